@@ -1,0 +1,1 @@
+//! The vouchkey program: the verification-session server.

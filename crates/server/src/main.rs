@@ -1,0 +1,3 @@
+//! The `vouchkey` program.
+
+fn main() {}
