@@ -1,13 +1,17 @@
 //! Text to modules: the choice of segments and version. The coding itself is the `qrcode` crate's.
 
+use std::iter::once;
+
 use qrcode::bits::{Bits, encode_auto};
+use qrcode::optimize::Segment;
+use qrcode::types::Mode;
 use qrcode::{Color, EcLevel, QrCode, Version};
 
 use crate::TooLong;
 
 const LEVEL: EcLevel = EcLevel::M;
 
-/// What version 40 at level M holds, by the densest mode that all of the text has.
+/// Bytes that version 40 holds at level M in one segment of each mode.
 const MOST_DIGITS: usize = 5_596;
 const MOST_ALPHANUMERIC: usize = 3_391;
 const MOST_BYTES: usize = 2_331;
@@ -51,47 +55,62 @@ fn segments(text: &str) -> Option<Bits> {
         .is_ascii()
         .then(|| encode_auto(text.as_bytes(), LEVEL).ok())
         .flatten();
-    let Some(plain) = byte_version(text.len()) else {
+    let Some(single) = version_for_one_segment(text) else {
         return mixed;
     };
-    // The crate joins segments greedily, which in rare mixtures takes more than one byte segment.
+    // The crate joins segments greedily, which in rare mixtures takes more room than a single one.
     match mixed {
-        Some(bits) if number(bits.version()) <= number(plain) => Some(bits),
-        _ => byte_segment(text, plain),
+        Some(bits) if number(bits.version()) <= number(single) => Some(bits),
+        _ => one_segment(text, single),
     }
 }
 
-fn byte_segment(text: &str, version: Version) -> Option<Bits> {
+fn one_segment(text: &str, version: Version) -> Option<Bits> {
     let mut bits = Bits::new(version);
-    bits.push_byte_data(text.as_bytes()).ok()?;
+    bits.push_segments(text.as_bytes(), once(whole(text)))
+        .ok()?;
     bits.push_terminator(LEVEL).ok()?;
     Some(bits)
 }
 
-/// The smallest version whose capacity holds one byte segment of this length.
-fn byte_version(bytes: usize) -> Option<Version> {
+/// The smallest version that holds the text in one segment.
+fn version_for_one_segment(text: &str) -> Option<Version> {
+    let segment = whole(text);
     (1..=40).map(Version::Normal).find(|&version| {
-        let length_bits = if number(version) < 10 { 8 } else { 16 };
         Bits::new(version)
             .max_len(LEVEL)
-            .is_ok_and(|capacity| 4 + length_bits + 8 * bytes <= capacity)
+            .is_ok_and(|capacity| segment.encoded_len(version) <= capacity)
     })
+}
+
+/// The whole text as one segment, in the densest mode that has all its characters.
+fn whole(text: &str) -> Segment {
+    let is_alphanumeric = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b' ' | b'$' | b'%' | b'*' | b'+' | b'-'..=b'/' | b':');
+    let mode = if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Mode::Numeric
+    } else if text.as_bytes().iter().all(is_alphanumeric) {
+        Mode::Alphanumeric
+    } else {
+        Mode::Byte
+    };
+    Segment {
+        mode,
+        begin: 0,
+        end: text.len(),
+    }
+}
+
+fn limit(text: &str) -> usize {
+    match whole(text).mode {
+        Mode::Numeric => MOST_DIGITS,
+        Mode::Alphanumeric => MOST_ALPHANUMERIC,
+        Mode::Byte | Mode::Kanji => MOST_BYTES,
+    }
 }
 
 fn number(version: Version) -> i16 {
     match version {
         Version::Normal(number) | Version::Micro(number) => number,
-    }
-}
-
-fn limit(text: &str) -> usize {
-    let is_alphanumeric = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b' ' | b'$' | b'%' | b'*' | b'+' | b'-'..=b'/' | b':');
-    if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        MOST_DIGITS
-    } else if text.as_bytes().iter().all(is_alphanumeric) {
-        MOST_ALPHANUMERIC
-    } else {
-        MOST_BYTES
     }
 }
 
@@ -131,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn a_mixture_never_takes_more_than_one_byte_segment_would() {
+    fn a_mixture_never_takes_more_room_than_one_segment() {
         // Digits before a capital letter and small letters: the greedy join costs a second header.
         for length in 0..=20 {
             for tail in 0..=20 {
                 let text = format!("{}1234A{}", "a".repeat(length), "b".repeat(tail));
-                let plain = byte_version(text.len()).map(number);
+                let single = version_for_one_segment(&text).map(number);
                 assert!(version_of(&text).is_some(), "{text}");
-                assert!(version_of(&text) <= plain, "{text}");
+                assert!(version_of(&text) <= single, "{text}");
             }
         }
     }
