@@ -1,3 +1,67 @@
-//! The project's own commands.
+//! The project's own commands: `cargo xtask run`, `build`, `test`, `bench`, `nightly`. Each does all the set-up that it
+//! needs; none asks anything. Small on purpose, since everybody waits for it to compile first.
 
-fn main() {}
+mod browser;
+mod command;
+mod dashboard;
+mod release;
+mod run;
+mod server;
+mod test;
+mod tools;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::command::{During, Outcome};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Vouchkey's own commands"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build the dashboard and the server, and start them with an example organization.
+    Run(run::Settings),
+    /// Make target/release/vouchkey, the dashboard embedded.
+    Build,
+    /// Run every check and test, or one part of them.
+    Test {
+        /// The part to run; all of them without it.
+        part: Option<test::Part>,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match enter_root().and_then(|()| carry_out(&arguments.command)) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn carry_out(task: &Task) -> Outcome<ExitCode> {
+    match task {
+        Task::Run(settings) => run::run(settings),
+        Task::Build => release::run().map(|()| ExitCode::SUCCESS),
+        Task::Test { part } => Ok(test::run(*part)),
+    }
+}
+
+/// Paths in this program are relative to the root of the repository, wherever it is called from.
+fn enter_root() -> Outcome {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    std::env::set_current_dir(&root).during(root.display())
+}

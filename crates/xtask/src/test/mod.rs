@@ -1,0 +1,49 @@
+//! `cargo xtask test`: every check and test of the project, and one line at the end that sums them up.
+
+mod lint;
+mod sizes;
+mod suites;
+mod tally;
+
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+
+use self::tally::Tally;
+
+/// What `cargo xtask test NAME` can run alone.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Part {
+    /// Formatting, clippy, licences, the rules built for wasm alone.
+    Lint,
+    /// Unit and property tests on this machine.
+    Native,
+    /// The browser's crates in headless Chromium, and their size.
+    Wasm,
+    /// The real program over HTTP.
+    Api,
+    /// The dashboard and the hosted pages in headless Chromium, and their size.
+    Browser,
+}
+
+/// Runs a part, or all of them, even after a failure, so that one run shows everything.
+pub(crate) fn run(part: Option<Part>) -> ExitCode {
+    let mut tally = Tally::default();
+    let parts = part.map_or(Part::value_variants().to_vec(), |part| vec![part]);
+    for part in parts {
+        match part {
+            Part::Lint => lint::run_all(&mut tally),
+            Part::Native => suites::native(&mut tally),
+            Part::Wasm => {
+                suites::wasm(&mut tally);
+                sizes::rules(&mut tally);
+            }
+            Part::Api => suites::api(&mut tally),
+            Part::Browser => {
+                sizes::dashboard(&mut tally);
+                suites::browser(&mut tally);
+            }
+        }
+    }
+    tally.report()
+}

@@ -1,0 +1,69 @@
+//! The test programs, each started by the cargo command that a developer would type.
+
+use std::path::PathBuf;
+
+use super::tally::Tally;
+use crate::browser::Browser;
+use crate::command::{Outcome, cargo_words};
+use crate::dashboard::{self, Profile};
+use crate::{server, tools};
+
+pub(crate) fn native(tally: &mut Tally) {
+    tally.suite(
+        "unit and property tests",
+        &mut cargo_words("test --locked --no-fail-fast --package vouchkey-types --package vouchkey-qr --package vouchkey-server"),
+    );
+    tally.suite(
+        "tests of these commands",
+        &mut cargo_words("test --locked --no-fail-fast --package xtask"),
+    );
+}
+
+pub(crate) fn wasm(tally: &mut Tally) {
+    let ready = tools::wasm_target()
+        .and_then(|()| tools::wasm_bindgen())
+        .and_then(|_| Browser::find());
+    let Some(browser) = tally.need("a browser for the wasm tests", ready) else {
+        return;
+    };
+    tally.suite(
+        "wasm tests in a browser",
+        browser.tell(&mut cargo_words(
+            "test --locked --no-fail-fast --package vouchkey-wasm --tests --target wasm32-unknown-unknown",
+        )),
+    );
+}
+
+pub(crate) fn api(tally: &mut Tally) {
+    let Some(program) = tally.need("the server for the API tests", server::build_dev()) else {
+        return;
+    };
+    tally.suite(
+        "API tests",
+        cargo_words("test --locked --no-fail-fast --package vouchkey-tests --test api*")
+            .env("VOUCHKEY_BIN", program),
+    );
+}
+
+pub(crate) fn browser(tally: &mut Tally) {
+    let Some((browser, program)) = tally.need("what the browser tests need", browser_needs())
+    else {
+        return;
+    };
+    tally.suite(
+        "browser tests",
+        browser
+            .tell(&mut cargo_words(
+                "test --locked --no-fail-fast --package vouchkey-tests --test browser*",
+            ))
+            .env("VOUCHKEY_BIN", program),
+    );
+}
+
+fn browser_needs() -> Outcome<(Browser, PathBuf)> {
+    let browser = Browser::find()?;
+    // axe-core comes from npm.
+    tools::node_packages()?;
+    dashboard::build(Profile::Release)?;
+    Ok((browser, server::build_dev()?))
+}

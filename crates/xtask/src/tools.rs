@@ -1,0 +1,121 @@
+//! The pinned tools: installed once, under `target/` and `crates/xtask/node/`, unless PATH has just that version.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::command::{
+    During, Failure, Outcome, cargo_words, find_program, has_version, output, run, step,
+};
+
+/// The versions that `Trunk.toml` names too: Trunk refuses any other.
+const TRUNK: &str = "0.21.14";
+const WASM_BINDGEN: &str = "0.2.130";
+const WASM_OPT: &str = "132";
+
+/// Where the packages from npm are installed.
+const NODE: &str = "crates/xtask/node";
+
+/// The folder that cargo builds into: this program runs from `TARGET/debug/xtask`.
+pub(crate) fn target_folder() -> Outcome<PathBuf> {
+    let own = env::current_exe().during("the path of this program")?;
+    own.parent()
+        .and_then(Path::parent)
+        .map(Path::to_owned)
+        .ok_or_else(|| Failure("this program is in no target folder".to_owned()))
+}
+
+/// Adds the wasm target to the toolchain where it is missing.
+pub(crate) fn wasm_target() -> Outcome {
+    let folder = output(Command::new("rustc").args([
+        "--print",
+        "target-libdir",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]))?;
+    if Path::new(folder.trim()).is_dir() {
+        return Ok(());
+    }
+    step("adding the wasm32-unknown-unknown target");
+    run(Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
+}
+
+/// wasm-bindgen at the version that Cargo.lock names; the folder that has it.
+pub(crate) fn wasm_bindgen() -> Outcome<PathBuf> {
+    if let Some(folder) = on_path("wasm-bindgen", WASM_BINDGEN) {
+        return Ok(folder);
+    }
+    step("building wasm-bindgen (the first time takes a minute)");
+    run(&mut cargo_words("build --locked --package wasm-tools"))?;
+    Ok(target_folder()?.join("debug"))
+}
+
+/// Trunk; the folder that has it.
+pub(crate) fn trunk() -> Outcome<PathBuf> {
+    if let Some(folder) = on_path("trunk", TRUNK) {
+        return Ok(folder);
+    }
+    let tools = target_folder()?.join("tools");
+    let folder = tools.join("bin");
+    if !has_version(folder.join("trunk"), TRUNK) {
+        step("installing Trunk, which builds the dashboard (once, some four minutes)");
+        run(
+            cargo_words("install trunk --locked --debug --no-default-features --force --version")
+                .arg(TRUNK)
+                .arg("--root")
+                .arg(&tools),
+        )?;
+    }
+    Ok(folder)
+}
+
+/// wasm-opt, from npm; the folder that has it.
+pub(crate) fn wasm_opt() -> Outcome<PathBuf> {
+    match on_path("wasm-opt", WASM_OPT) {
+        Some(folder) => Ok(folder),
+        None => Ok(node_packages()?.join(".bin")),
+    }
+}
+
+/// The packages from npm, just as the lock file has them; their folder.
+pub(crate) fn node_packages() -> Outcome<PathBuf> {
+    let folder = env::current_dir().during("the current folder")?.join(NODE);
+    let (modules, stamp) = (
+        folder.join("node_modules"),
+        folder.join("node_modules/.lock-installed"),
+    );
+    let lock = fs::read(folder.join("package-lock.json")).during("package-lock.json")?;
+    if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        return Ok(modules);
+    }
+    step("installing the tools from npm");
+    run(Command::new("npm")
+        .args([
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--include=dev",
+        ])
+        .current_dir(&folder))?;
+    fs::write(&stamp, lock).during(stamp.display())?;
+    Ok(modules)
+}
+
+/// A PATH with these folders in front.
+pub(crate) fn path_with(folders: &[PathBuf]) -> Outcome<OsString> {
+    let old = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(folders.iter().cloned().chain(env::split_paths(&old)))
+        .map_err(|error| Failure(format!("PATH: {error}")))
+}
+
+fn on_path(program: &str, version: &str) -> Option<PathBuf> {
+    let file = find_program(program)?;
+    if has_version(&file, version) {
+        file.parent().map(Path::to_owned)
+    } else {
+        None
+    }
+}
