@@ -1,9 +1,11 @@
 //! The project's own commands: `cargo xtask run`, `build`, `test`, `bench`, `nightly`. Each does all the set-up that it
 //! needs; none asks anything. Small on purpose, since everybody waits for it to compile first.
 
+mod bench;
 mod browser;
 mod command;
 mod dashboard;
+mod nightly;
 mod release;
 mod run;
 mod server;
@@ -39,6 +41,11 @@ enum Task {
         /// The part to run; all of them without it.
         part: Option<test::Part>,
     },
+    /// Measure: the figures of docs/performance.md.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// Run what is too long for each change: advisories, properties with many cases.
+    Nightly,
 }
 
 fn main() -> ExitCode {
@@ -57,6 +64,8 @@ fn carry_out(task: &Task) -> Outcome<ExitCode> {
         Task::Run(settings) => run::run(settings),
         Task::Build => release::run().map(|()| ExitCode::SUCCESS),
         Task::Test { part } => Ok(test::run(*part)),
+        Task::Bench(bench) => bench::run(bench).map(|()| ExitCode::SUCCESS),
+        Task::Nightly => Ok(nightly::run_all()),
     }
 }
 

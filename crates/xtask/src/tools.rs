@@ -10,10 +10,11 @@ use crate::command::{
     During, Failure, Outcome, cargo_words, find_program, has_version, output, run, step,
 };
 
-/// The versions that `Trunk.toml` names too: Trunk refuses any other.
 const TRUNK: &str = "0.21.14";
+/// `Trunk.toml` names this version and the next one too, and Trunk refuses any others.
 const WASM_BINDGEN: &str = "0.2.130";
 const WASM_OPT: &str = "132";
+const CARGO_DENY: &str = "0.20.2";
 
 /// Where the packages from npm are installed.
 const NODE: &str = "crates/xtask/node";
@@ -54,21 +55,12 @@ pub(crate) fn wasm_bindgen() -> Outcome<PathBuf> {
 
 /// Trunk; the folder that has it.
 pub(crate) fn trunk() -> Outcome<PathBuf> {
-    if let Some(folder) = on_path("trunk", TRUNK) {
-        return Ok(folder);
-    }
-    let tools = target_folder()?.join("tools");
-    let folder = tools.join("bin");
-    if !has_version(folder.join("trunk"), TRUNK) {
-        step("installing Trunk, which builds the dashboard (once, some four minutes)");
-        run(
-            cargo_words("install trunk --locked --debug --no-default-features --force --version")
-                .arg(TRUNK)
-                .arg("--root")
-                .arg(&tools),
-        )?;
-    }
-    Ok(folder)
+    install("trunk", TRUNK, "--debug --no-default-features")
+}
+
+/// cargo-deny; the folder that has it.
+pub(crate) fn cargo_deny() -> Outcome<PathBuf> {
+    install("cargo-deny", CARGO_DENY, "")
 }
 
 /// wasm-opt, from npm; the folder that has it.
@@ -109,6 +101,27 @@ pub(crate) fn path_with(folders: &[PathBuf]) -> Outcome<OsString> {
     let old = env::var_os("PATH").unwrap_or_default();
     env::join_paths(folders.iter().cloned().chain(env::split_paths(&old)))
         .map_err(|error| Failure(format!("PATH: {error}")))
+}
+
+/// A program from crates.io; the folder that has it.
+fn install(program: &str, version: &str, flags: &str) -> Outcome<PathBuf> {
+    if let Some(folder) = on_path(program, version) {
+        return Ok(folder);
+    }
+    let tools = target_folder()?.join("tools");
+    let folder = tools.join("bin");
+    if !has_version(folder.join(program), version) {
+        step(&format!(
+            "installing {program} {version} (once, some minutes)"
+        ));
+        let mut install = cargo_words("install --locked --force --version");
+        run(install
+            .args([version, program])
+            .args(flags.split_whitespace())
+            .arg("--root")
+            .arg(&tools))?;
+    }
+    Ok(folder)
 }
 
 fn on_path(program: &str, version: &str) -> Option<PathBuf> {

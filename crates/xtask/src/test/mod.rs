@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use self::tally::Tally;
+pub(crate) use self::tally::Tally;
 
 /// What `cargo xtask test NAME` can run alone.
 #[derive(Clone, Copy, ValueEnum)]

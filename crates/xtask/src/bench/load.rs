@@ -1,0 +1,124 @@
+//! The load: one thread a connection, each sending its next request when the last is answered.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::command::{During, Failure, Outcome};
+
+pub(super) struct Load {
+    pub(super) address: SocketAddr,
+    pub(super) key: String,
+}
+
+/// What all connections together saw.
+pub(super) struct Measured {
+    pub(super) elapsed: Duration,
+    /// The time from sending to the whole answer, of every request, shortest first.
+    pub(super) latencies: Vec<Duration>,
+}
+
+/// Numbers the requests, so that no two are alike.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+impl Load {
+    pub(super) fn run(&self, connections: usize, duration: Duration) -> Outcome<Measured> {
+        let start = Instant::now();
+        let outcomes: Vec<Outcome<Vec<Duration>>> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..connections)
+                .map(|_| scope.spawn(|| self.connection(start + duration)))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| {
+                    thread
+                        .join()
+                        .unwrap_or_else(|_| Err(Failure("a connection panicked".to_owned())))
+                })
+                .collect()
+        });
+        let elapsed = start.elapsed();
+        let mut latencies = outcomes.into_iter().collect::<Outcome<Vec<_>>>()?.concat();
+        latencies.sort_unstable();
+        Ok(Measured { elapsed, latencies })
+    }
+
+    fn connection(&self, end: Instant) -> Outcome<Vec<Duration>> {
+        let mut stream = TcpStream::connect(self.address).during("connecting")?;
+        stream.set_nodelay(true).during("TCP_NODELAY")?;
+        stream
+            .set_read_timeout(Some(Duration::from_secs(30)))
+            .during("a time limit")?;
+        let mut answers = BufReader::new(stream.try_clone().during("connecting")?);
+        let mut latencies = Vec::new();
+        while Instant::now() < end {
+            let request = self.request(NEXT.fetch_add(1, Ordering::Relaxed));
+            let sent = Instant::now();
+            stream.write_all(request.as_bytes()).during("sending")?;
+            let (status, body) = answer(&mut answers)?;
+            latencies.push(sent.elapsed());
+            if status != 201 {
+                return Err(Failure(format!(
+                    "answered {status}: {}",
+                    String::from_utf8_lossy(&body)
+                )));
+            }
+        }
+        Ok(latencies)
+    }
+
+    /// A request as a backend sends it: some metadata to seal, a page to return to, no e-mail.
+    fn request(&self, number: u64) -> String {
+        let body = format!(
+            r#"{{"external_ref":"order-{number}","country":"US","metadata":{{"order_id":"{number}","plan":"business","region":"eu-west"}},"redirect_url":"https://shop.example/verified","expires_in_minutes":60}}"#
+        );
+        format!(
+            "POST /api/v1/sessions HTTP/1.1\r\nHost: {}\r\nX-API-Key: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
+            self.key,
+            body.len()
+        )
+    }
+}
+
+/// Reads one answer with a `Content-Length`, the only kind that the API gives.
+fn answer(stream: &mut impl BufRead) -> Outcome<(u16, Vec<u8>)> {
+    let (mut status, mut length) = (None, 0);
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).during("an answer")? == 0 {
+            return Err(Failure("the server closed the connection".to_owned()));
+        }
+        let line = line.trim_end();
+        if status.is_none() {
+            status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
+        } else if line.is_empty() {
+            break;
+        } else if let Some((name, value)) = line.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value
+                .trim()
+                .parse()
+                .map_err(|_| Failure(format!("the length is {value:?}")))?;
+        }
+    }
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).during("an answer")?;
+    Ok((status.unwrap_or(0), body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_on_one_connection_are_told_apart() {
+        let mut bytes = "HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\n\r\n".as_bytes();
+        assert_eq!(answer(&mut bytes).unwrap(), (201, b"{}".to_vec()));
+        assert_eq!(answer(&mut bytes).unwrap(), (429, Vec::new()));
+        assert!(answer(&mut bytes).is_err());
+    }
+}
