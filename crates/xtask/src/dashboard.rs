@@ -80,7 +80,7 @@ pub(crate) fn build(profile: Profile) -> Outcome {
 
 /// Writes `FILE.br` beside each file.
 pub(crate) fn compress(files: &[PathBuf]) -> Outcome {
-    run(Command::new("node")
+    run(tools::node()?
         .arg("crates/xtask/node/compress.mjs")
         .args(files))
 }

@@ -14,6 +14,8 @@ const TRUNK: &str = "0.21.14";
 /// `Trunk.toml` names this version and the next one too, and Trunk refuses any others.
 const WASM_BINDGEN: &str = "0.2.130";
 const WASM_OPT: &str = "132";
+/// The oldest Node that is supported, as the README says.
+const NODE_MAJOR: u32 = 20;
 const CARGO_DENY: &str = "0.20.2";
 
 /// Where the packages from npm are installed.
@@ -58,9 +60,38 @@ pub(crate) fn trunk() -> Outcome<PathBuf> {
     install("trunk", TRUNK, "--debug --no-default-features")
 }
 
-/// cargo-deny; the folder that has it.
+/// cargo-deny, installed if need be; the folder that has it.
 pub(crate) fn cargo_deny() -> Outcome<PathBuf> {
     install("cargo-deny", CARGO_DENY, "")
+}
+
+/// The folder that has cargo-deny, if one has.
+pub(crate) fn installed_cargo_deny() -> Option<PathBuf> {
+    let own = target_folder().ok()?.join("tools/bin/cargo-deny");
+    let file = find_program("cargo-deny").or_else(|| own.is_file().then_some(own))?;
+    file.parent().map(Path::to_owned)
+}
+
+/// Node, for what comes from npm and for brotli.
+pub(crate) fn node() -> Outcome<Command> {
+    let version = Command::new("node").arg("--version").output();
+    let version = version
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .unwrap_or_default();
+    let major = version
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok());
+    match major {
+        Some(major) if major >= NODE_MAJOR => Ok(Command::new("node")),
+        Some(_) => Err(Failure(format!(
+            "Node {NODE_MAJOR} or later is needed, and this is {version}"
+        ))),
+        None => Err(Failure(format!(
+            "Node {NODE_MAJOR} or later is needed: install it and run this again"
+        ))),
+    }
 }
 
 /// wasm-opt, from npm; the folder that has it.
@@ -82,6 +113,7 @@ pub(crate) fn node_packages() -> Outcome<PathBuf> {
     if fs::read(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(modules);
     }
+    node()?;
     step("installing the tools from npm");
     run(Command::new("npm")
         .args([

@@ -1,7 +1,7 @@
 //! What is wrong with the code before it runs.
 
 use super::tally::Tally;
-use crate::command::{cargo_words, find_program, run};
+use crate::command::{cargo_words, run};
 use crate::tools;
 
 /// The crates that only make sense in a browser, and so are checked for its target alone.
@@ -23,11 +23,10 @@ pub(crate) fn run_all(tally: &mut Tally) {
             "build --locked --package vouchkey-types --target wasm32-unknown-unknown",
         ))
     });
-    if find_program("cargo-deny").is_some() {
+    if let Some(folder) = tools::installed_cargo_deny() {
         tally.check("licences, banned crates, sources", || {
-            run(&mut cargo_words(
-                "deny --offline check licenses bans sources",
-            ))
+            run(cargo_words("deny --offline check licenses bans sources")
+                .env("PATH", tools::path_with(&[folder])?))
         });
     } else {
         tally.skip(
