@@ -1,1 +1,4 @@
 //! The vouchkey program: the verification-session server.
+
+pub mod config;
+pub mod store;

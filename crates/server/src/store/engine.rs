@@ -1,0 +1,304 @@
+//! The one file that knows which engine runs: addresses, settings of a connection, transactions, error codes.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use log::LevelFilter;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
+use sqlx::{AnyConnection, AnyPool, ConnectOptions, Row};
+
+use super::StoreError;
+use crate::config::{DataConfig, DatabaseConfig};
+
+/// Readers beside the one writer.
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_READERS: u32 = 8;
+
+/// How long a statement waits for another process's lock.
+const LOCK_WAIT: Duration = Duration::from_secs(5);
+
+/// Settings of every SQLite connection, and what must be read back. `synchronous = FULL` is what makes an answered
+/// write outlive a power cut in WAL mode; `secure_delete` overwrites what is deleted.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+     PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; \
+     PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864";
+const EXPECTED: [(&str, &str); 8] = [
+    ("PRAGMA journal_mode", "wal"),
+    ("PRAGMA synchronous", "2"),
+    ("PRAGMA foreign_keys", "1"),
+    ("PRAGMA secure_delete", "1"),
+    ("PRAGMA busy_timeout", "5000"),
+    ("PRAGMA trusted_schema", "0"),
+    ("PRAGMA cell_size_check", "1"),
+    ("PRAGMA journal_size_limit", "67108864"),
+];
+
+/// Which database engine runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded default.
+    Sqlite,
+    /// The choice at scale.
+    Postgres,
+}
+
+impl Engine {
+    /// Begins a transaction that writes. On SQLite it takes the write lock at once: a reader that becomes a writer
+    /// fails without waiting if somebody else wrote in between.
+    pub(super) const fn begin(self) -> &'static str {
+        match self {
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+
+    /// What goes after a `SELECT` of rows that the same transaction is about to change. SQLite has one writer anyway.
+    pub const fn for_update(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE",
+        }
+    }
+}
+
+/// Where the database is, ready to be connected to.
+#[derive(Clone)]
+pub(super) struct Address {
+    pub(super) engine: Engine,
+    options: AnyConnectOptions,
+}
+
+impl Address {
+    /// Reads the configuration and, for SQLite, makes the file with mode 0600: SQLite gives its `-wal` and `-shm` the
+    /// mode of the file itself.
+    pub(super) fn prepare(
+        database: &DatabaseConfig,
+        data: &DataConfig,
+    ) -> Result<Self, StoreError> {
+        sqlx::any::install_default_drivers();
+        let (engine, url) = match database.url.as_ref().map(SecretString::expose_secret) {
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                (Engine::Postgres, url.to_owned())
+            }
+            Some(url) => {
+                let file = sqlite_file(url).ok_or_else(|| {
+                    StoreError::Setting(
+                        "the database URL must be postgres://… or sqlite://FILE".to_owned(),
+                    )
+                })?;
+                make_private_file(&file)?;
+                (Engine::Sqlite, sqlite_url(&file)?)
+            }
+            None => {
+                let file = data.folder.join("vouchkey.db");
+                make_private_file(&file)?;
+                (Engine::Sqlite, sqlite_url(&file)?)
+            }
+        };
+        let options = url
+            .parse::<AnyConnectOptions>()
+            // The parser's error may repeat the URL, and the URL holds a password.
+            .map_err(|_| StoreError::Setting("the database URL cannot be read".to_owned()))?
+            .log_statements(LevelFilter::Trace);
+        Ok(Self { engine, options })
+    }
+
+    /// Opens the connection of the writer, checked.
+    pub(super) async fn writer(&self) -> Result<AnyConnection, StoreError> {
+        let mut conn = self.options.connect().await?;
+        settle(&mut conn, self.engine).await?;
+        verify(&mut conn, self.engine).await?;
+        Ok(conn)
+    }
+
+    /// Opens the pool of readers, which cannot write.
+    pub(super) async fn readers(&self) -> Result<AnyPool, StoreError> {
+        let engine = self.engine;
+        let pool = AnyPoolOptions::new()
+            .max_connections(match engine {
+                Engine::Sqlite => SQLITE_READERS,
+                Engine::Postgres => POSTGRES_READERS,
+            })
+            .acquire_timeout(LOCK_WAIT)
+            .after_connect(move |conn, _| {
+                Box::pin(async move {
+                    settle(conn, engine).await?;
+                    let only_read = match engine {
+                        Engine::Sqlite => "PRAGMA query_only = ON",
+                        Engine::Postgres => "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+                    };
+                    sqlx::raw_sql(only_read).execute(conn).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(self.options.clone())
+            .await?;
+        verify(&mut *pool.acquire().await?, engine).await?;
+        Ok(pool)
+    }
+}
+
+async fn settle(conn: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
+    let settings = match engine {
+        Engine::Sqlite => PRAGMAS,
+        Engine::Postgres => "SET lock_timeout = '5s'",
+    };
+    sqlx::raw_sql(settings).execute(conn).await?;
+    Ok(())
+}
+
+/// Refuses a database that silently kept other settings than were asked for (a file system without shared memory,
+/// say, refuses WAL).
+async fn verify(conn: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
+    if engine == Engine::Postgres {
+        return Ok(());
+    }
+    for (pragma, expected) in EXPECTED {
+        let row = sqlx::query(pragma).fetch_one(&mut *conn).await?;
+        let found = row
+            .try_get::<String, _>(0)
+            .or_else(|_| row.try_get::<i64, _>(0).map(|n| n.to_string()))?;
+        if found != expected {
+            return Err(StoreError::Setting(format!(
+                "SQLite answers {found} to `{pragma}`, not {expected}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The file that a `sqlite:` URL names. None for other URLs and for databases in memory, which the connections of a
+/// pool could not share.
+fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let path = rest
+        .split('?')
+        .next()
+        .filter(|path| !path.is_empty() && *path != ":memory:")?;
+    let decoded = percent_encoding::percent_decode_str(path)
+        .decode_utf8()
+        .ok()?;
+    Some(PathBuf::from(decoded.as_ref()))
+}
+
+fn sqlite_url(file: &Path) -> Result<String, StoreError> {
+    let path = std::path::absolute(file)
+        .ok()
+        .and_then(|path| path.to_str().map(ToOwned::to_owned))
+        .ok_or_else(|| StoreError::Setting("the database's path must be UTF-8".to_owned()))?;
+    let path = percent_encoding::utf8_percent_encode(&path, percent_encoding::NON_ALPHANUMERIC);
+    Ok(format!(
+        "sqlite://{}?mode=rw",
+        path.to_string().replace("%2F", "/")
+    ))
+}
+
+fn make_private_file(file: &Path) -> Result<(), StoreError> {
+    let failed =
+        |error: std::io::Error| StoreError::Setting(format!("{}: {error}", file.display()));
+    let opened = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(file)
+        .map_err(failed)?;
+    opened
+        .set_permissions(std::fs::Permissions::from_mode(0o600))
+        .map_err(failed)
+}
+
+/// Makes the data folder if need be, with mode 0700.
+pub(super) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
+    let failed =
+        |error: std::io::Error| StoreError::Setting(format!("{}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(failed)
+}
+
+/// Locks a folder against the others that start at this moment, until the file is dropped.
+pub(super) async fn lock_folder(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.to_owned();
+    let locked = tokio::task::spawn_blocking(move || {
+        let handle = File::open(path)?;
+        handle.lock()?;
+        Ok(handle)
+    });
+    locked
+        .await
+        .unwrap_or_else(|_| Err(std::io::Error::other("the lock was not waited for")))
+        .map_err(|error| StoreError::Setting(format!("{}: {error}", folder.display())))
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        let Some(database) = error.as_database_error() else {
+            return match error {
+                E::Io(_)
+                | E::Tls(_)
+                | E::Protocol(_)
+                | E::PoolTimedOut
+                | E::PoolClosed
+                | E::WorkerCrashed => Self::Unavailable(error.to_string()),
+                _ => Self::Internal(error.to_string()),
+            };
+        };
+        if database.is_unique_violation() {
+            return Self::UniqueViolation;
+        }
+        let passing = if let Some(error) = database.try_downcast_ref::<SqliteError>() {
+            sqlite_may_pass(error)
+        } else if let Some(error) = database.try_downcast_ref::<PgDatabaseError>() {
+            postgres_may_pass(error.code())
+        } else {
+            false
+        };
+        if passing {
+            Self::Unavailable(error.to_string())
+        } else {
+            Self::Internal(error.to_string())
+        }
+    }
+}
+
+/// Busy, locked, read-only, I/O error, corrupt, full, cannot open: the machine's trouble, not the request's.
+fn sqlite_may_pass(error: &SqliteError) -> bool {
+    use sqlx::error::DatabaseError;
+    let code = error
+        .code()
+        .and_then(|code| code.parse::<u32>().ok())
+        .unwrap_or_default();
+    matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)
+}
+
+/// Connection lost, resources short, operator at work, lock not had, or another transaction in the way.
+fn postgres_may_pass(code: &str) -> bool {
+    matches!(code.get(..2), Some("08" | "53" | "57" | "58"))
+        || matches!(code, "55P03" | "40001" | "40P01" | "25006")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_urls_name_files_with_any_character() {
+        for path in ["/tmp/a b/vouchkey.db", "/tmp/100%/ü?#.db"] {
+            let url = sqlite_url(Path::new(path)).unwrap();
+            assert_eq!(sqlite_file(&url), Some(PathBuf::from(path)), "{url}");
+        }
+        assert_eq!(
+            sqlite_file("sqlite:relative.db"),
+            Some(PathBuf::from("relative.db"))
+        );
+        assert_eq!(sqlite_file("sqlite://:memory:"), None);
+        assert_eq!(sqlite_file("mysql://x"), None);
+    }
+}

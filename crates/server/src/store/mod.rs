@@ -1,0 +1,161 @@
+//! All SQL, and nothing but SQL: one file per family of tables, each of plain functions over a connection.
+//!
+//! There is one door for reading, [`Store::read`], and one for writing, [`Store::write`]. Writes go one after another
+//! through one task, which owns the only connection that can write; those that wait together share a commit. An answer
+//! comes when its change is durable.
+
+mod engine;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use sqlx::{AnyConnection, AnyPool};
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+pub use engine::Engine;
+
+use crate::config::{DataConfig, DatabaseConfig};
+use engine::Address;
+use writer::{Job, Pending, Writer};
+
+/// Writes that may wait; one more is refused at once.
+const QUEUE: usize = 1_024;
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
+
+/// Why the store did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Too many writes wait. Nothing was written.
+    #[error("too many writes are waiting")]
+    Busy,
+    /// The database cannot be reached or written now. Nothing was written.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// A row with the same key is there already.
+    #[error("a row with this key exists already")]
+    UniqueViolation,
+    /// A row holds what this program never writes; the name is the column's.
+    #[error("the database holds a value that cannot be read, in column `{0}`")]
+    Corrupt(&'static str),
+    /// The database cannot be opened as it is configured.
+    #[error("{0}")]
+    Setting(String),
+    /// A mistake of this program.
+    #[error("internal error of the store: {0}")]
+    Internal(String),
+}
+
+/// Something to be written, as plain data that knows how to apply itself. Applied in a transaction of which the store
+/// takes care; an error or a panic undoes all of it, and nothing else.
+pub trait Change: Send + 'static {
+    /// What is answered once the change is durable.
+    type Outcome: Send + 'static;
+
+    /// Writes it.
+    fn apply(
+        self,
+        conn: &mut AnyConnection,
+        engine: Engine,
+    ) -> impl Future<Output = Result<Self::Outcome, StoreError>> + Send;
+}
+
+/// The database. Clones share it.
+#[derive(Clone)]
+pub struct Store {
+    readers: AnyPool,
+    queue: mpsc::Sender<Box<dyn Job>>,
+    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
+    engine: Engine,
+}
+
+impl Store {
+    /// Opens the database, makes it if there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// The folder or the database cannot be made, reached or migrated, or SQLite does not take our settings.
+    pub async fn open(database: &DatabaseConfig, data: &DataConfig) -> Result<Self, StoreError> {
+        engine::make_private_folder(&data.folder)?;
+        let address = Address::prepare(database, data)?;
+        // Changing a new file to WAL and migrating it are not for two processes at once.
+        let lock = engine::lock_folder(&data.folder).await?;
+        let mut conn = address.writer().await?;
+        MIGRATIONS
+            .run_direct(None, &mut conn, false)
+            .await
+            .map_err(migration_failed)?;
+        drop(lock);
+        let readers = address.readers().await?;
+        let engine = address.engine;
+        let (queue, jobs) = mpsc::channel(QUEUE);
+        let writer = tokio::spawn(Writer::new(address, conn, jobs).run());
+        Ok(Self {
+            readers,
+            queue,
+            writer: Arc::new(Mutex::new(Some(writer))),
+            engine,
+        })
+    }
+
+    /// Which engine runs.
+    pub const fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// Reads. The connection cannot write, and must not be kept over anything but queries.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`StoreError::Unavailable`] if no connection is to be had.
+    pub async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        F: AsyncFnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    {
+        let mut conn = self.readers.acquire().await?;
+        work(&mut conn).await
+    }
+
+    /// Writes, and answers once the change is durable.
+    ///
+    /// # Errors
+    /// Those of the change; [`StoreError::Busy`] if [`QUEUE`] writes wait already; [`StoreError::Unavailable`] if the
+    /// database could not take it.
+    pub async fn write<C: Change>(&self, change: C) -> Result<C::Outcome, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue
+            .try_send(Box::new(Pending::new(change, reply)))
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                mpsc::error::TrySendError::Closed(_) => stopped(),
+            })?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    /// Finishes the writes that wait, refuses further ones and closes all connections.
+    pub async fn close(&self) {
+        if let Some(writer) = self.writer.lock().await.take() {
+            // A send can only fail if the writer has ended already.
+            let _ = self.queue.send(Box::new(writer::Stop)).await;
+            let _ = writer.await;
+        }
+        self.readers.close().await;
+    }
+}
+
+fn stopped() -> StoreError {
+    StoreError::Unavailable("the store is closed".to_owned())
+}
+
+fn migration_failed(error: sqlx::migrate::MigrateError) -> StoreError {
+    use sqlx::migrate::MigrateError as E;
+    match error {
+        E::Execute(error) | E::ExecuteMigration(error, _) => error.into(),
+        E::VersionMissing(version) => StoreError::Setting(format!(
+            "the database was written by a newer vouchkey (its schema has step {version}, which this one does not know)"
+        )),
+        other => StoreError::Setting(format!("the database's schema: {other}")),
+    }
+}
