@@ -1,0 +1,229 @@
+//! API keys: what they look like, and a checksum that finds typing errors offline (decision 10).
+
+use std::fmt;
+
+/// Which of an organization's two worlds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Environment {
+    /// Real applicants.
+    Live,
+    /// Trial data.
+    Sandbox,
+}
+
+impl Environment {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Live, Self::Sandbox];
+
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Sandbox => "sandbox",
+        }
+    }
+
+    /// The environment of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|environment| environment.as_str() == word)
+    }
+}
+
+impl fmt::Display for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// For servers.
+    Secret,
+    /// For browsers: may only create.
+    Publishable,
+}
+
+impl KeyKind {
+    /// The word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Publishable => "publishable",
+        }
+    }
+
+    /// The kind of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Secret, Self::Publishable]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const SECRET_DIGITS: usize = 43;
+const CHECK_DIGITS: usize = 6;
+
+/// An API key that is well formed: `^vk_(pub_)?(live|sandbox)_[0-9A-Za-z]{49}$` with the right
+/// checksum. Whether anybody holds it, only the server knows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    text: String,
+    environment: Environment,
+    kind: KeyKind,
+}
+
+impl ApiKey {
+    /// The key of 256 random bits.
+    pub fn from_random(environment: Environment, kind: KeyKind, random: [u8; 32]) -> Self {
+        let mut text = prefix(environment, kind).to_owned();
+        text.push_str(&base62(random, SECRET_DIGITS));
+        text.push_str(&checksum(&text));
+        Self {
+            text,
+            environment,
+            kind,
+        }
+    }
+
+    /// Reads a key: shape and checksum.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (environment, kind) = Environment::ALL
+            .into_iter()
+            .flat_map(|environment| {
+                [
+                    (environment, KeyKind::Secret),
+                    (environment, KeyKind::Publishable),
+                ]
+            })
+            .find(|(environment, kind)| text.starts_with(prefix(*environment, *kind)))?;
+        let digits = &text[prefix(environment, kind).len()..];
+        let is_shaped = digits.len() == SECRET_DIGITS + CHECK_DIGITS
+            && digits.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !is_shaped {
+            return None;
+        }
+        let (body, check) = text.split_at(text.len() - CHECK_DIGITS);
+        (check == checksum(body)).then(|| Self {
+            text: text.to_owned(),
+            environment,
+            kind,
+        })
+    }
+
+    /// The key itself: for its holder, and for hashing.
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// The environment that it opens.
+    pub const fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    /// What it is for.
+    pub const fn kind(&self) -> KeyKind {
+        self.kind
+    }
+
+    /// Its last four characters, by which people tell keys apart.
+    pub fn hint(&self) -> &str {
+        &self.text[self.text.len() - 4..]
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "ApiKey({}[redacted])",
+            prefix(self.environment, self.kind)
+        )
+    }
+}
+
+const fn prefix(environment: Environment, kind: KeyKind) -> &'static str {
+    match (kind, environment) {
+        (KeyKind::Secret, Environment::Live) => "vk_live_",
+        (KeyKind::Secret, Environment::Sandbox) => "vk_sandbox_",
+        (KeyKind::Publishable, Environment::Live) => "vk_pub_live_",
+        (KeyKind::Publishable, Environment::Sandbox) => "vk_pub_sandbox_",
+    }
+}
+
+fn checksum(text: &str) -> String {
+    let mut number = [0; 32];
+    number[28..].copy_from_slice(&crc32fast::hash(text.as_bytes()).to_be_bytes());
+    base62(number, CHECK_DIGITS)
+}
+
+/// A big-endian number in base62, padded on the left.
+fn base62(mut number: [u8; 32], digits: usize) -> String {
+    let mut text = vec![b'0'; digits];
+    for digit in text.iter_mut().rev() {
+        let mut remainder = 0_u16;
+        for byte in &mut number {
+            let value = remainder << 8 | u16::from(*byte);
+            // Below 62 * 256 / 62.
+            *byte = u8::try_from(value / 62).unwrap_or(u8::MAX);
+            remainder = value % 62;
+        }
+        *digit = ALPHABET[usize::from(remainder)];
+    }
+    text.into_iter().map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_key_of_zeros_is_padded() {
+        let key = ApiKey::from_random(Environment::Live, KeyKind::Secret, [0; 32]);
+        assert!(
+            key.expose()
+                .starts_with(&format!("vk_live_{}", "0".repeat(43)))
+        );
+        assert_eq!(key.expose().len(), 8 + 49);
+    }
+
+    #[test]
+    fn the_largest_number_fits_43_digits() {
+        let number = base62([0xff; 32], 44);
+        assert!(number.starts_with('0') && !number.starts_with("00"));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let key = ApiKey::from_random(Environment::Sandbox, KeyKind::Secret, [7; 32]);
+        assert_eq!(format!("{key:?}"), "ApiKey(vk_sandbox_[redacted])");
+    }
+
+    proptest! {
+        #[test]
+        fn keys_read_back(random in any::<[u8; 32]>(), live in any::<bool>(), public in any::<bool>()) {
+            let environment = if live { Environment::Live } else { Environment::Sandbox };
+            let kind = if public { KeyKind::Publishable } else { KeyKind::Secret };
+            let key = ApiKey::from_random(environment, kind, random);
+            prop_assert_eq!(ApiKey::parse(key.expose()), Some(key));
+        }
+
+        #[test]
+        fn one_wrong_character_is_found(random in any::<[u8; 32]>(), at in 11_usize..60, letter in "[0-9A-Za-z]") {
+            let key = ApiKey::from_random(Environment::Sandbox, KeyKind::Secret, random);
+            let mut text = key.expose().to_owned();
+            text.replace_range(at..=at, &letter);
+            prop_assert_eq!(ApiKey::parse(&text).is_some(), text == key.expose());
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = ApiKey::parse(&text);
+            let _ = ApiKey::parse(&format!("vk_live_{text}"));
+        }
+    }
+}

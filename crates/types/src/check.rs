@@ -1,0 +1,104 @@
+//! Checks that a session can ask for.
+
+use crate::json::Json;
+use crate::names::nearest;
+use crate::problem::{Fault, FieldCode, Mistakes, item_path};
+use crate::text;
+
+macro_rules! checks {
+    ($($variant:ident = $name:literal),* $(,)?) => {
+        /// A check by its name (`wire.md` 10.1).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "the names are the wire's own")]
+        pub enum Check { $($variant),* }
+
+        impl Check {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The name on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+        }
+    };
+}
+
+checks! {
+    DocumentOcr = "document_ocr",
+    DocumentExpiration = "document_expiration",
+    IdDocumentFilter = "id_document_filter",
+    FaceMatch = "face_match",
+    AgeVerification = "age_verification",
+    NfcChipAuth = "nfc_chip_auth",
+    ProofOfAddressCheck = "proof_of_address_check",
+    WatchlistScreening = "watchlist_screening",
+    AmlScreening = "aml_screening",
+    RiskAssessment = "risk_assessment",
+    DuplicateDetection = "duplicate_detection",
+    IdentityCrossref = "identity_crossref",
+    EmailRiskEnhanced = "email_risk_enhanced",
+    PhoneRiskEnhanced = "phone_risk_enhanced",
+    CheckAgainstList = "check_against_list",
+    AutoApprove = "auto_approve",
+}
+
+impl Check {
+    /// The check of this name.
+    ///
+    /// # Errors
+    /// `empty`, `invalid_characters`, `unknown_value` with the nearest name there is.
+    pub fn parse(name: &str) -> Result<Self, Fault> {
+        let name = text::check_characters(name)?;
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|check| check.as_str() == name)
+            .ok_or_else(|| {
+                let message = match nearest(name, Self::ALL.iter().map(|check| check.as_str())) {
+                    Some(near) => format!("This check is not known. Did you mean `{near}`?"),
+                    None => "This check is not known; the API reference lists those that are."
+                        .to_owned(),
+                };
+                Fault::new(FieldCode::UnknownValue, message)
+            })
+    }
+
+    /// A list of checks: at least one, none twice.
+    pub(crate) fn parse_list(
+        field: &str,
+        value: &Json,
+        mistakes: &mut Mistakes,
+    ) -> Option<Vec<Self>> {
+        let Some(items) = value.as_array() else {
+            mistakes
+                .push(Fault::new(FieldCode::WrongType, "Must be a list of check names.").at(field));
+            return None;
+        };
+        if items.is_empty() {
+            mistakes.push(
+                Fault::new(
+                    FieldCode::Empty,
+                    "Must name at least one check; leave the field out for the workflow's own.",
+                )
+                .at(field),
+            );
+            return None;
+        }
+        let mut checks = Vec::new();
+        for (index, item) in items.iter().enumerate() {
+            let result = text::string(item).and_then(Self::parse).and_then(|check| {
+                if checks.contains(&check) {
+                    Err(Fault::new(
+                        FieldCode::DuplicateValue,
+                        "This check is in the list already.",
+                    ))
+                } else {
+                    Ok(check)
+                }
+            });
+            checks.extend(mistakes.keep(&item_path(field, index), result));
+        }
+        Some(checks)
+    }
+}

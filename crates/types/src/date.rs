@@ -1,0 +1,145 @@
+//! Calendar dates and times on the wire (RFC 3339, UTC).
+
+use std::fmt;
+
+const MS_PER_DAY: i64 = 86_400_000;
+
+/// A date of the Gregorian calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    year: u16,
+    month: u8,
+    day: u8,
+}
+
+impl Date {
+    /// Reads `YYYY-MM-DD`, if there is such a day.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let is_shaped = bytes.len() == 10
+            && bytes.iter().enumerate().all(|(at, byte)| {
+                if matches!(at, 4 | 7) {
+                    *byte == b'-'
+                } else {
+                    byte.is_ascii_digit()
+                }
+            });
+        if !is_shaped {
+            return None;
+        }
+        let (year, month, day) = (
+            text[..4].parse().ok()?,
+            text[5..7].parse().ok()?,
+            text[8..].parse().ok()?,
+        );
+        Self::new(year, month, day)
+    }
+
+    /// This day, if there is one; years 0 to 9999.
+    pub const fn new(year: u16, month: u8, day: u8) -> Option<Self> {
+        if year > 9_999 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) {
+            return None;
+        }
+        Some(Self { year, month, day })
+    }
+
+    /// The UTC date at a Unix time in milliseconds, between the years 0 and 9999.
+    pub fn from_unix_ms(unix_ms: i64) -> Self {
+        // Howard Hinnant's "civil from days", shifted so that an era begins on 1 March.
+        let days = unix_ms.div_euclid(MS_PER_DAY).clamp(-719_528, 2_932_896) + 719_468;
+        let era = days.div_euclid(146_097);
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let shifted_month = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        // In range, since the days were clamped to the years 0 to 9999.
+        Self {
+            year: u16::try_from(year).unwrap_or(0),
+            month: u8::try_from(month).unwrap_or(1),
+            day: u8::try_from(day).unwrap_or(1),
+        }
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+/// A Unix time in milliseconds as the wire shows it: whole seconds, rounded down.
+pub fn format_utc(unix_ms: i64) -> String {
+    let seconds = unix_ms.rem_euclid(MS_PER_DAY) / 1_000;
+    format!(
+        "{}T{:02}:{:02}:{:02}Z",
+        Date::from_unix_ms(unix_ms),
+        seconds / 3_600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
+}
+
+const fn days_in_month(year: u16, month: u8) -> u8 {
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_real_days_are_read() {
+        for good in ["1900-01-01", "2024-02-29", "2000-02-29", "9999-12-31"] {
+            assert_eq!(Date::parse(good).unwrap().to_string(), good);
+        }
+        for bad in [
+            "2023-02-29",
+            "1900-02-29",
+            "2024-13-01",
+            "2024-00-10",
+            "2024-04-31",
+            "2024-1-1",
+            "24-01-01",
+            "2024/01/01",
+            "2024-01-0١",
+            "+024-01-01",
+            "",
+        ] {
+            assert_eq!(Date::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_are_rounded_down_to_seconds() {
+        assert_eq!(format_utc(0), "1970-01-01T00:00:00Z");
+        assert_eq!(format_utc(1_769_947_199_999), "2026-02-01T11:59:59Z");
+        assert_eq!(format_utc(951_782_400_000), "2000-02-29T00:00:00Z");
+        assert_eq!(format_utc(-1), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn every_day_follows_the_one_before() {
+        let mut last = Date::from_unix_ms(-MS_PER_DAY);
+        for day in 0..60_000 {
+            let date = Date::from_unix_ms(day * MS_PER_DAY);
+            assert!(date > last);
+            assert_eq!(Date::parse(&date.to_string()), Some(date));
+            last = date;
+        }
+        assert_eq!(last.to_string(), "2134-04-10");
+    }
+}

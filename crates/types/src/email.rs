@@ -1,0 +1,124 @@
+//! E-mail addresses.
+
+use crate::json::Json;
+use crate::limits::MAX_EMAIL_CHARS;
+use crate::problem::{Fault, FieldCode};
+use crate::text;
+use std::fmt;
+
+/// An e-mail address by the rule of the HTML living standard (`input type=email`), at most 254
+/// characters. Kept as sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EmailAddress(String);
+
+impl EmailAddress {
+    /// Reads an address; nothing is trimmed.
+    ///
+    /// # Errors
+    /// `empty`, `invalid_characters`, `too_long`, `invalid_format`.
+    pub fn parse(address: &str) -> Result<Self, Fault> {
+        let address = text::check(address, MAX_EMAIL_CHARS)?;
+        if is_email(address) {
+            Ok(Self(address.to_owned()))
+        } else {
+            Err(Fault::new(
+                FieldCode::InvalidFormat,
+                "Must be an e-mail address such as name@example.com.",
+            ))
+        }
+    }
+
+    /// The address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Personal data: not shown.
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress([redacted])")
+    }
+}
+
+impl From<&EmailAddress> for Json {
+    fn from(address: &EmailAddress) -> Self {
+        Self::from(address.as_str())
+    }
+}
+
+fn is_email(address: &str) -> bool {
+    let Some((local, domain)) = address.split_once('@') else {
+        return false;
+    };
+    let is_local = !local.is_empty()
+        && local
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte));
+    is_local && domain.split('.').all(is_label)
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_follow_the_html_rule() {
+        let long_label = "a".repeat(63);
+        for good in [
+            "a@b",
+            "jane.doe+tag@mail.example",
+            "!#$%&'*+/=?^_`{|}~-@x-1.y",
+            ".a.@b.c",
+            &format!("a@{long_label}.b"),
+        ] {
+            assert!(EmailAddress::parse(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "a",
+            "@b",
+            "a@",
+            "a@b@c",
+            "a b@c",
+            "a@b..c",
+            "a@-b",
+            "a@b-",
+            "a@b.",
+            "\"a\"@b",
+            "a@[127.0.0.1]",
+            "ä@b",
+            "a@ä",
+            &format!("a@{long_label}a"),
+        ] {
+            assert_eq!(
+                EmailAddress::parse(bad).unwrap_err().code,
+                FieldCode::InvalidFormat,
+                "{bad}"
+            );
+        }
+        assert_eq!(
+            EmailAddress::parse("a@b\n").unwrap_err().code,
+            FieldCode::InvalidCharacters
+        );
+        assert_eq!(EmailAddress::parse("").unwrap_err().code, FieldCode::Empty);
+    }
+
+    #[test]
+    fn an_address_has_at_most_254_characters() {
+        let of = |length: usize| format!("{}@b", "a".repeat(length - 2));
+        assert!(EmailAddress::parse(&of(254)).is_ok());
+        assert_eq!(
+            EmailAddress::parse(&of(255)).unwrap_err().code,
+            FieldCode::TooLong
+        );
+    }
+}

@@ -1,0 +1,524 @@
+//! Bytes to [`Json`], strictly (decision 4).
+
+use super::{Json, Number, Object};
+use crate::limits::MAX_JSON_DEPTH;
+use std::fmt;
+
+/// Why a text is not JSON that the API reads, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadError {
+    /// Line of the mistake, from 1.
+    pub line: usize,
+    /// Column of the mistake in characters, from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub kind: ReadErrorKind,
+}
+
+/// What is wrong with a text that is not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadErrorKind {
+    /// The text ends before the value does.
+    UnexpectedEnd,
+    /// Something else was expected here.
+    UnexpectedCharacter,
+    /// More text after the value.
+    TrailingCharacters,
+    /// Not UTF-8.
+    InvalidUtf8,
+    /// A byte order mark, which RFC 8259 forbids to send.
+    ByteOrderMark,
+    /// A control character inside a string that is not escaped.
+    ControlCharacter,
+    /// An unknown escape in a string.
+    InvalidEscape,
+    /// An escape for half of a surrogate pair, which is no character.
+    LoneSurrogate,
+    /// A number that breaks the grammar, such as `01` or `1.`.
+    InvalidNumber,
+    /// A number beyond the largest double.
+    NumberOutOfRange,
+    /// Objects and lists nested more than 32 deep.
+    TooDeep,
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            ReadErrorKind::UnexpectedEnd => "the text ends before the value is complete",
+            ReadErrorKind::UnexpectedCharacter => "this character is not expected here",
+            ReadErrorKind::TrailingCharacters => "there is more text after the value",
+            ReadErrorKind::InvalidUtf8 => "the text is not valid UTF-8",
+            ReadErrorKind::ByteOrderMark => {
+                "the text begins with a byte order mark; send it without"
+            }
+            ReadErrorKind::ControlCharacter => "a control character in a string must be escaped",
+            ReadErrorKind::InvalidEscape => "this escape is not known to JSON",
+            ReadErrorKind::LoneSurrogate => "this escape is half of a surrogate pair",
+            ReadErrorKind::InvalidNumber => "this is not a number that JSON knows",
+            ReadErrorKind::NumberOutOfRange => "this number is too large",
+            ReadErrorKind::TooDeep => "objects and lists are nested more than 32 deep",
+        };
+        write!(
+            f,
+            "The body is not valid JSON: {what} (line {}, column {}).",
+            self.line, self.column
+        )
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Reads one JSON value; nothing but white space may follow.
+///
+/// Depth counts from the outermost object that counts, which is 1: the two objects of an envelope
+/// (`data.attributes`) are not counted around what they carry.
+///
+/// # Errors
+/// The first mistake, with its line and column.
+pub fn read(bytes: &[u8]) -> Result<Json, ReadError> {
+    let mut reader = Reader {
+        bytes,
+        at: 0,
+        depth: 0,
+        limit: MAX_JSON_DEPTH,
+    };
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.starts_with('\u{feff}') => Err(reader.error(ReadErrorKind::ByteOrderMark)),
+        Ok(_) => reader.document(),
+        Err(error) => {
+            reader.at = error.valid_up_to();
+            Err(reader.error(ReadErrorKind::InvalidUtf8))
+        }
+    }
+}
+
+struct Reader<'a> {
+    /// Valid UTF-8.
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+    limit: usize,
+}
+
+type Read<T> = Result<T, ReadError>;
+
+impl Reader<'_> {
+    fn document(&mut self) -> Read<Json> {
+        let value = self.value(Envelope::Outer)?;
+        self.skip_space();
+        if self.at < self.bytes.len() {
+            return Err(self.error(ReadErrorKind::TrailingCharacters));
+        }
+        Ok(value)
+    }
+
+    fn value(&mut self, envelope: Envelope) -> Read<Json> {
+        self.skip_space();
+        match self.peek() {
+            Some(b'{') => self
+                .nested(|reader| reader.object(envelope))
+                .map(Json::Object),
+            Some(b'[') => self.nested(Self::array).map(Json::Array),
+            Some(b'"') => self.string().map(Json::String),
+            Some(b't') => self.word("true", Json::Bool(true)),
+            Some(b'f') => self.word("false", Json::Bool(false)),
+            Some(b'n') => self.word("null", Json::Null),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Json::Number),
+            Some(_) => Err(self.error(ReadErrorKind::UnexpectedCharacter)),
+            None => Err(self.error(ReadErrorKind::UnexpectedEnd)),
+        }
+    }
+
+    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+        if self.depth == self.limit {
+            return Err(self.error(ReadErrorKind::TooDeep));
+        }
+        self.depth += 1;
+        self.at += 1;
+        let value = read(self);
+        self.depth -= 1;
+        value
+    }
+
+    fn object(&mut self, envelope: Envelope) -> Read<Object> {
+        let mut members = Vec::new();
+        self.skip_space();
+        if self.take(b'}') {
+            return Ok(Object(members));
+        }
+        loop {
+            self.skip_space();
+            if self.peek() != Some(b'"') {
+                return Err(self.unexpected());
+            }
+            let name = self.string()?;
+            self.skip_space();
+            self.expect(b':')?;
+            let within = envelope.member(&name);
+            let outer_limit = self.limit;
+            if within == Envelope::Attributes {
+                self.limit = MAX_JSON_DEPTH + 2;
+            }
+            let value = self.value(within)?;
+            self.limit = outer_limit;
+            members.push((name, value));
+            self.skip_space();
+            if self.take(b'}') {
+                return Ok(Object(members));
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    fn array(&mut self) -> Read<Vec<Json>> {
+        let mut items = Vec::new();
+        self.skip_space();
+        if self.take(b']') {
+            return Ok(items);
+        }
+        loop {
+            items.push(self.value(Envelope::None)?);
+            self.skip_space();
+            if self.take(b']') {
+                return Ok(items);
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    fn string(&mut self) -> Read<String> {
+        self.at += 1;
+        let mut out = String::new();
+        loop {
+            let from = self.at;
+            while self
+                .peek()
+                .is_some_and(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
+            {
+                self.at += 1;
+            }
+            // The slice begins and ends beside ASCII characters, so it is whole characters.
+            out.push_str(std::str::from_utf8(&self.bytes[from..self.at]).unwrap_or_default());
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(out);
+                }
+                Some(b'\\') => out.push(self.escape()?),
+                Some(_) => return Err(self.error(ReadErrorKind::ControlCharacter)),
+                None => return Err(self.error(ReadErrorKind::UnexpectedEnd)),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Read<char> {
+        let start = self.at;
+        self.at += 1;
+        let character = match self.peek() {
+            Some(b'"') => '"',
+            Some(b'\\') => '\\',
+            Some(b'/') => '/',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                return self.unicode_escape(start);
+            }
+            Some(_) => return Err(self.error_at(start, ReadErrorKind::InvalidEscape)),
+            None => return Err(self.error(ReadErrorKind::UnexpectedEnd)),
+        };
+        self.at += 1;
+        Ok(character)
+    }
+
+    fn unicode_escape(&mut self, start: usize) -> Read<char> {
+        let first = self.hex4(start)?;
+        if let Some(character) = char::from_u32(first) {
+            return Ok(character);
+        }
+        let is_high = (0xd800..0xdc00).contains(&first);
+        if is_high && self.bytes[self.at..].starts_with(b"\\u") {
+            self.at += 2;
+            let second = self.hex4(start)?;
+            if (0xdc00..0xe000).contains(&second) {
+                let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+                // Every such pair is a character; the fall-through keeps this total.
+                if let Some(character) = char::from_u32(code) {
+                    return Ok(character);
+                }
+            }
+        }
+        Err(self.error_at(start, ReadErrorKind::LoneSurrogate))
+    }
+
+    fn hex4(&mut self, start: usize) -> Read<u32> {
+        let mut value = 0;
+        for _ in 0..4 {
+            let Some(byte) = self.peek() else {
+                return Err(self.error(ReadErrorKind::UnexpectedEnd));
+            };
+            let Some(digit) = char::from(byte).to_digit(16) else {
+                return Err(self.error_at(start, ReadErrorKind::InvalidEscape));
+            };
+            value = value * 16 + digit;
+            self.at += 1;
+        }
+        Ok(value)
+    }
+
+    fn number(&mut self) -> Read<Number> {
+        let start = self.at;
+        self.take(b'-');
+        let leading_zero = self.peek() == Some(b'0');
+        let digits = self.digits();
+        if digits == 0 || (leading_zero && digits > 1) {
+            return Err(self.error_at(start, ReadErrorKind::InvalidNumber));
+        }
+        let mut is_integer = true;
+        if self.take(b'.') {
+            is_integer = false;
+            if self.digits() == 0 {
+                return Err(self.error_at(start, ReadErrorKind::InvalidNumber));
+            }
+        }
+        if self.take(b'e') || self.take(b'E') {
+            is_integer = false;
+            if !self.take(b'+') {
+                self.take(b'-');
+            }
+            if self.digits() == 0 {
+                return Err(self.error_at(start, ReadErrorKind::InvalidNumber));
+            }
+        }
+        let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
+        if is_integer && text != "-0" {
+            if let Ok(value) = text.parse() {
+                return Ok(Number::I64(value));
+            }
+            if let Ok(value) = text.parse() {
+                return Ok(Number::U64(value));
+            }
+        }
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(Number::F64(value)),
+            _ => Err(self.error_at(start, ReadErrorKind::NumberOutOfRange)),
+        }
+    }
+
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    fn word(&mut self, word: &str, value: Json) -> Read<Json> {
+        for byte in word.bytes() {
+            self.expect(byte)?;
+        }
+        Ok(value)
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, byte: u8) -> Read<()> {
+        if self.take(byte) {
+            Ok(())
+        } else {
+            Err(self.unexpected())
+        }
+    }
+
+    fn unexpected(&self) -> ReadError {
+        let kind = if self.at < self.bytes.len() {
+            ReadErrorKind::UnexpectedCharacter
+        } else {
+            ReadErrorKind::UnexpectedEnd
+        };
+        self.error(kind)
+    }
+
+    fn error(&self, kind: ReadErrorKind) -> ReadError {
+        self.error_at(self.at, kind)
+    }
+
+    fn error_at(&self, at: usize, kind: ReadErrorKind) -> ReadError {
+        let before = &self.bytes[..at];
+        let line = before.split(|byte| *byte == b'\n').count();
+        let line_start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1);
+        // Bytes that continue a character do not count.
+        let column = 1 + before[line_start..]
+            .iter()
+            .filter(|byte| **byte & 0xc0 != 0x80)
+            .count();
+        ReadError { line, column, kind }
+    }
+}
+
+/// Where in a possible envelope the reader stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Envelope {
+    /// The whole document.
+    Outer,
+    /// The value of its `data`.
+    Data,
+    /// The value of the `attributes` of that.
+    Attributes,
+    /// Anywhere else.
+    None,
+}
+
+impl Envelope {
+    fn member(self, name: &str) -> Self {
+        match (self, name) {
+            (Self::Outer, "data") => Self::Data,
+            (Self::Data, "attributes") => Self::Attributes,
+            _ => Self::None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fails(text: &str) -> (ReadErrorKind, usize, usize) {
+        let error = read(text.as_bytes()).unwrap_err();
+        (error.kind, error.line, error.column)
+    }
+
+    #[test]
+    fn mistakes_are_named_with_line_and_column() {
+        use ReadErrorKind::*;
+        assert_eq!(fails(""), (UnexpectedEnd, 1, 1));
+        assert_eq!(fails("{\n  \"a\": x}"), (UnexpectedCharacter, 2, 8));
+        assert_eq!(fails("{\"é\": }"), (UnexpectedCharacter, 1, 7));
+        assert_eq!(fails("{\"a\":1"), (UnexpectedEnd, 1, 7));
+        assert_eq!(fails("{\"a\":1,}"), (UnexpectedCharacter, 1, 8));
+        assert_eq!(fails("[1 2]"), (UnexpectedCharacter, 1, 4));
+        assert_eq!(fails("{} {}"), (TrailingCharacters, 1, 4));
+        assert_eq!(fails("\u{feff}{}"), (ByteOrderMark, 1, 1));
+        assert_eq!(fails("\"a\nb\""), (ControlCharacter, 1, 3));
+        assert_eq!(fails(r#""\x""#), (InvalidEscape, 1, 2));
+        assert_eq!(fails(r#""\u12g4""#), (InvalidEscape, 1, 2));
+        assert_eq!(fails(r#""\ud83d""#), (LoneSurrogate, 1, 2));
+        assert_eq!(fails(r#""\udc00\ud83d""#), (LoneSurrogate, 1, 2));
+        assert_eq!(fails(r#""\ud83d\u0041""#), (LoneSurrogate, 1, 2));
+        assert_eq!(fails("01"), (InvalidNumber, 1, 1));
+        assert_eq!(fails("-"), (InvalidNumber, 1, 1));
+        assert_eq!(fails("1."), (InvalidNumber, 1, 1));
+        assert_eq!(fails("[1e400]"), (NumberOutOfRange, 1, 2));
+        assert_eq!(fails("nul"), (UnexpectedEnd, 1, 4));
+        assert_eq!(read(b"{\"a\":\"\xff\"}").unwrap_err().kind, InvalidUtf8);
+    }
+
+    #[test]
+    fn surrogate_pairs_and_escapes_are_characters() {
+        assert_eq!(
+            read(br#""\ud83d\ude00\u00e9\n\/""#).unwrap(),
+            Json::from("😀é\n/")
+        );
+    }
+
+    #[test]
+    fn integers_are_exact_and_larger_ones_are_doubles() {
+        assert_eq!(
+            read(b"9223372036854775807").unwrap(),
+            Json::Number(Number::I64(i64::MAX))
+        );
+        assert_eq!(
+            read(b"-9223372036854775808").unwrap(),
+            Json::Number(Number::I64(i64::MIN))
+        );
+        assert_eq!(
+            read(b"18446744073709551615").unwrap(),
+            Json::Number(Number::U64(u64::MAX))
+        );
+        assert_eq!(
+            read(b"18446744073709551616").unwrap(),
+            Json::Number(Number::F64(18_446_744_073_709_551_616.0))
+        );
+        assert_eq!(read(b"1e2").unwrap(), Json::Number(Number::F64(100.0)));
+    }
+
+    #[test]
+    fn depth_counts_to_32_and_not_the_envelope() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(nested(32).as_bytes()).is_ok());
+        assert_eq!(fails(&nested(33)), (ReadErrorKind::TooDeep, 1, 33));
+        let enveloped = |depth| format!(r#"{{"data":{{"attributes":{}}}}}"#, nested(depth));
+        assert!(read(enveloped(32).as_bytes()).is_ok());
+        assert!(read(enveloped(33).as_bytes()).is_err());
+        let beside = |depth| format!(r#"{{"data":{{"other":{}}}}}"#, nested(depth));
+        assert!(read(beside(30).as_bytes()).is_ok());
+        assert!(read(beside(31).as_bytes()).is_err());
+        assert!(read(nested(1_000_000).as_bytes()).is_err());
+    }
+
+    fn any_json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::Bool),
+            any::<i64>().prop_map(Json::from),
+            any::<u64>().prop_map(Json::from),
+            any::<f64>()
+                .prop_filter("finite", |f| f.is_finite())
+                .prop_map(|f| Json::Number(Number::F64(f))),
+            any::<String>().prop_map(Json::String),
+        ];
+        leaf.prop_recursive(6, 64, 8, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(Json::Array),
+                prop::collection::vec((any::<String>(), inner), 0..8)
+                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(value in any_json()) {
+            prop_assert_eq!(read(value.to_text().as_bytes()), Ok(value));
+        }
+
+        #[test]
+        fn canonical_text_reads_back_as_the_same_canonical_text(value in any_json()) {
+            let canonical = value.canonical();
+            let again = read(canonical.as_bytes()).unwrap().canonical();
+            prop_assert_eq!(again, canonical);
+        }
+
+        #[test]
+        fn no_input_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = read(&bytes);
+        }
+
+        #[test]
+        fn no_text_of_json_characters_panics(text in r#"[\[\]{}":,\\0-9.eEu\-+ntf a]{0,60}"#) {
+            let _ = read(text.as_bytes());
+        }
+    }
+}

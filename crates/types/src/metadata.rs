@@ -1,0 +1,140 @@
+//! Metadata: the caller's own values, kept and given back untouched (`seed.txt`).
+
+use crate::email::EmailAddress;
+use crate::json::{Json, Object};
+use crate::limits::{MAX_METADATA_KEY_CHARS, MAX_METADATA_KEYS, MAX_METADATA_VALUE_BYTES};
+use crate::problem::{Fault, FieldCode, Mistakes, member_path};
+use crate::session::duplicates;
+use std::fmt;
+
+/// At most 50 keys of 1 to 128 characters, each value at most 16,384 bytes as compact JSON in UTF-8.
+#[derive(Clone, PartialEq, Default)]
+pub struct Metadata(Object);
+
+/// The key from which the address of an invitation is taken where the request names none.
+const APPLICANT_EMAIL: &str = "applicant_email";
+
+impl Metadata {
+    /// The keys and values in their order.
+    pub const fn as_object(&self) -> &Object {
+        &self.0
+    }
+
+    /// Checks the member `metadata` of a request. A key whose value is `null` is dropped before
+    /// anything is counted, as merging into an empty map would.
+    ///
+    /// With `is_address_wanted`, `applicant_email` in it is held to the rule of an address.
+    pub(crate) fn parse(
+        field: &str,
+        value: Json,
+        is_address_wanted: bool,
+        mistakes: &mut Mistakes,
+    ) -> Option<Self> {
+        let Json::Object(sent) = value else {
+            mistakes.push(
+                Fault::new(
+                    FieldCode::WrongType,
+                    "Must be an object of keys and values.",
+                )
+                .at(field),
+            );
+            return None;
+        };
+        let repeated = duplicates::repeated_members(&sent);
+        let kept = sent
+            .iter()
+            .enumerate()
+            .filter(|(index, (_, value))| {
+                repeated[*index] != duplicates::Member::Again && !value.is_null()
+            })
+            .count();
+        if kept > MAX_METADATA_KEYS {
+            let message = format!("Must have at most {MAX_METADATA_KEYS} keys; these are {kept}.");
+            mistakes.push(Fault::new(FieldCode::TooMany, message).at(field));
+        }
+        let mut kept = Object::new();
+        for (index, (key, value)) in sent.into_iter().enumerate() {
+            let path = || member_path(field, &key);
+            match repeated[index] {
+                duplicates::Member::Again => continue,
+                duplicates::Member::FirstOfMany => {
+                    mistakes.push(duplicates::fault().at(path()));
+                    continue;
+                }
+                duplicates::Member::First => {}
+            }
+            if let Err(fault) = check_member(&key, &value, is_address_wanted) {
+                mistakes.push(fault.at(path()));
+            }
+            duplicates::report_within(&value, &path, mistakes);
+            if !value.is_null() {
+                kept.push(key, value);
+            }
+        }
+        Some(Self(kept))
+    }
+
+    /// The text of `applicant_email` in it, which stands in for the request's own.
+    pub(crate) fn address_text(value: &Json) -> Option<&str> {
+        value.get(APPLICANT_EMAIL)?.as_str()
+    }
+
+    /// The address in it. `None` where it has none, or one that no rule was held to.
+    pub(crate) fn address(&self) -> Option<EmailAddress> {
+        EmailAddress::parse(self.0.get(APPLICANT_EMAIL)?.as_str()?).ok()
+    }
+
+    /// Metadata that was checked before: what the store kept.
+    pub fn from_checked(kept: Object) -> Self {
+        Self(kept)
+    }
+}
+
+/// The caller's data may be personal: not shown.
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Metadata([redacted; {} keys])", self.0.len())
+    }
+}
+
+impl From<&Metadata> for Json {
+    fn from(metadata: &Metadata) -> Self {
+        Self::Object(metadata.0.clone())
+    }
+}
+
+fn check_member(key: &str, value: &Json, is_address_wanted: bool) -> Result<(), Fault> {
+    if value.is_null() {
+        return Ok(());
+    }
+    if key.is_empty() {
+        return Err(Fault::new(FieldCode::Empty, "A key must not be empty."));
+    }
+    if key.len() > MAX_METADATA_KEY_CHARS && key.chars().count() > MAX_METADATA_KEY_CHARS {
+        return Err(Fault::new(
+            FieldCode::TooLong,
+            format!("A key must be at most {MAX_METADATA_KEY_CHARS} characters long."),
+        ));
+    }
+    let address = match value {
+        Json::String(text) if is_address_wanted && key == APPLICANT_EMAIL => {
+            EmailAddress::parse(text).map(drop)
+        }
+        _ => Ok(()),
+    };
+    let size = value.text_len();
+    if size > MAX_METADATA_VALUE_BYTES {
+        let fault = Fault::new(
+            FieldCode::TooLarge,
+            format!(
+                "Must be at most {MAX_METADATA_VALUE_BYTES} bytes as JSON in UTF-8; this is {size}."
+            ),
+        );
+        // The first of two faults in the order of the codes.
+        return Err(address
+            .err()
+            .filter(|other| other.code < fault.code)
+            .unwrap_or(fault));
+    }
+    address
+}

@@ -1,0 +1,323 @@
+//! The API's own names: their aliases, their spellings, and the envelope (decisions, "Names on the
+//! wire").
+
+use crate::inflection::Inflection;
+use crate::json::{Json, Object};
+
+/// A field of the create request, in the order of the answer's errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the wire's own")]
+pub enum Field {
+    ExternalRef,
+    Metadata,
+    Country,
+    Checks,
+    WorkflowId,
+    RedirectUrl,
+    SendEmail,
+    ApplicantEmail,
+    ApplicantName,
+    EmailDisplayName,
+    SupportUrl,
+    ExpiresInMinutes,
+    Fields,
+}
+
+impl Field {
+    /// Every name: the field, its canonical name, and the other names that are understood.
+    pub const TABLE: [(Self, &'static str, &'static [&'static str]); 13] = [
+        (Self::ExternalRef, "external_ref", &["reference_id"]),
+        (Self::Metadata, "metadata", &[]),
+        (Self::Country, "country", &[]),
+        (Self::Checks, "checks", &[]),
+        (
+            Self::WorkflowId,
+            "workflow_id",
+            &["template_id", "inquiry_template_id"],
+        ),
+        (
+            Self::RedirectUrl,
+            "redirect_url",
+            &["redirect_uri", "return_url"],
+        ),
+        (Self::SendEmail, "send_email", &[]),
+        (Self::ApplicantEmail, "applicant_email", &[]),
+        (Self::ApplicantName, "applicant_name", &[]),
+        (
+            Self::EmailDisplayName,
+            "email_display_name",
+            &["display_name", "brand_name"],
+        ),
+        (
+            Self::SupportUrl,
+            "support_url",
+            &["verification_support_url"],
+        ),
+        (Self::ExpiresInMinutes, "expires_in_minutes", &[]),
+        (Self::Fields, "fields", &["prefill"]),
+    ];
+
+    /// Its canonical name.
+    pub const fn name(self) -> &'static str {
+        Self::TABLE[self as usize].1
+    }
+
+    /// The field that this name means, in any spelling.
+    pub fn parse(sent: &str) -> Option<Self> {
+        find(&Self::TABLE, sent)
+    }
+}
+
+/// A prefill field, in the order of the answer's errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names are the wire's own")]
+pub enum PrefillField {
+    NameFirst,
+    NameMiddle,
+    NameLast,
+    Birthdate,
+    EmailAddress,
+    PhoneNumber,
+    AddressStreet1,
+    AddressStreet2,
+    AddressCity,
+    AddressSubdivision,
+    AddressPostalCode,
+    AddressCountryCode,
+    Nationality,
+    IdentificationNumber,
+}
+
+impl PrefillField {
+    /// Every name: the field, its canonical name, and the other vocabulary in use.
+    pub const TABLE: [(Self, &'static str, &'static [&'static str]); 14] = [
+        (Self::NameFirst, "name_first", &["first_name"]),
+        (Self::NameMiddle, "name_middle", &["middle_name"]),
+        (Self::NameLast, "name_last", &["last_name"]),
+        (Self::Birthdate, "birthdate", &["date_of_birth"]),
+        (Self::EmailAddress, "email_address", &["email"]),
+        (Self::PhoneNumber, "phone_number", &["phone"]),
+        (Self::AddressStreet1, "address_street_1", &[]),
+        (Self::AddressStreet2, "address_street_2", &[]),
+        (Self::AddressCity, "address_city", &[]),
+        (Self::AddressSubdivision, "address_subdivision", &[]),
+        (Self::AddressPostalCode, "address_postal_code", &[]),
+        (Self::AddressCountryCode, "address_country_code", &[]),
+        (Self::Nationality, "nationality", &[]),
+        (Self::IdentificationNumber, "identification_number", &[]),
+    ];
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::TABLE.into_iter().map(|(field, ..)| field)
+    }
+
+    /// Its canonical name.
+    pub const fn name(self) -> &'static str {
+        Self::TABLE[self as usize].1
+    }
+
+    /// The field that this name means, in any spelling.
+    pub fn parse(sent: &str) -> Option<Self> {
+        find(&Self::TABLE, sent)
+    }
+}
+
+type Names<T> = [(T, &'static str, &'static [&'static str])];
+
+fn find<T: Copy>(table: &Names<T>, sent: &str) -> Option<T> {
+    table
+        .iter()
+        .find(|(_, name, aliases)| {
+            is_spelling_of(sent, name) || aliases.iter().any(|alias| is_spelling_of(sent, alias))
+        })
+        .map(|(field, ..)| *field)
+}
+
+/// Whether a key is this name of the table in one of the three spellings.
+fn is_spelling_of(sent: &str, snake: &str) -> bool {
+    sent == snake
+        || [Inflection::Kebab, Inflection::Camel]
+            .into_iter()
+            .any(|inflection| sent.len() <= snake.len() && sent == inflection.key(snake))
+}
+
+/// The canonical name of a top-level field that is nearest to an unknown one.
+pub fn nearest_field(sent: &str) -> Option<&'static str> {
+    nearest_in(&Field::TABLE, sent)
+}
+
+/// The canonical name of a prefill field that is nearest to an unknown one.
+pub fn nearest_prefill_field(sent: &str) -> Option<&'static str> {
+    nearest_in(&PrefillField::TABLE, sent)
+}
+
+fn nearest_in<T>(table: &Names<T>, sent: &str) -> Option<&'static str> {
+    let all = table
+        .iter()
+        .flat_map(|(_, name, aliases)| std::iter::once(name).chain(aliases.iter()))
+        .copied();
+    let found = nearest(sent, all)?;
+    table
+        .iter()
+        .find(|(_, name, aliases)| *name == found || aliases.contains(&found))
+        .map(|(_, name, _)| *name)
+}
+
+/// The known word that differs from this one in the fewest letters, if it is at most a third of
+/// them. Words over 64 characters are not looked at (decision 2).
+pub fn nearest(sent: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    if sent.chars().count() > 64 {
+        return None;
+    }
+    let mut word = String::with_capacity(sent.len());
+    for character in sent.chars() {
+        if character.is_ascii_uppercase() && !word.is_empty() && !word.ends_with('_') {
+            word.push('_');
+        }
+        word.push(if character == '-' {
+            '_'
+        } else {
+            character.to_ascii_lowercase()
+        });
+    }
+    let word: Vec<char> = word.chars().collect();
+    let (distance, found) = known
+        .map(|name| (edits(&word, name), name))
+        .min_by_key(|(distance, _)| *distance)?;
+    (distance <= (found.len() / 3).max(1)).then_some(found)
+}
+
+/// Levenshtein's distance.
+fn edits(word: &[char], name: &str) -> usize {
+    let mut row: Vec<usize> = (0..=word.len()).collect();
+    for (above, letter) in name.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = above + 1;
+        for (index, other) in word.iter().enumerate() {
+            let changed = diagonal + usize::from(letter != *other);
+            diagonal = row[index + 1];
+            row[index + 1] = changed.min(row[index] + 1).min(diagonal + 1);
+        }
+    }
+    row[word.len()]
+}
+
+/// Opens the envelope `{"data":{"attributes":{…}}}`, once; what stands beside is dropped. Anything
+/// else is given back as it is.
+///
+/// The paths in which the envelope itself repeats a member are the second value.
+pub(crate) fn open_envelope(body: Json) -> (Json, Vec<&'static str>) {
+    let is_envelope = body
+        .get("data")
+        .and_then(|data| data.get("attributes"))
+        .is_some_and(|inner| inner.as_object().is_some());
+    let Json::Object(mut outer) = body else {
+        return (body, Vec::new());
+    };
+    if !is_envelope {
+        return (Json::Object(outer), Vec::new());
+    }
+    let mut repeated = Vec::new();
+    let data = outer.remove("data");
+    if outer.get("data").is_some() {
+        repeated.push("data");
+    }
+    let Some(Json::Object(mut data)) = data else {
+        return (Json::Object(Object::new()), repeated);
+    };
+    let attributes = data
+        .remove("attributes")
+        .unwrap_or(Json::Object(Object::new()));
+    if data.get("attributes").is_some() {
+        repeated.push("data.attributes");
+    }
+    (attributes, repeated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::read;
+
+    #[test]
+    fn the_tables_stand_in_the_order_of_their_enums() {
+        for (index, (field, name, _)) in Field::TABLE.into_iter().enumerate() {
+            assert_eq!((field as usize, field.name()), (index, name));
+        }
+        for (index, (field, name, _)) in PrefillField::TABLE.into_iter().enumerate() {
+            assert_eq!((field as usize, field.name()), (index, name));
+        }
+    }
+
+    #[test]
+    fn three_spellings_and_the_aliases_are_understood() {
+        for name in [
+            "expires_in_minutes",
+            "expires-in-minutes",
+            "expiresInMinutes",
+        ] {
+            assert_eq!(Field::parse(name), Some(Field::ExpiresInMinutes), "{name}");
+        }
+        assert_eq!(Field::parse("inquiryTemplateId"), Some(Field::WorkflowId));
+        assert_eq!(Field::parse("reference-id"), Some(Field::ExternalRef));
+        assert_eq!(
+            PrefillField::parse("addressStreet1"),
+            Some(PrefillField::AddressStreet1)
+        );
+        assert_eq!(
+            PrefillField::parse("address-street-1"),
+            Some(PrefillField::AddressStreet1)
+        );
+        assert_eq!(
+            PrefillField::parse("dateOfBirth"),
+            Some(PrefillField::Birthdate)
+        );
+        for other in [
+            "ExternalRef",
+            "external-ref_",
+            "external_Ref",
+            "EXTERNAL_REF",
+            "address_street1",
+            "expires_inMinutes",
+            "",
+        ] {
+            assert_eq!(Field::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_offered() {
+        assert_eq!(nearest_field("aplicant_email"), Some("applicant_email"));
+        assert_eq!(nearest_field("expiresInMinute"), Some("expires_in_minutes"));
+        assert_eq!(nearest_field("redirect"), Some("redirect_url"));
+        assert_eq!(nearest_prefill_field("birth-date"), Some("birthdate"));
+        assert_eq!(nearest_field("zzzzzz"), None);
+        assert_eq!(nearest_field(&"a".repeat(65)), None);
+    }
+
+    #[test]
+    fn the_envelope_is_opened_once() {
+        let open = |text: &str| {
+            let (inner, repeated) = open_envelope(read(text.as_bytes()).unwrap());
+            (inner.to_text(), repeated)
+        };
+        assert_eq!(
+            open(r#"{"data":{"type":"x","attributes":{"a":1}},"meta":2}"#),
+            (r#"{"a":1}"#.into(), vec![])
+        );
+        assert_eq!(
+            open(r#"{"data":{"attributes":{"data":{"attributes":{}}}}}"#).0,
+            r#"{"data":{"attributes":{}}}"#
+        );
+        assert_eq!(
+            open(r#"{"data":{"attributes":[]}}"#).0,
+            r#"{"data":{"attributes":[]}}"#
+        );
+        assert_eq!(
+            open(r#"{"data":{"attributes":{}},"data":1}"#).1,
+            vec!["data"]
+        );
+        assert_eq!(open("[]").0, "[]");
+    }
+}

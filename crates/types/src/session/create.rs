@@ -1,0 +1,453 @@
+//! The request that creates a session (`seed.txt`): from JSON to a [`NewSession`], or to all that
+//! is wrong with it.
+
+use super::duplicates;
+use crate::check::Check;
+use crate::country::CountryCode;
+use crate::date::Date;
+use crate::email::EmailAddress;
+use crate::expiry::ExpiryMinutes;
+use crate::id::WorkflowId;
+use crate::json::{Json, Object};
+use crate::limits::{MAX_DISPLAY_NAME_CHARS, MAX_EXTERNAL_REF_CHARS};
+use crate::metadata::Metadata;
+use crate::names::{self, Field, PrefillField};
+use crate::prefill::Prefill;
+use crate::problem::{Fault, FieldCode, FieldError, Mistakes, member_path};
+use crate::text;
+use crate::web_url::WebUrl;
+use std::fmt;
+
+/// What the rules need to know of the world.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Today's date in UTC.
+    pub today: Date,
+    /// Schemes beside http and https that the organization allows in `redirect_url`, lower case.
+    pub schemes: &'a [String],
+    /// Refuse unknown top-level fields (`Prefer: handling=strict`, RFC 7240) instead of ignoring
+    /// them.
+    pub strict: bool,
+    /// Whether there is an active workflow of this id in the environment. Absent where nobody
+    /// knows, as in a browser; then only its form is checked.
+    pub workflows: Option<&'a dyn Fn(&WorkflowId) -> bool>,
+}
+
+/// A create request as sent: the envelope opened and the API's own names brought to one spelling.
+/// Nothing else is promised.
+#[derive(Clone, PartialEq)]
+pub struct CreateSessionRequest {
+    known: Object,
+    unknown: Object,
+    repeated: Vec<&'static str>,
+    ignored: Vec<String>,
+}
+
+/// A create request that keeps every rule. There is no other way to get one than
+/// [`CreateSessionRequest::validate`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct NewSession {
+    /// The caller's own reference, 1 to 255 characters.
+    pub external_ref: Option<String>,
+    /// The caller's own values.
+    pub metadata: Metadata,
+    /// Where the documents are expected to be from.
+    pub country: Option<CountryCode>,
+    /// Checks instead of the workflow's own; at least one.
+    pub checks: Option<Vec<Check>>,
+    /// The workflow; `None` for the default one.
+    pub workflow_id: Option<WorkflowId>,
+    /// Where the applicant is sent after capture.
+    pub redirect_url: Option<WebUrl>,
+    /// Whether an invitation is sent.
+    pub send_email: bool,
+    /// The applicant's address at the top level of the request.
+    pub applicant_email: Option<EmailAddress>,
+    /// How the invitation addresses the applicant, 1 to 200 characters.
+    pub applicant_name: Option<String>,
+    /// The brand that the invitation shows, 1 to 200 characters.
+    pub email_display_name: Option<String>,
+    /// The support link that the invitation shows; http or https.
+    pub support_url: Option<WebUrl>,
+    /// How long the capture URL stays valid.
+    pub expires_in: ExpiryMinutes,
+    /// Values for the capture data.
+    pub prefill: Prefill,
+}
+
+impl CreateSessionRequest {
+    /// Opens the envelope and brings the names to one spelling.
+    ///
+    /// # Errors
+    /// `wrong_type` on `""` for what is not an object.
+    pub fn from_json(body: Json) -> Result<Self, FieldError> {
+        let (body, repeated) = names::open_envelope(body);
+        let Json::Object(members) = body else {
+            return Err(FieldError::new(
+                "",
+                FieldCode::WrongType,
+                "The body must be a JSON object.",
+            ));
+        };
+        let (mut known, mut unknown) = (Object::new(), Object::new());
+        for (name, value) in members {
+            match Field::parse(&name) {
+                Some(Field::Fields) => known.push(Field::Fields.name(), one_spelling(value)),
+                Some(field) => known.push(field.name(), value),
+                None => unknown.push(name, value),
+            }
+        }
+        let states = duplicates::repeated_members(&unknown);
+        let ignored = unknown
+            .iter()
+            .zip(states)
+            .filter(|(_, state)| *state != duplicates::Member::Again)
+            .map(|((name, _), _)| name.to_owned())
+            .collect();
+        Ok(Self {
+            known,
+            unknown,
+            repeated,
+            ignored,
+        })
+    }
+
+    /// Whether no member is given twice, at any depth: then [`Self::fingerprint_text`] means the
+    /// request and nothing else.
+    pub fn is_sound(&self) -> bool {
+        let is_repeated = |object: &Object| {
+            duplicates::repeated_members(object)
+                .iter()
+                .any(|state| *state != duplicates::Member::First)
+        };
+        let mut values = self
+            .known
+            .iter()
+            .chain(self.unknown.iter())
+            .map(|(_, value)| value);
+        self.repeated.is_empty()
+            && !is_repeated(&self.known)
+            && !is_repeated(&self.unknown)
+            && !values.any(duplicates::is_within)
+    }
+
+    /// One text for all ways to send the same parameters: before defaults and rules, values as sent,
+    /// `null` members of the API's own objects left out, unknown fields included (decision 7).
+    pub fn fingerprint_text(&self) -> String {
+        let mut all = Object::new();
+        for (name, value) in self
+            .known
+            .iter()
+            .chain(self.unknown.iter())
+            .filter(|(_, value)| !value.is_null())
+        {
+            let value = match value {
+                Json::Object(fields) if name == Field::Fields.name() => Json::Object(
+                    fields
+                        .iter()
+                        .filter(|(_, value)| !value.is_null())
+                        .map(|(name, value)| (name.to_owned(), value.clone()))
+                        .collect(),
+                ),
+                other => other.clone(),
+            };
+            all.push(name, value);
+        }
+        Json::Object(all).canonical()
+    }
+
+    /// The unknown top-level fields, as sent.
+    pub fn ignored_fields(&self) -> &[String] {
+        &self.ignored
+    }
+
+    /// Holds the request to every rule.
+    ///
+    /// # Errors
+    /// All mistakes, in the order of the table of names; never an empty list, and never more than
+    /// 101 (decision 2).
+    pub fn validate(self, context: &Context<'_>) -> Result<NewSession, Vec<FieldError>> {
+        let mut mistakes = Mistakes::default();
+        for path in &self.repeated {
+            mistakes.push(duplicates::fault().at(*path));
+        }
+        let unknown = self.unknown;
+        let session = Rules {
+            members: self.known,
+            mistakes: &mut mistakes,
+        }
+        .all(context);
+        report_unknown(&unknown, context.strict, &mut mistakes);
+        match session {
+            Some(session) if mistakes.is_empty() => Ok(session),
+            _ => Err(mistakes.into_errors()),
+        }
+    }
+}
+
+/// The caller's data may be personal: not shown.
+impl fmt::Debug for CreateSessionRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "CreateSessionRequest([redacted; {} fields])",
+            self.known.len()
+        )
+    }
+}
+
+impl NewSession {
+    /// Whom the invitation goes to: the address at the top level, else the one in
+    /// `metadata.applicant_email`. `None` where none is to be sent.
+    pub fn recipient(&self) -> Option<EmailAddress> {
+        if !self.send_email {
+            return None;
+        }
+        self.applicant_email
+            .clone()
+            .or_else(|| self.metadata.address())
+    }
+
+    /// The normalised request in canonical names, defaults filled in; what is absent is left out.
+    pub fn to_json(&self) -> Json {
+        let mut request = Object::new();
+        let mut put = |field: Field, value: Option<Json>| {
+            if let Some(value) = value {
+                request.push(field.name(), value);
+            }
+        };
+        put(
+            Field::ExternalRef,
+            self.external_ref.as_deref().map(Json::from),
+        );
+        put(Field::Metadata, Some((&self.metadata).into()));
+        put(Field::Country, self.country.map(Json::from));
+        put(
+            Field::Checks,
+            self.checks.as_ref().map(|checks| {
+                Json::Array(checks.iter().map(|check| check.as_str().into()).collect())
+            }),
+        );
+        put(Field::WorkflowId, self.workflow_id.map(Json::from));
+        put(
+            Field::RedirectUrl,
+            self.redirect_url.as_ref().map(Json::from),
+        );
+        put(Field::SendEmail, Some(self.send_email.into()));
+        put(
+            Field::ApplicantEmail,
+            self.applicant_email.as_ref().map(Json::from),
+        );
+        put(
+            Field::ApplicantName,
+            self.applicant_name.as_deref().map(Json::from),
+        );
+        put(
+            Field::EmailDisplayName,
+            self.email_display_name.as_deref().map(Json::from),
+        );
+        put(Field::SupportUrl, self.support_url.as_ref().map(Json::from));
+        put(
+            Field::ExpiresInMinutes,
+            Some(self.expires_in.minutes().into()),
+        );
+        put(Field::Fields, Some((&self.prefill).into()));
+        request.into()
+    }
+}
+
+/// Prefill with the names it knows in their canonical spelling.
+fn one_spelling(value: Json) -> Json {
+    match value {
+        Json::Object(fields) => Json::Object(
+            fields
+                .into_iter()
+                .map(|(name, value)| {
+                    (
+                        PrefillField::parse(&name).map_or(name, |field| field.name().to_owned()),
+                        value,
+                    )
+                })
+                .collect(),
+        ),
+        other => other,
+    }
+}
+
+fn report_unknown(unknown: &Object, strict: bool, mistakes: &mut Mistakes) {
+    for ((name, value), state) in unknown.iter().zip(duplicates::repeated_members(unknown)) {
+        let path = || member_path("", name);
+        match state {
+            duplicates::Member::Again => continue,
+            duplicates::Member::FirstOfMany => mistakes.push(duplicates::fault().at(path())),
+            duplicates::Member::First if strict => mistakes.push(unknown_field(name).at(path())),
+            duplicates::Member::First => {}
+        }
+        duplicates::report_within(value, &path, mistakes);
+    }
+}
+
+/// What is said of a top-level field that is not known.
+pub fn unknown_field(name: &str) -> Fault {
+    let message = match names::nearest_field(name) {
+        Some(near) => format!("This field is not known. Did you mean `{near}`?"),
+        None => "This field is not known.".to_owned(),
+    };
+    Fault::new(FieldCode::UnknownField, message)
+}
+
+/// The rules, field by field in the order of the table of names.
+struct Rules<'a> {
+    members: Object,
+    mistakes: &'a mut Mistakes,
+}
+
+impl Rules<'_> {
+    /// `None` only where a mistake was noted.
+    fn all(mut self, context: &Context<'_>) -> Option<NewSession> {
+        // The rule of the address spans three fields, so two are looked at ahead of their turn.
+        let is_wanted = self.peek(Field::SendEmail).and_then(Json::as_bool) == Some(true);
+        let has_own = self.peek(Field::ApplicantEmail).is_some();
+        let fallback = self
+            .peek(Field::Metadata)
+            .and_then(Metadata::address_text)
+            .is_some();
+
+        let external_ref = self.text(Field::ExternalRef, |text| {
+            text::check(text, MAX_EXTERNAL_REF_CHARS)
+        });
+        let metadata = match self.take(Field::Metadata) {
+            Some(value) => Metadata::parse(
+                Field::Metadata.name(),
+                value,
+                is_wanted && !has_own,
+                self.mistakes,
+            ),
+            None => Some(Metadata::default()),
+        };
+        let country = self.parsed(Field::Country, |value| {
+            text::string(value).and_then(CountryCode::parse)
+        });
+        let checks = match self.take(Field::Checks) {
+            Some(value) => {
+                let checks = Check::parse_list(Field::Checks.name(), &value, self.mistakes);
+                self.report_within(Field::Checks, &value);
+                checks
+            }
+            None => None,
+        };
+        let workflow_id = self.parsed(Field::WorkflowId, |value| {
+            parse_workflow(value, context.workflows)
+        });
+        let redirect_url = self.parsed(Field::RedirectUrl, |value| {
+            WebUrl::parse(text::string(value)?, context.schemes)
+        });
+        let send_email = self.parsed(Field::SendEmail, |value| {
+            value
+                .as_bool()
+                .ok_or_else(|| Fault::new(FieldCode::WrongType, "Must be true or false."))
+        });
+        let applicant_email = self.parsed(Field::ApplicantEmail, |value| {
+            EmailAddress::parse(text::string(value)?)
+        });
+        if is_wanted && !has_own && !fallback {
+            let fault = Fault::new(
+                FieldCode::Required,
+                "Is needed to send the invitation: give it here or as metadata.applicant_email, or leave send_email out.",
+            );
+            self.mistakes.push(fault.at(Field::ApplicantEmail.name()));
+        }
+        let applicant_name = self.text(Field::ApplicantName, |text| {
+            text::check_header_name(text, MAX_DISPLAY_NAME_CHARS)
+        });
+        let email_display_name = self.text(Field::EmailDisplayName, |text| {
+            text::check_header_name(text, MAX_DISPLAY_NAME_CHARS)
+        });
+        let support_url = self.parsed(Field::SupportUrl, |value| {
+            WebUrl::parse(text::string(value)?, &[])
+        });
+        let expires_in = self.parsed(Field::ExpiresInMinutes, ExpiryMinutes::parse);
+        let prefill = match self.take(Field::Fields) {
+            Some(value) => {
+                Prefill::parse(Field::Fields.name(), value, context.today, self.mistakes)
+            }
+            None => Some(Prefill::default()),
+        };
+        Some(NewSession {
+            external_ref,
+            metadata: metadata?,
+            country,
+            checks,
+            workflow_id,
+            redirect_url,
+            send_email: send_email.unwrap_or(false),
+            applicant_email,
+            applicant_name,
+            email_display_name,
+            support_url,
+            expires_in: expires_in.unwrap_or_default(),
+            prefill: prefill?,
+        })
+    }
+
+    fn peek(&self, field: Field) -> Option<&Json> {
+        self.members
+            .get(field.name())
+            .filter(|value| !value.is_null())
+    }
+
+    /// The value of a field that was given once and is not `null`; a repetition is noted.
+    fn take(&mut self, field: Field) -> Option<Json> {
+        let value = self.members.remove(field.name())?;
+        if self.members.get(field.name()).is_some() {
+            self.mistakes.push(duplicates::fault().at(field.name()));
+            return None;
+        }
+        Some(value).filter(|value| !value.is_null())
+    }
+
+    fn parsed<T>(
+        &mut self,
+        field: Field,
+        parse: impl FnOnce(&Json) -> Result<T, Fault>,
+    ) -> Option<T> {
+        let value = self.take(field)?;
+        let parsed = self.mistakes.keep(field.name(), parse(&value));
+        self.report_within(field, &value);
+        parsed
+    }
+
+    fn text(
+        &mut self,
+        field: Field,
+        check: impl FnOnce(&str) -> Result<&str, Fault>,
+    ) -> Option<String> {
+        self.parsed(field, |value| {
+            text::string(value).and_then(check).map(str::to_owned)
+        })
+    }
+
+    fn report_within(&mut self, field: Field, value: &Json) {
+        duplicates::report_within(value, &|| field.name().to_owned(), self.mistakes);
+    }
+}
+
+fn parse_workflow(
+    value: &Json,
+    workflows: Option<&dyn Fn(&WorkflowId) -> bool>,
+) -> Result<WorkflowId, Fault> {
+    let id = text::check_characters(text::string(value)?)?;
+    WorkflowId::parse(id)
+        .filter(|id| workflows.is_none_or(|exists| exists(id)))
+        .ok_or_else(|| {
+            Fault::new(
+                FieldCode::NotFound,
+                "There is no active workflow of this id in this environment.",
+            )
+        })
+}
+
+#[cfg(test)]
+#[path = "create_tests.rs"]
+mod tests;

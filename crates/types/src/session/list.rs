@@ -1,0 +1,257 @@
+//! The query of a list of sessions (decision 18).
+
+use super::status::SessionStatus;
+use crate::id::SessionId;
+use crate::limits::{DEFAULT_PAGE, MAX_EXTERNAL_REF_CHARS, MAX_PAGE};
+use crate::names::nearest;
+use crate::problem::{Fault, FieldCode, FieldError, Mistakes};
+use crate::text;
+
+/// Where a page begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// After this many sessions.
+    Offset(i64),
+    /// After this session, as `next_cursor` gave it.
+    After(Cursor),
+}
+
+/// The last session of a page: its creation in Unix milliseconds, and its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// When it was created.
+    pub created_at_ms: i64,
+    /// Which it is.
+    pub id: SessionId,
+}
+
+impl Cursor {
+    /// The text of `next_cursor`.
+    pub fn to_text(self) -> String {
+        format!(
+            "{:x}.{}",
+            self.created_at_ms,
+            &self.id.to_string()[SessionId::PREFIX.len()..]
+        )
+    }
+
+    /// Reads what [`Cursor::to_text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (time, id) = text.split_once('.')?;
+        let created_at_ms = i64::from_str_radix(time, 16)
+            .ok()
+            .filter(|time| *time >= 0)?;
+        let cursor = Self {
+            created_at_ms,
+            id: SessionId::parse(&format!("{}{id}", SessionId::PREFIX))?,
+        };
+        (cursor.to_text() == text).then_some(cursor)
+    }
+}
+
+/// What is listed. Newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListQuery {
+    /// Only sessions in this state, as the clock sees it.
+    pub status: Option<SessionStatus>,
+    /// A whole session id, or the beginning of an `external_ref`, in the case as written.
+    pub q: Option<String>,
+    /// Only sessions with exactly this reference.
+    pub external_ref: Option<String>,
+    /// Sessions a page, 1 to 100.
+    pub limit: i64,
+    /// Where the page begins.
+    pub start: Start,
+}
+
+impl Default for ListQuery {
+    fn default() -> Self {
+        Self {
+            status: None,
+            q: None,
+            external_ref: None,
+            limit: DEFAULT_PAGE,
+            start: Start::Offset(0),
+        }
+    }
+}
+
+impl ListQuery {
+    /// Reads the decoded pairs of a query string. Unknown names are ignored, empty filters do not
+    /// filter.
+    ///
+    /// # Errors
+    /// All mistakes, each on the name of its parameter.
+    pub fn parse<'a>(
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, Vec<FieldError>> {
+        let mut sent: [(&str, Option<&str>); 6] =
+            ["status", "q", "external_ref", "limit", "offset", "cursor"].map(|name| (name, None));
+        let mut mistakes = Mistakes::default();
+        for (name, value) in pairs {
+            if let Some((known, slot)) = sent.iter_mut().find(|(known, _)| *known == name)
+                && slot.replace(value).is_some()
+            {
+                mistakes.push(
+                    Fault::new(
+                        FieldCode::DuplicateField,
+                        "Is given more than once; send it once.",
+                    )
+                    .at(*known),
+                );
+            }
+        }
+        let [status, q, external_ref, limit, offset, cursor] =
+            sent.map(|(_, value)| value.filter(|value| !value.is_empty()));
+        let mut query = Self {
+            status: status.and_then(|word| mistakes.keep("status", parse_status(word))),
+            q: q.and_then(|text| mistakes.keep("q", text::check(text, MAX_EXTERNAL_REF_CHARS)))
+                .map(str::to_owned),
+            external_ref: external_ref
+                .and_then(|text| {
+                    mistakes.keep("external_ref", text::check(text, MAX_EXTERNAL_REF_CHARS))
+                })
+                .map(str::to_owned),
+            ..Self::default()
+        };
+        if let Some(limit) =
+            limit.and_then(|text| mistakes.keep("limit", parse_integer(text, 1, MAX_PAGE)))
+        {
+            query.limit = limit;
+        }
+        if let Some(offset) =
+            offset.and_then(|text| mistakes.keep("offset", parse_integer(text, 0, i64::MAX)))
+        {
+            query.start = Start::Offset(offset);
+        }
+        if let Some(text) = cursor {
+            let parsed = match (offset, Cursor::parse(text)) {
+                (Some(_), _) => Err(Fault::new(
+                    FieldCode::NotAllowed,
+                    "Cannot be given together with offset.",
+                )),
+                (None, Some(cursor)) => Ok(cursor),
+                (None, None) => Err(Fault::new(
+                    FieldCode::WrongType,
+                    "Must be the next_cursor of an earlier page.",
+                )),
+            };
+            query.start = mistakes
+                .keep("cursor", parsed)
+                .map_or(query.start, Start::After);
+        }
+        if mistakes.is_empty() {
+            Ok(query)
+        } else {
+            Err(mistakes.into_errors())
+        }
+    }
+}
+
+fn parse_status(word: &str) -> Result<SessionStatus, Fault> {
+    SessionStatus::parse(word).ok_or_else(|| {
+        let message = match nearest(
+            word,
+            SessionStatus::ALL.iter().map(|status| status.as_str()),
+        ) {
+            Some(near) => format!("This status is not known. Did you mean `{near}`?"),
+            None => format!(
+                "Must be one of: {}.",
+                SessionStatus::ALL
+                    .iter()
+                    .map(|status| status.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        };
+        Fault::new(FieldCode::UnknownValue, message)
+    })
+}
+
+fn parse_integer(text: &str, min: i64, max: i64) -> Result<i64, Fault> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Fault::new(FieldCode::WrongType, "Must be a whole number."));
+    }
+    let message = if max == i64::MAX {
+        format!("Must be {min} or more.")
+    } else {
+        format!("Must be from {min} to {max}.")
+    };
+    text.parse()
+        .ok()
+        .filter(|number| (min..=max).contains(number))
+        .ok_or_else(|| Fault::new(FieldCode::OutOfRange, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(query: &[(&str, &str)]) -> Result<ListQuery, Vec<(String, FieldCode)>> {
+        ListQuery::parse(query.iter().copied()).map_err(|errors| {
+            errors
+                .into_iter()
+                .map(|error| (error.field, error.code))
+                .collect()
+        })
+    }
+
+    #[test]
+    fn a_query_without_parameters_is_the_first_page() {
+        assert_eq!(parse(&[]), Ok(ListQuery::default()));
+        assert_eq!(
+            parse(&[("status", ""), ("utm", "x")]),
+            Ok(ListQuery::default())
+        );
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        let error = |name: &str, value: &str| parse(&[(name, value)]).unwrap_err().remove(0).1;
+        assert_eq!(error("limit", "0"), FieldCode::OutOfRange);
+        assert_eq!(error("limit", "101"), FieldCode::OutOfRange);
+        assert_eq!(error("limit", "ten"), FieldCode::WrongType);
+        assert_eq!(
+            error("limit", "99999999999999999999"),
+            FieldCode::OutOfRange
+        );
+        assert_eq!(error("offset", "-1"), FieldCode::OutOfRange);
+        assert_eq!(error("cursor", "x"), FieldCode::WrongType);
+        assert_eq!(error("status", "peding"), FieldCode::UnknownValue);
+        let all = parse(&[
+            ("status", "x"),
+            ("limit", "x"),
+            ("offset", "1"),
+            ("cursor", "x"),
+            ("limit", "1"),
+        ])
+        .unwrap_err();
+        let names: Vec<_> = all
+            .iter()
+            .map(|(name, code)| (name.as_str(), code.as_str()))
+            .collect();
+        assert_eq!(
+            names,
+            [
+                ("limit", "duplicate_field"),
+                ("status", "unknown_value"),
+                ("cursor", "not_allowed")
+            ]
+        );
+    }
+
+    #[test]
+    fn a_cursor_reads_back() {
+        let cursor = Cursor {
+            created_at_ms: 1_769_947_199_999,
+            id: SessionId::from_bytes([9; 16]),
+        };
+        assert_eq!(Cursor::parse(&cursor.to_text()), Some(cursor));
+        assert_eq!(
+            parse(&[("cursor", &cursor.to_text())]).unwrap().start,
+            Start::After(cursor)
+        );
+        assert_eq!(Cursor::parse("+1.00000000000000000000000000"), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! Text: which characters the API's own strings may hold (decision 5).
+
+use crate::json::Json;
+use crate::problem::{Fault, FieldCode};
+
+/// Whether no text of the API's own may hold this character: Unicode's category Cc, and the
+/// controls that change the direction of writing, with which a name can pose as another.
+pub fn is_forbidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The text of a JSON string.
+///
+/// # Errors
+/// `wrong_type` for anything else.
+pub fn string(value: &Json) -> Result<&str, Fault> {
+    value
+        .as_str()
+        .ok_or_else(|| Fault::new(FieldCode::WrongType, "Must be a string."))
+}
+
+/// Text of 1 to `max` characters (Unicode scalar values), none of them forbidden.
+///
+/// # Errors
+/// `empty`, `invalid_characters`, `too_long`.
+pub fn check(text: &str, max: usize) -> Result<&str, Fault> {
+    let text = check_characters(text)?;
+    if text.len() > max && text.chars().count() > max {
+        return Err(Fault::new(
+            FieldCode::TooLong,
+            format!("Must be at most {max} characters long."),
+        ));
+    }
+    Ok(text)
+}
+
+/// Text that is not empty and holds no forbidden character.
+///
+/// # Errors
+/// `empty`, `invalid_characters`.
+pub fn check_characters(text: &str) -> Result<&str, Fault> {
+    if text.is_empty() {
+        return Err(Fault::new(
+            FieldCode::Empty,
+            "Must not be empty; leave the field out instead.",
+        ));
+    }
+    if text.chars().any(is_forbidden) {
+        return Err(Fault::new(
+            FieldCode::InvalidCharacters,
+            "Must not contain line breaks, other control characters, or characters that change the direction of writing.",
+        ));
+    }
+    Ok(text)
+}
+
+/// A name that enters mail headers: [`check`], and no `=?`, with which an encoded word begins
+/// (RFC 2047).
+///
+/// # Errors
+/// `empty`, `invalid_characters`, `too_long`.
+pub fn check_header_name(text: &str, max: usize) -> Result<&str, Fault> {
+    let text = check_characters(text)?;
+    if text.contains("=?") {
+        return Err(Fault::new(
+            FieldCode::InvalidCharacters,
+            "Must not contain `=?`, which has a meaning of its own in e-mail.",
+        ));
+    }
+    check(text, max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_of_all_kinds_are_forbidden_and_letters_are_not() {
+        for bad in [
+            "a\nb",
+            "a\0",
+            "\u{7f}",
+            "\u{85}",
+            "a\u{202e}b",
+            "\u{2066}",
+            "\u{200f}",
+            "\u{61c}",
+        ] {
+            assert_eq!(
+                check(bad, 9).unwrap_err().code,
+                FieldCode::InvalidCharacters,
+                "{bad:?}"
+            );
+        }
+        for good in ["Jane Doe", "Łukasz", "محمد", "👩‍👩‍👧", "a\u{200d}b"] {
+            assert!(check(good, 20).is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        assert!(check(&"é".repeat(10), 10).is_ok());
+        assert_eq!(
+            check(&"é".repeat(11), 10).unwrap_err().code,
+            FieldCode::TooLong
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! URLs that a caller gives: where the applicant goes next, and where support is.
+//!
+//! A defined subset of the WHATWG URL standard that needs no parser of its own (decision 5):
+//! whatever passes here is read by every parser with the same scheme and host.
+
+use crate::json::Json;
+use crate::limits::MAX_URL_CHARS;
+use crate::problem::{Fault, FieldCode};
+use crate::text;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Schemes that no organization can allow: they run code, or read what is local.
+pub const FORBIDDEN_SCHEMES: [&str; 6] =
+    ["javascript", "data", "vbscript", "file", "blob", "about"];
+
+/// A URL `scheme://host[:port][/…][?…][#…]` of ASCII characters. Kept as sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebUrl {
+    text: String,
+    scheme_len: usize,
+    host_end: usize,
+}
+
+impl WebUrl {
+    /// Reads an http or https URL, or one of a scheme in `schemes`.
+    ///
+    /// # Errors
+    /// `empty`, `invalid_characters`, `too_long`, `invalid_format`; `not_allowed` for a well-formed
+    /// one with another scheme or with user info.
+    pub fn parse(url: &str, schemes: &[String]) -> Result<Self, Fault> {
+        let url = text::check(url, MAX_URL_CHARS)?;
+        if !url.is_ascii() {
+            return Err(format(
+                "Must be written in ASCII characters: a host in its xn-- form, all else percent-encoded.",
+            ));
+        }
+        if url.contains([' ', '\\']) {
+            return Err(format(
+                "Must not contain spaces or backslashes; percent-encode them.",
+            ));
+        }
+        let (scheme, rest) = url
+            .split_once("://")
+            .filter(|(scheme, _)| is_scheme(scheme))
+            .ok_or_else(|| format(EXAMPLE))?;
+        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+        let has_user = authority.contains('@');
+        let host_and_port = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, host)| host);
+        let host = split_port(host_and_port)
+            .ok_or_else(|| format("Must have a port from 0 to 65535 after the colon, or none."))?;
+        if !is_host(host) {
+            return Err(format(HOST));
+        }
+        if has_user {
+            return Err(Fault::new(
+                FieldCode::NotAllowed,
+                "Must not contain a user name or password.",
+            ));
+        }
+        let lower = scheme.to_ascii_lowercase();
+        let is_allowed = matches!(lower.as_str(), "http" | "https")
+            || (schemes.contains(&lower) && !FORBIDDEN_SCHEMES.contains(&lower.as_str()));
+        if !is_allowed {
+            let message = if schemes.is_empty() {
+                "Must be an http or https URL.".to_owned()
+            } else {
+                "Must be an http or https URL, or have a scheme that the organization allows."
+                    .to_owned()
+            };
+            return Err(Fault::new(FieldCode::NotAllowed, message));
+        }
+        let scheme_len = scheme.len();
+        Ok(Self {
+            text: url.to_owned(),
+            scheme_len,
+            host_end: scheme_len + 3 + host.len(),
+        })
+    }
+
+    /// The URL as sent.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Its scheme as sent, without the colon.
+    pub fn scheme(&self) -> &str {
+        &self.text[..self.scheme_len]
+    }
+
+    /// Its host as sent; an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        &self.text[self.scheme_len + 3..self.host_end]
+    }
+}
+
+impl From<&WebUrl> for Json {
+    fn from(url: &WebUrl) -> Self {
+        Self::from(url.as_str())
+    }
+}
+
+const EXAMPLE: &str = "Must be a whole URL such as https://example.com/path.";
+const HOST: &str = "Must have a host of letters, digits, hyphens and dots (others in their xn-- form), an IPv4 address of four decimal parts, or an IPv6 address in brackets.";
+
+fn format(message: &'static str) -> Fault {
+    Fault::new(FieldCode::InvalidFormat, message)
+}
+
+/// RFC 3986 3.1.
+pub fn is_scheme(scheme: &str) -> bool {
+    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+/// The host of `host[:port]`, if the port is one.
+fn split_port(authority: &str) -> Option<&str> {
+    let host_end = if authority.starts_with('[') {
+        authority.find(']')? + 1
+    } else {
+        authority.find(':').unwrap_or(authority.len())
+    };
+    let (host, port) = authority.split_at(host_end);
+    let is_port = |port: &str| {
+        (1..=5).contains(&port.len())
+            && port.bytes().all(|byte| byte.is_ascii_digit())
+            && port.parse::<u16>().is_ok()
+    };
+    (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(host)
+}
+
+/// Whether a host is of the subset.
+pub fn is_host(host: &str) -> bool {
+    if let Some(address) = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        return address.parse::<Ipv6Addr>().is_ok();
+    }
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let last = host.rsplit('.').next().unwrap_or_default();
+    // What parsers take for a number is an address to them: `127.1` and `0x7f.1` too.
+    let is_number = last.bytes().all(|byte| byte.is_ascii_digit())
+        || last
+            .get(..2)
+            .is_some_and(|start| start.eq_ignore_ascii_case("0x"));
+    host.split('.').all(is_label) && (!is_number || host.parse::<Ipv4Addr>().is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn code(url: &str) -> Result<(), FieldCode> {
+        WebUrl::parse(url, &["myapp".to_owned()])
+            .map(drop)
+            .map_err(|fault| fault.code)
+    }
+
+    #[test]
+    fn the_subset_is_as_decided() {
+        for good in [
+            "https://example.com",
+            "HTTP://Example.com:8080/a?b=c#d",
+            "https://a.b-c.example/%20",
+            "http://127.0.0.1:3000/",
+            "http://[::1]:80/x",
+            "https://xn--bcher-kva.example",
+            "http://localhost",
+            "https://example.com?x",
+            "https://example.com#x",
+            "myapp://done",
+            "MyApp://done/x",
+            "http://h:0/",
+            "http://h:65535",
+            "https://1password.com/",
+            "https://example.com/a@b:c",
+            "http://-a-.b",
+        ] {
+            assert_eq!(code(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "example.com",
+            "/path",
+            "//example.com",
+            "https:example.com",
+            "https:/example.com",
+            "https://",
+            "https:///x",
+            "https://a..b",
+            "https://a.b.",
+            "https://a_b.c",
+            "https://a b",
+            "https://a\\b",
+            "https://bücher.example",
+            "http://127.1",
+            "http://0x7f.1",
+            "http://1.2.3.4.5",
+            "http://01.2.3.4",
+            "http://256.1.1.1",
+            "http://2130706433",
+            "http://h:65536",
+            "http://h:",
+            "http://h:x",
+            "http://[::1",
+            "http://[::g]",
+            "http://::1",
+            "javascript:alert(1)",
+            "http://1.2.3.4.",
+            "http://%31.com",
+            "1http://a",
+            "http://h:000080",
+            "http://[::1]x",
+        ] {
+            assert_eq!(code(bad), Err(FieldCode::InvalidFormat), "{bad}");
+        }
+        for refused in [
+            "ftp://example.com",
+            "javascript://x/%0aalert(1)",
+            "file://host/etc",
+            "https://user@example.com",
+            "https://u:p@example.com:1/",
+        ] {
+            assert_eq!(code(refused), Err(FieldCode::NotAllowed), "{refused}");
+        }
+        assert_eq!(code("https://a\n.b"), Err(FieldCode::InvalidCharacters));
+        assert_eq!(code(""), Err(FieldCode::Empty));
+        assert_eq!(
+            code(&format!("https://a/{}", "x".repeat(2_039))),
+            Err(FieldCode::TooLong)
+        );
+        assert_eq!(code(&format!("https://a/{}", "x".repeat(2_038))), Ok(()));
+    }
+
+    #[test]
+    fn a_forbidden_scheme_stays_forbidden_when_an_organization_lists_it() {
+        for scheme in FORBIDDEN_SCHEMES {
+            let url = format!("{scheme}://x");
+            assert_eq!(
+                WebUrl::parse(&url, &[scheme.to_owned()]).unwrap_err().code,
+                FieldCode::NotAllowed
+            );
+        }
+    }
+
+    /// Whether the `url` crate reads it with the same scheme and host.
+    fn agrees(url: &WebUrl) -> bool {
+        let Ok(parsed) = url::Url::parse(url.as_str()) else {
+            return false;
+        };
+        let same_host = match (
+            url.host().trim_matches(['[', ']']).parse::<Ipv6Addr>(),
+            parsed.host(),
+        ) {
+            (Ok(ours), Some(url::Host::Ipv6(theirs))) => ours == theirs,
+            (Err(_), Some(_)) => parsed
+                .host_str()
+                .is_some_and(|theirs| theirs.eq_ignore_ascii_case(url.host())),
+            _ => false,
+        };
+        same_host
+            && parsed.scheme().eq_ignore_ascii_case(url.scheme())
+            && parsed.username().is_empty()
+            && parsed.password().is_none()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn what_passes_is_read_alike_by_the_url_crate(
+            url in "(http|https|HTTP|myapp|ftp)://([a-z0-9A-Z.:@\\[\\]-]{0,14}|[0-9x.]{1,10}|\\[[0-9a-f:.]{2,12}\\])(:[0-9]{0,6})?([/?#][!-~]{0,12})?"
+        ) {
+            if let Ok(url) = WebUrl::parse(&url, &["myapp".to_owned()])
+                && !url.host().to_ascii_lowercase().contains("xn--")
+            {
+                prop_assert!(agrees(&url), "{}", url.as_str());
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = WebUrl::parse(&text, &[]);
+            let _ = WebUrl::parse(&format!("http://{text}"), &[]);
+        }
+    }
+}
