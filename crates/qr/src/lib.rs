@@ -18,6 +18,9 @@ use crate::symbol::Symbol;
 /// White modules on each side, as ISO/IEC 18004 asks.
 pub const QUIET_ZONE: usize = 4;
 
+/// Bytes of the longest text that fits, which consists of digits.
+pub const MAX_BYTES: usize = 5_596;
+
 /// Pixels on each side of a module in the PNG.
 pub const MODULE_PIXELS: usize = 8;
 

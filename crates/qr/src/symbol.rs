@@ -12,7 +12,7 @@ use crate::TooLong;
 const LEVEL: EcLevel = EcLevel::M;
 
 /// Bytes that version 40 holds at level M in one segment of each mode.
-const MOST_DIGITS: usize = 5_596;
+const MOST_DIGITS: usize = crate::MAX_BYTES;
 const MOST_ALPHANUMERIC: usize = 3_391;
 const MOST_BYTES: usize = 2_331;
 

@@ -7,7 +7,7 @@
 mod read;
 mod write;
 
-pub use read::{ReadError, ReadErrorKind, read};
+pub use read::{ReadError, ReadErrorKind, read, read_answer};
 
 /// A JSON value (RFC 8259).
 #[derive(Debug, Clone, PartialEq)]
