@@ -1,4 +1,5 @@
 //! The vouchkey program: the verification-session server.
 
+pub mod clock;
 pub mod config;
 pub mod store;

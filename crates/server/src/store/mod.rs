@@ -4,9 +4,23 @@
 //! through one task, which owns the only connection that can write; those that wait together share a commit. An answer
 //! comes when its change is durable.
 
+pub mod api_keys;
+pub mod capture_links;
+mod columns;
+pub mod create_session;
+pub mod data_keys;
 mod engine;
+pub mod idempotency;
+pub mod organizations;
+pub mod outbox;
+pub mod secrets;
+pub mod session_events;
+pub mod session_list;
+pub mod sessions;
 #[cfg(test)]
 mod tests;
+pub mod users;
+pub mod workflows;
 mod writer;
 
 use std::future::Future;

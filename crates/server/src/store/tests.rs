@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sqlx::Row;
+use sqlx::{Executor, Row};
 
 use super::*;
 
@@ -210,4 +210,61 @@ fn reads_and_writes_may_cross_threads() {
         let _ = store.write(Insert("x", Then::Succeed)).await;
     }
     let _ = |store: Store| send(both(store));
+}
+
+fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    [
+        api_keys::STATEMENTS,
+        capture_links::STATEMENTS,
+        data_keys::STATEMENTS,
+        idempotency::STATEMENTS,
+        organizations::STATEMENTS,
+        outbox::STATEMENTS,
+        secrets::STATEMENTS,
+        session_events::STATEMENTS,
+        sessions::STATEMENTS,
+        users::STATEMENTS,
+        workflows::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+async fn prepare_all(store: &Store) {
+    for (name, sql) in statements() {
+        let prepared = store
+            .read(async |conn| {
+                conn.prepare(sqlx::SqlStr::from_static(sql)).await?;
+                Ok(())
+            })
+            .await;
+        assert_eq!(prepared, Ok(()), "{name}: {sql}");
+    }
+}
+
+#[tokio::test]
+async fn every_statement_can_be_prepared_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    prepare_all(&open(folder.path()).await).await;
+}
+
+/// Where a scratch PostgreSQL is at hand: an empty database named by its URL.
+#[tokio::test]
+async fn every_statement_can_be_prepared_on_postgres() {
+    let Ok(url) = std::env::var("VOUCHKEY_TEST_POSTGRES_URL") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let database = DatabaseConfig {
+        url: Some(url.into()),
+    };
+    let store = Store::open(
+        &database,
+        &DataConfig {
+            folder: folder.path().to_owned(),
+        },
+    )
+    .await
+    .unwrap();
+    prepare_all(&store).await;
 }

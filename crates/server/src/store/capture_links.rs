@@ -1,0 +1,136 @@
+//! Capture links: what a token leads to. A session has at most one that is live.
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
+
+use super::StoreError;
+use super::columns::{Columns, statements};
+
+/// How a link came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkKind {
+    /// With its session.
+    Creation,
+    /// Asked for later; good for one capture.
+    OneTime,
+}
+
+impl LinkKind {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Creation => "creation",
+            Self::OneTime => "one_time",
+        }
+    }
+
+    /// The kind of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Creation, Self::OneTime]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A capture link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaptureLinkRow {
+    /// Which it is; in its token.
+    pub id: LinkId,
+    /// Whose session it opens.
+    pub organization: OrganizationId,
+    /// The session that it opens.
+    pub session: SessionId,
+    /// How it came to be.
+    pub kind: LinkKind,
+    /// The capture key of its token.
+    pub capture_key_id: u8,
+    /// Unix milliseconds.
+    pub created_at: i64,
+    /// Unix milliseconds.
+    pub expires_at: i64,
+    /// When another link took its place, in Unix milliseconds.
+    pub revoked_at: Option<i64>,
+    /// When it was used up, in Unix milliseconds.
+    pub consumed_at: Option<i64>,
+    /// The hash of the secret of the browser that it is bound to.
+    pub bound_hash: Option<Vec<u8>>,
+}
+
+statements! {
+    INSERT = "INSERT INTO capture_links (link_id, organization_id, session_id, kind, capture_key_id, created_at, \
+        expires_at, revoked_at, consumed_at, bound_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    FIND = "SELECT * FROM capture_links WHERE link_id = $1";
+    LIVE = "SELECT * FROM capture_links WHERE organization_id = $1 AND session_id = $2 \
+        AND revoked_at IS NULL AND consumed_at IS NULL";
+}
+
+/// Adds a link.
+///
+/// # Errors
+/// [`StoreError::UniqueViolation`] if the session has a live one.
+pub async fn insert(conn: &mut AnyConnection, row: &CaptureLinkRow) -> Result<(), StoreError> {
+    sqlx::query(INSERT)
+        .bind(row.id.to_string())
+        .bind(row.organization.to_string())
+        .bind(row.session.to_string())
+        .bind(row.kind.as_str())
+        .bind(i64::from(row.capture_key_id))
+        .bind(row.created_at)
+        .bind(row.expires_at)
+        .bind(row.revoked_at)
+        .bind(row.consumed_at)
+        .bind(row.bound_hash.as_deref())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The link of this id, whatever has become of it. It names its organization.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(
+    conn: &mut AnyConnection,
+    id: LinkId,
+) -> Result<Option<CaptureLinkRow>, StoreError> {
+    let row = sqlx::query(FIND)
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The link that opens a session now, time aside.
+///
+/// # Errors
+/// Those of the database.
+pub async fn live(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<CaptureLinkRow>, StoreError> {
+    let row = sqlx::query(LIVE)
+        .bind(organization.to_string())
+        .bind(session.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &AnyRow) -> Result<CaptureLinkRow, StoreError> {
+    Ok(CaptureLinkRow {
+        id: row.parsed("link_id", LinkId::parse)?,
+        organization: row.parsed("organization_id", OrganizationId::parse)?,
+        session: row.parsed("session_id", SessionId::parse)?,
+        kind: row.parsed("kind", LinkKind::parse)?,
+        capture_key_id: u8::try_from(row.plain::<i64>("capture_key_id")?)
+            .map_err(|_| StoreError::Corrupt("capture_key_id"))?,
+        created_at: row.plain("created_at")?,
+        expires_at: row.plain("expires_at")?,
+        revoked_at: row.plain("revoked_at")?,
+        consumed_at: row.plain("consumed_at")?,
+        bound_hash: row.plain("bound_hash")?,
+    })
+}

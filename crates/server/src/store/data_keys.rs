@@ -1,0 +1,72 @@
+//! Data keys, wrapped by a root key. The id of a data key is that of what it seals: a session's.
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use vouchkey_types::id::{OrganizationId, SessionId};
+
+use super::StoreError;
+use super::columns::{Columns, statements};
+
+/// A session's data key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataKeyRow {
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// What it seals.
+    pub session: SessionId,
+    /// The root key that wraps it.
+    pub root_key_id: String,
+    /// The wrapped key; None once it is destroyed, and with it all that it sealed.
+    pub key_wrapped: Option<Vec<u8>>,
+    /// Unix milliseconds.
+    pub created_at: i64,
+}
+
+statements! {
+    INSERT = "INSERT INTO data_keys (organization_id, data_key_id, root_key_id, key_wrapped, created_at, \
+        destroyed_at) VALUES ($1, $2, $3, $4, $5, NULL)";
+    FIND = "SELECT * FROM data_keys WHERE organization_id = $1 AND data_key_id = $2";
+}
+
+/// Adds a data key.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert(conn: &mut AnyConnection, row: &DataKeyRow) -> Result<(), StoreError> {
+    sqlx::query(INSERT)
+        .bind(row.organization.to_string())
+        .bind(row.session.to_string())
+        .bind(row.root_key_id.as_str())
+        .bind(row.key_wrapped.as_deref())
+        .bind(row.created_at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The data key of a session.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<DataKeyRow>, StoreError> {
+    let row = sqlx::query(FIND)
+        .bind(organization.to_string())
+        .bind(session.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &AnyRow) -> Result<DataKeyRow, StoreError> {
+    Ok(DataKeyRow {
+        organization: row.parsed("organization_id", OrganizationId::parse)?,
+        session: row.parsed("data_key_id", SessionId::parse)?,
+        root_key_id: row.plain("root_key_id")?,
+        key_wrapped: row.plain("key_wrapped")?,
+        created_at: row.plain("created_at")?,
+    })
+}

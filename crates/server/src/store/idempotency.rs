@@ -1,0 +1,135 @@
+//! Idempotency records: what a key was used for, and what was answered.
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use vouchkey_types::api_key::Environment;
+use vouchkey_types::id::{OrganizationId, SessionId};
+use vouchkey_types::version::ApiVersion;
+
+use super::StoreError;
+use super::columns::{Columns, statements};
+
+/// Where a client's key is valid: within one organization, environment and namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyScope {
+    /// Whose key it is.
+    pub organization: OrganizationId,
+    /// Where it was used.
+    pub environment: Environment,
+    /// Empty, but for publishable keys, each of which has a namespace of its own.
+    pub namespace: String,
+    /// The keyed hash of the client's key.
+    pub key_hash: [u8; 32],
+}
+
+/// What was done under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyRow {
+    /// Where the key is valid.
+    pub scope: IdempotencyScope,
+    /// The keyed hash of the request.
+    pub fingerprint: [u8; 32],
+    /// The session that it made.
+    pub session: SessionId,
+    /// The status that was answered.
+    pub status: u16,
+    /// The canonical answer without its QR code, under the session's data key.
+    pub response_sealed: Vec<u8>,
+    /// The version that was spoken.
+    pub api_version: ApiVersion,
+    /// Unix milliseconds.
+    pub created_at: i64,
+    /// From when on the key is new again, in Unix milliseconds.
+    pub expires_at: i64,
+}
+
+statements! {
+    /// Takes a free key, or one whose record has expired; else it returns nothing.
+    CLAIM = "INSERT INTO idempotency_keys (organization_id, environment, namespace, key_hash, fingerprint, \
+        session_id, status, response_sealed, api_version, created_at, expires_at) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+        ON CONFLICT (organization_id, environment, namespace, key_hash) DO UPDATE SET \
+        fingerprint = EXCLUDED.fingerprint, session_id = EXCLUDED.session_id, status = EXCLUDED.status, \
+        response_sealed = EXCLUDED.response_sealed, api_version = EXCLUDED.api_version, \
+        created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at \
+        WHERE idempotency_keys.expires_at <= EXCLUDED.created_at RETURNING session_id";
+    FIND = "SELECT * FROM idempotency_keys WHERE organization_id = $1 AND environment = $2 AND namespace = $3 \
+        AND key_hash = $4 AND expires_at > $5";
+    PURGE = "DELETE FROM idempotency_keys WHERE expires_at <= $1 AND (organization_id, environment, namespace, \
+        key_hash) IN (SELECT organization_id, environment, namespace, key_hash FROM idempotency_keys \
+        WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+}
+
+/// Takes a key for this record, if it is free at the record's `created_at`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn claim(conn: &mut AnyConnection, row: &IdempotencyRow) -> Result<bool, StoreError> {
+    let claimed = sqlx::query(CLAIM)
+        .bind(row.scope.organization.to_string())
+        .bind(row.scope.environment.as_str())
+        .bind(row.scope.namespace.as_str())
+        .bind(row.scope.key_hash.to_vec())
+        .bind(row.fingerprint.to_vec())
+        .bind(row.session.to_string())
+        .bind(i64::from(row.status))
+        .bind(row.response_sealed.as_slice())
+        .bind(row.api_version.as_str())
+        .bind(row.created_at)
+        .bind(row.expires_at)
+        .fetch_optional(conn)
+        .await?;
+    Ok(claimed.is_some())
+}
+
+/// The record of a key, if it has one that is valid at this time.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(
+    conn: &mut AnyConnection,
+    scope: &IdempotencyScope,
+    now: i64,
+) -> Result<Option<IdempotencyRow>, StoreError> {
+    let row = sqlx::query(FIND)
+        .bind(scope.organization.to_string())
+        .bind(scope.environment.as_str())
+        .bind(scope.namespace.as_str())
+        .bind(scope.key_hash.to_vec())
+        .bind(now)
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Deletes records that have expired, at most `limit`; says how many.
+///
+/// # Errors
+/// Those of the database.
+pub async fn purge(conn: &mut AnyConnection, now: i64, limit: i64) -> Result<u64, StoreError> {
+    Ok(sqlx::query(PURGE)
+        .bind(now)
+        .bind(limit)
+        .execute(conn)
+        .await?
+        .rows_affected())
+}
+
+fn read(row: &AnyRow) -> Result<IdempotencyRow, StoreError> {
+    Ok(IdempotencyRow {
+        scope: IdempotencyScope {
+            organization: row.parsed("organization_id", OrganizationId::parse)?,
+            environment: row.parsed("environment", Environment::parse)?,
+            namespace: row.plain("namespace")?,
+            key_hash: row.bytes("key_hash")?,
+        },
+        fingerprint: row.bytes("fingerprint")?,
+        session: row.parsed("session_id", SessionId::parse)?,
+        status: u16::try_from(row.plain::<i64>("status")?)
+            .map_err(|_| StoreError::Corrupt("status"))?,
+        response_sealed: row.plain("response_sealed")?,
+        api_version: row.parsed("api_version", ApiVersion::parse)?,
+        created_at: row.plain("created_at")?,
+        expires_at: row.plain("expires_at")?,
+    })
+}

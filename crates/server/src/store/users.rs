@@ -1,0 +1,183 @@
+//! Users of the dashboard, and the links with which they set a password.
+
+use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
+use vouchkey_types::id::{OrganizationId, UserId};
+use vouchkey_types::scope::{Scope, ScopeSet};
+
+use super::StoreError;
+use super::columns::{Columns, statements};
+
+/// What a user may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Everything.
+    Owner,
+    /// Everything but owners.
+    Admin,
+    /// Look, and decide reviews.
+    Reviewer,
+    /// Look.
+    Viewer,
+}
+
+impl Role {
+    /// All of them, the mightiest first.
+    pub const ALL: [Self; 4] = [Self::Owner, Self::Admin, Self::Reviewer, Self::Viewer];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Reviewer => "reviewer",
+            Self::Viewer => "viewer",
+        }
+    }
+
+    /// The role of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == word)
+    }
+
+    /// What the role may do at the API (decision 10).
+    pub fn scopes(self) -> ScopeSet {
+        let scopes: &[Scope] = match self {
+            Self::Owner | Self::Admin => &[
+                Scope::SessionsRead,
+                Scope::SessionsCreate,
+                Scope::SessionsWrite,
+                Scope::VerificationsRead,
+            ],
+            Self::Reviewer | Self::Viewer => &[Scope::SessionsRead, Scope::VerificationsRead],
+        };
+        scopes.iter().copied().collect()
+    }
+}
+
+/// A user of the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRow {
+    /// Which it is.
+    pub id: UserId,
+    /// Where it belongs.
+    pub organization: OrganizationId,
+    /// Its address, in lower case: see [`normal_email`].
+    pub email: String,
+    /// What it may do.
+    pub role: Role,
+    /// Its password as a PHC string, if it has set one.
+    pub password_hash: Option<String>,
+    /// Unix milliseconds.
+    pub created_at: i64,
+}
+
+/// A link, good once, with which a user sets a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInLinkRow {
+    /// The keyed hash of its token.
+    pub link_hash: [u8; 32],
+    /// Who may use it.
+    pub user: UserId,
+    /// Where that user belongs.
+    pub organization: OrganizationId,
+    /// Unix milliseconds.
+    pub created_at: i64,
+    /// Unix milliseconds.
+    pub expires_at: i64,
+}
+
+statements! {
+    INSERT = "INSERT INTO users (user_id, organization_id, email, role, password_hash, created_at) \
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    FIND_BY_EMAIL = "SELECT * FROM users WHERE email = $1";
+    FIRST_OWNER = "SELECT * FROM users WHERE organization_id = $1 AND role = 'owner' \
+        ORDER BY created_at, user_id LIMIT 1";
+    INSERT_LINK = "INSERT INTO sign_in_links (link_hash, user_id, organization_id, created_at, expires_at, used_at) \
+        VALUES ($1, $2, $3, $4, $5, NULL)";
+    DELETE_UNUSED_LINKS = "DELETE FROM sign_in_links WHERE organization_id = $1 AND user_id = $2 AND used_at IS NULL";
+}
+
+/// How an address is kept and looked for: people do not agree on its case.
+pub fn normal_email(email: &str) -> String {
+    email.to_ascii_lowercase()
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// [`StoreError::UniqueViolation`] if there is a user with this address.
+pub async fn insert(conn: &mut AnyConnection, row: &UserRow) -> Result<(), StoreError> {
+    sqlx::query(INSERT)
+        .bind(row.id.to_string())
+        .bind(row.organization.to_string())
+        .bind(normal_email(&row.email))
+        .bind(row.role.as_str())
+        .bind(row.password_hash.as_deref())
+        .bind(row.created_at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The user with this address, in any case.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_by_email(
+    conn: &mut AnyConnection,
+    email: &str,
+) -> Result<Option<UserRow>, StoreError> {
+    let row = sqlx::query(FIND_BY_EMAIL)
+        .bind(normal_email(email))
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The oldest owner of an organization.
+///
+/// # Errors
+/// Those of the database.
+pub async fn first_owner(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+) -> Result<Option<UserRow>, StoreError> {
+    let row = sqlx::query(FIRST_OWNER)
+        .bind(organization.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Adds a link and drops the user's unused ones.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert_link(conn: &mut AnyConnection, row: &SignInLinkRow) -> Result<(), StoreError> {
+    sqlx::query(DELETE_UNUSED_LINKS)
+        .bind(row.organization.to_string())
+        .bind(row.user.to_string())
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query(INSERT_LINK)
+        .bind(row.link_hash.to_vec())
+        .bind(row.user.to_string())
+        .bind(row.organization.to_string())
+        .bind(row.created_at)
+        .bind(row.expires_at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(super) fn read(row: &AnyRow) -> Result<UserRow, StoreError> {
+    Ok(UserRow {
+        id: row.parsed("user_id", UserId::parse)?,
+        organization: row.parsed("organization_id", OrganizationId::parse)?,
+        email: row.plain("email")?,
+        role: row.parsed("role", Role::parse)?,
+        password_hash: row.plain("password_hash")?,
+        created_at: row.plain("created_at")?,
+    })
+}
