@@ -1,8 +1,52 @@
 //! Every setting, in documented structs, one a concern.
+//!
+//! A setting comes from a flag, else the environment, else `vouchkey.toml`, else its default. They
+//! are read once, at the start; what cannot be read stops it with the setting's name.
 
+mod public_url;
+mod settings;
+mod sources;
+
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use secrecy::SecretString;
+use vouchkey_types::email::EmailAddress;
+
+pub use public_url::PublicUrl;
+pub use settings::{SETTINGS, Setting, reference};
+pub use sources::{ConfigError, Flags};
+
+use crate::invitations::SmtpAddress;
+
+/// All settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The API, the dashboard and the hosted pages.
+    pub http: HttpConfig,
+    /// The data folder.
+    pub data: DataConfig,
+    /// The database.
+    pub database: DatabaseConfig,
+    /// Invitations.
+    pub mail: MailConfig,
+    /// Rate limits.
+    pub limits: LimitConfig,
+    /// The key above all keys.
+    pub root_key: RootKeySource,
+}
+
+/// Where the server listens and how it is reached.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// The address to bind; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// What every link, QR code and e-mail is built from. By default the address that was bound.
+    pub public_url: Option<PublicUrl>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
 
 /// Where the server keeps its own files.
 #[derive(Debug, Clone)]
@@ -17,3 +61,131 @@ pub struct DatabaseConfig {
     /// `postgres://…` or `sqlite://FILE`; by default SQLite in the data folder. Secret, as it may hold a password.
     pub url: Option<SecretString>,
 }
+
+/// How invitations leave.
+#[derive(Debug, Clone)]
+pub enum MailConfig {
+    /// They land in the mailbox that the dashboard shows.
+    Mailbox {
+        /// The sender's address that the mailbox shows.
+        from: Option<EmailAddress>,
+    },
+    /// They are handed to an SMTP server.
+    Smtp {
+        /// Which one.
+        address: SmtpAddress,
+        /// The sender's address.
+        from: EmailAddress,
+    },
+}
+
+/// Rate limits of one key, or of one signed-in user (decision 16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitConfig {
+    /// Requests a minute; 0 for no limit.
+    pub requests_per_minute: u32,
+    /// Creations a minute; 0 for no limit.
+    pub creates_per_minute: u32,
+}
+
+/// Where the root key is, which opens everything that is sealed (decision 25).
+#[derive(Debug, Clone)]
+pub enum RootKeySource {
+    /// The key itself: 32 bytes in base64.
+    Value(SecretString),
+    /// A file that holds it, mode 0600; made on the first start.
+    File(PathBuf),
+}
+
+impl Config {
+    /// Reads all settings: `flags` before the environment before the file before the defaults.
+    ///
+    /// # Errors
+    /// What cannot be read, by the name under which it was given. Never repeats a secret.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        Self::from_sources(&sources::Sources::read(flags, |name| {
+            std::env::var(name).ok()
+        })?)
+    }
+
+    fn from_sources(sources: &sources::Sources) -> Result<Self, ConfigError> {
+        let folder = sources.parse("data", |text| Ok(PathBuf::from(text)))?;
+        let folder = folder.unwrap_or_else(|| PathBuf::from("vouchkey-data"));
+        let root_key_file = sources.parse("root_key_file", |text| Ok(PathBuf::from(text)))?;
+        let root_key = sources.secret("root_key").map_or_else(
+            || RootKeySource::File(root_key_file.unwrap_or_else(|| folder.join("root.key"))),
+            RootKeySource::Value,
+        );
+        Ok(Self {
+            http: HttpConfig {
+                listen: sources
+                    .parse("listen", listen)?
+                    .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+                public_url: sources.parse("public_url", PublicUrl::parse)?,
+                trusted_proxies: sources
+                    .parse("trusted_proxies", networks)?
+                    .unwrap_or_default(),
+            },
+            mail: mail(sources)?,
+            limits: LimitConfig {
+                requests_per_minute: sources
+                    .parse("rate_limit_requests", count)?
+                    .unwrap_or(1_000),
+                creates_per_minute: sources.parse("rate_limit_creates", count)?.unwrap_or(300),
+            },
+            database: DatabaseConfig {
+                url: sources.secret("database_url"),
+            },
+            data: DataConfig { folder },
+            root_key,
+        })
+    }
+}
+
+fn mail(sources: &sources::Sources) -> Result<MailConfig, ConfigError> {
+    let from = sources.parse("mail_from", |text| {
+        EmailAddress::parse(text).map_err(|fault| fault.message.into_owned())
+    })?;
+    let smtp = sources.parse("smtp_url", |text| {
+        SmtpAddress::parse(text).map_err(|error| error.to_string())
+    })?;
+    match (smtp, from) {
+        (None, from) => Ok(MailConfig::Mailbox { from }),
+        (Some(address), Some(from)) => Ok(MailConfig::Smtp { address, from }),
+        (Some(_), None) => Err(ConfigError::new(
+            "VOUCHKEY_MAIL_FROM",
+            "is required with VOUCHKEY_SMTP_URL: the address that invitations come from",
+        )),
+    }
+}
+
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "must be an address and a port, such as 127.0.0.1:8080".to_owned())
+}
+
+fn count(text: &str) -> Result<u32, String> {
+    text.parse()
+        .map_err(|_| "must be a whole number, 0 for no limit".to_owned())
+}
+
+fn networks(text: &str) -> Result<Vec<IpNet>, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(parse_network)
+        .collect()
+}
+
+/// Reads an address or a network, such as `192.0.2.7` or `10.0.0.0/8`.
+///
+/// # Errors
+/// What would be right.
+pub fn parse_network(text: &str) -> Result<IpNet, String> {
+    text.parse()
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .map_err(|_| "must be addresses or networks, such as 192.0.2.7 or 10.0.0.0/8".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

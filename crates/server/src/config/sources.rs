@@ -1,0 +1,184 @@
+//! Where settings come from, and which source wins.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::settings::SETTINGS;
+
+/// Settings that were given on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--data`.
+    pub data: Option<PathBuf>,
+    /// `--database-url`.
+    pub database_url: Option<SecretString>,
+    /// `--listen`.
+    pub listen: Option<String>,
+    /// `--public-url`.
+    pub public_url: Option<String>,
+}
+
+/// A setting that cannot be read, by the name under which it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    setting: String,
+    problem: String,
+}
+
+impl ConfigError {
+    pub(super) fn new(setting: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            setting: setting.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.setting, self.problem)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// The text of each setting that was given, and under which name.
+pub(super) struct Sources(BTreeMap<&'static str, (String, SecretString)>);
+
+impl Sources {
+    /// Gathers flags, environment and file; the first that has a setting wins.
+    pub(super) fn read(
+        flags: &Flags,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let mut given = BTreeMap::new();
+        let path_text = |path: &PathBuf| path.to_string_lossy().into_owned();
+        let from_flags = [
+            ("data", flags.data.as_ref().map(path_text)),
+            (
+                "database_url",
+                flags
+                    .database_url
+                    .as_ref()
+                    .map(|url| url.expose_secret().to_owned()),
+            ),
+            ("listen", flags.listen.clone()),
+            ("public_url", flags.public_url.clone()),
+        ];
+        for (name, value) in from_flags {
+            if let Some(value) = value {
+                given.insert(
+                    name,
+                    (format!("--{}", name.replace('_', "-")), value.into()),
+                );
+            }
+        }
+        for setting in SETTINGS {
+            let name = setting.variable();
+            if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
+                given.entry(setting.name).or_insert((name, value.into()));
+            }
+        }
+        let mut sources = Self(given);
+        let file = flags
+            .config
+            .clone()
+            .or_else(|| variable("VOUCHKEY_CONFIG").map(PathBuf::from));
+        let is_named = file.is_some();
+        let file = file.unwrap_or_else(|| {
+            let folder = sources
+                .0
+                .get("data")
+                .map_or("vouchkey-data", |(_, folder)| folder.expose_secret());
+            Path::new(folder).join("vouchkey.toml")
+        });
+        if is_named || file.exists() {
+            sources.add_file(&file)?;
+        }
+        Ok(sources)
+    }
+
+    fn add_file(&mut self, file: &Path) -> Result<(), ConfigError> {
+        let shown = file.display().to_string();
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| ConfigError::new(&shown, error.to_string()))?;
+        let table: toml::Table = toml::from_str(&text).map_err(|error| {
+            // The whole message quotes the line, which may hold a password.
+            let line = error
+                .span()
+                .map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            ConfigError::new(&shown, format!("line {line}: {}", error.message()))
+        })?;
+        for (key, value) in table {
+            let place = format!("{shown}: {key}");
+            let Some(setting) = SETTINGS.iter().find(|setting| setting.name == key) else {
+                return Err(ConfigError::new(
+                    place,
+                    "is not a setting; docs/settings.md lists them",
+                ));
+            };
+            if setting.name == "data" {
+                return Err(ConfigError::new(
+                    place,
+                    "cannot be set in this file; use --data or VOUCHKEY_DATA",
+                ));
+            }
+            if setting.is_secret && is_open_to_others(file) {
+                return Err(ConfigError::new(
+                    place,
+                    "is a secret, so the file must have mode 0600",
+                ));
+            }
+            let text = plain_text(value).ok_or_else(|| {
+                ConfigError::new(
+                    &place,
+                    "must be text, a number, true or false, or a list of texts",
+                )
+            })?;
+            self.0.entry(setting.name).or_insert((place, text.into()));
+        }
+        Ok(())
+    }
+
+    /// The value of a setting that was given.
+    pub(super) fn parse<T>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
+        let Some((place, text)) = self.0.get(name) else {
+            return Ok(None);
+        };
+        parse(text.expose_secret())
+            .map(Some)
+            .map_err(|problem| ConfigError::new(place, problem))
+    }
+
+    /// The text of a secret that was given.
+    pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
+        self.0.get(name).map(|(_, text)| text.clone())
+    }
+}
+
+fn plain_text(value: toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(switch) => Some(switch.to_string()),
+        toml::Value::Array(items) => {
+            let texts: Option<Vec<_>> = items.iter().map(toml::Value::as_str).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Table(_) => None,
+    }
+}
+
+fn is_open_to_others(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+}

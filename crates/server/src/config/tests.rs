@@ -1,0 +1,155 @@
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::*;
+
+fn load(flags: &Flags, environment: &[(&str, &str)]) -> Result<Config, String> {
+    let variable = |name: &str| {
+        environment
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| (*value).to_owned())
+    };
+    sources::Sources::read(flags, variable)
+        .and_then(|sources| Config::from_sources(&sources))
+        .map_err(|error| error.to_string())
+}
+
+fn folder_with(file: &str) -> (TempDir, Flags) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vouchkey.toml");
+    std::fs::write(&path, file).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let flags = Flags {
+        data: Some(folder.path().to_owned()),
+        ..Flags::default()
+    };
+    (folder, flags)
+}
+
+#[test]
+fn nothing_needs_to_be_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = Flags {
+        data: Some(folder.path().join("none")),
+        ..Flags::default()
+    };
+    let config = load(&flags, &[]).unwrap();
+    assert_eq!(config.http.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.limits.requests_per_minute, 1_000);
+    assert_eq!(config.limits.creates_per_minute, 300);
+    assert!(matches!(config.mail, MailConfig::Mailbox { from: None }));
+    assert!(
+        matches!(config.root_key, RootKeySource::File(file) if file.ends_with("none/root.key"))
+    );
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let (_folder, flags) = folder_with(
+        "listen = \"127.0.0.1:1\"\nrate_limit_requests = 1\nrate_limit_creates = 1\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]\n",
+    );
+    let flags = Flags {
+        listen: Some("127.0.0.1:3".to_owned()),
+        ..flags
+    };
+    let config = load(
+        &flags,
+        &[
+            ("VOUCHKEY_LISTEN", "127.0.0.1:2"),
+            ("VOUCHKEY_RATE_LIMIT_REQUESTS", "2"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.http.listen.port(), 3);
+    assert_eq!(config.limits.requests_per_minute, 2);
+    assert_eq!(config.limits.creates_per_minute, 1);
+    assert_eq!(config.http.trusted_proxies.len(), 2);
+}
+
+#[test]
+fn what_cannot_be_read_is_named_and_a_secret_is_not_repeated() {
+    let (folder, flags) = folder_with("public-url = 1\n");
+    let file = folder.path().join("vouchkey.toml");
+    let named = |key: &str| format!("{}: {key}: ", file.display());
+    assert!(
+        load(&flags, &[])
+            .unwrap_err()
+            .starts_with(&named("public-url"))
+    );
+    std::fs::write(&file, "smtp_url = \"smtp://me:hunter2\"").unwrap();
+    let error = load(&flags, &[("VOUCHKEY_MAIL_FROM", "a@b.example")]).unwrap_err();
+    assert!(
+        error.starts_with(&named("smtp_url")) && !error.contains("hunter2"),
+        "{error}"
+    );
+    std::fs::write(&file, "smtp_url = \"hunter2").unwrap();
+    let error = load(&flags, &[]).unwrap_err();
+    assert!(
+        error.contains("line 1") && !error.contains("hunter2"),
+        "{error}"
+    );
+    std::fs::write(&file, "").unwrap();
+    for (variable, value) in [
+        ("VOUCHKEY_LISTEN", "8080"),
+        ("VOUCHKEY_PUBLIC_URL", "https://a.example/x"),
+        ("VOUCHKEY_RATE_LIMIT_CREATES", "-1"),
+        ("VOUCHKEY_TRUSTED_PROXIES", "proxy"),
+        ("VOUCHKEY_MAIL_FROM", "me"),
+    ] {
+        assert!(
+            load(&flags, &[(variable, value)])
+                .unwrap_err()
+                .starts_with(&format!("{variable}: "))
+        );
+    }
+}
+
+#[test]
+fn mail_over_smtp_needs_a_sender() {
+    let (_folder, flags) = folder_with("");
+    let smtp = ("VOUCHKEY_SMTP_URL", "smtp://127.0.0.1:2525");
+    assert!(
+        load(&flags, &[smtp])
+            .unwrap_err()
+            .starts_with("VOUCHKEY_MAIL_FROM: ")
+    );
+    let config = load(&flags, &[smtp, ("VOUCHKEY_MAIL_FROM", "id@acme.example")]).unwrap();
+    assert!(matches!(config.mail, MailConfig::Smtp { .. }));
+}
+
+#[test]
+fn a_file_with_a_secret_is_for_its_owner_alone() {
+    let (folder, flags) = folder_with("root_key = \"x\"\n");
+    assert!(load(&flags, &[]).is_ok());
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(folder.path().join("vouchkey.toml"), open).unwrap();
+    assert!(load(&flags, &[]).unwrap_err().contains("mode 0600"));
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there() {
+    let flags = Flags {
+        config: Some("nowhere/vouchkey.toml".into()),
+        ..Flags::default()
+    };
+    assert!(
+        load(&flags, &[])
+            .unwrap_err()
+            .starts_with("nowhere/vouchkey.toml: ")
+    );
+}
+
+#[test]
+fn the_reference_is_made_from_the_table() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/settings.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&file, reference()).unwrap();
+    }
+    assert_eq!(
+        std::fs::read_to_string(file).unwrap_or_default(),
+        reference()
+    );
+}

@@ -1,0 +1,3 @@
+//! Invitations.
+mod smtp_address;
+pub use smtp_address::{SmtpAddress, SmtpAddressError};
