@@ -1,0 +1,314 @@
+//! The program itself: its commands on a data folder of their own, and `serve`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::admin::Admin;
+use crate::api::Api;
+use crate::wait;
+
+/// The owner that every installation of the tests begins with.
+pub const OWNER: &str = "owner@example.com";
+
+/// The root of the repository.
+pub fn repository() -> PathBuf {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own.parent().map_or_else(|| own.to_owned(), Path::to_owned)
+}
+
+/// The program under test: what `VOUCHKEY_BIN` names, else the one of the dev profile.
+fn program() -> PathBuf {
+    std::env::var_os("VOUCHKEY_BIN")
+        .map_or_else(|| repository().join("target/debug/vouchkey"), PathBuf::from)
+}
+
+/// A data folder with an organization in it, and the settings its program runs with.
+#[derive(Debug)]
+pub struct Installation {
+    folder: TempDir,
+    settings: Vec<(String, String)>,
+    first: Value,
+}
+
+/// A key as `keys create` printed it.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// `key_…`
+    pub id: String,
+    /// What is sent as `X-API-Key`.
+    pub secret: String,
+}
+
+impl Installation {
+    /// An empty data folder, and no organization yet.
+    pub fn empty() -> Self {
+        let folder = TempDir::with_prefix("vouchkey-").expect("a folder for the test");
+        Self {
+            folder,
+            settings: Vec::new(),
+            first: Value::Null,
+        }
+    }
+
+    /// A data folder in which `init` has made an organization, an owner and two workflows.
+    pub async fn new() -> Self {
+        Self::empty().initialised().await
+    }
+
+    /// Runs `init`.
+    pub async fn initialised(mut self) -> Self {
+        self.first = self.json(&["init", "--owner", OWNER, "--json"]).await;
+        self
+    }
+
+    /// The same, with an environment variable for every command from here on.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.settings.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What `init` answered.
+    pub fn first_answer(&self) -> &Value {
+        &self.first
+    }
+
+    /// The default workflow of an environment.
+    pub fn workflow(&self, environment: &str) -> &str {
+        self.first["workflows"][environment]
+            .as_str()
+            .expect("init names both workflows")
+    }
+
+    /// The program with its settings, ready to be given arguments.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        for (name, _) in std::env::vars() {
+            if name.starts_with("VOUCHKEY_") || name.to_ascii_lowercase().ends_with("_proxy") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(arguments)
+            .env("VOUCHKEY_DATA", self.folder())
+            .envs(self.settings.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// Runs a command to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(arguments);
+        command.output().await.unwrap_or_else(|error| {
+            panic!(
+                "{} does not start ({error}): build it first",
+                program().display()
+            )
+        })
+    }
+
+    /// Runs a command that must succeed, and returns what it printed.
+    pub async fn output(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments).await;
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.success(),
+            "vouchkey {arguments:?} failed: {errors}"
+        );
+        String::from_utf8(output.stdout).expect("UTF-8 on standard output")
+    }
+
+    /// Runs a command that must succeed and answer with JSON.
+    pub async fn json(&self, arguments: &[&str]) -> Value {
+        let text = self.output(arguments).await;
+        serde_json::from_str(&text)
+            .unwrap_or_else(|error| panic!("vouchkey {arguments:?}: {error} in {text}"))
+    }
+
+    /// Makes a key; `more` are further arguments of `keys create`.
+    pub async fn key(&self, environment: &str, more: &[&str]) -> Key {
+        let mut arguments = vec!["keys", "create", "--environment", environment, "--json"];
+        arguments.extend_from_slice(more);
+        let answer = self.json(&arguments).await;
+        let text = |name: &str| {
+            answer[name]
+                .as_str()
+                .expect("id and secret of a key")
+                .to_owned()
+        };
+        Key {
+            id: text("id"),
+            secret: text("secret"),
+        }
+    }
+
+    /// Starts the server on a free port and waits until it accepts requests.
+    pub async fn serve(&self) -> Server {
+        self.serve_at("127.0.0.1:0").await
+    }
+
+    /// Starts the server on the given address and waits until it accepts requests.
+    pub async fn serve_at(&self, listen: &str) -> Server {
+        let mut command = self.command(&["serve", "--listen", listen]);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}: build it first", program().display()));
+        let out = child.stdout.take().expect("standard output is piped");
+        let err = child.stderr.take().expect("standard error is piped");
+        let server = Server {
+            child,
+            base: String::new(),
+            printed: Text::collect(out),
+            logs: Text::collect(err),
+        };
+        server.listening().await
+    }
+
+    /// The server with a key of the sandbox: what most tests begin with.
+    pub async fn sandbox(&self) -> (Server, Api) {
+        let key = self.key("sandbox", &[]).await;
+        let server = self.serve().await;
+        let api = server.api(&key);
+        (server, api)
+    }
+}
+
+/// A running server. It is killed when the value is dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    base: String,
+    printed: Text,
+    logs: Text,
+}
+
+impl Server {
+    async fn listening(mut self) -> Self {
+        let (printed, logs) = (self.printed.clone(), self.logs.clone());
+        let child = &mut self.child;
+        self.base = wait::until("the line that says where the server listens", async || {
+            if let Ok(Some(status)) = child.try_wait() {
+                panic!("the server stopped at once ({status}): {}", logs.get());
+            }
+            let text = printed.get();
+            let base = text
+                .lines()
+                .find_map(|line| line.strip_prefix("listening on "))?;
+            Some(base.trim().to_owned())
+        })
+        .await;
+        self
+    }
+
+    /// Where it listens, as it said: `http://127.0.0.1:PORT`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// `HOST:PORT`, for those who open connections themselves.
+    pub fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    /// The whole address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// A client with this key.
+    pub fn api(&self, key: &Key) -> Api {
+        Api::new(&self.base).with_key(&key.secret)
+    }
+
+    /// A client without a key.
+    pub fn stranger(&self) -> Api {
+        Api::new(&self.base)
+    }
+
+    /// The owner of the installation, who has just set a password through the link of `init`.
+    pub async fn owner(&self, installation: &Installation) -> Admin {
+        Admin::by_link(self, installation).await
+    }
+
+    /// All that it has written to standard error.
+    pub fn logs(&self) -> String {
+        self.logs.get()
+    }
+
+    /// All that it has written to standard output.
+    pub fn printed(&self) -> String {
+        self.printed.get()
+    }
+
+    /// Sends a signal by its short name, `TERM` or `INT`.
+    pub async fn signal(&self, name: &str) {
+        let id = self.child.id().expect("the server runs").to_string();
+        let status = Command::new("kill").args(["-s", name, &id]).status().await;
+        assert!(
+            status.expect("kill runs").success(),
+            "signal {name} did not arrive"
+        );
+    }
+
+    /// Asks it to stop and waits until it has; the exit code.
+    pub async fn stop(mut self) -> Option<i32> {
+        self.signal("TERM").await;
+        self.ended().await
+    }
+
+    /// Waits for its end; the exit code.
+    pub async fn ended(&mut self) -> Option<i32> {
+        let end = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        let Ok(end) = end else {
+            panic!("the server did not stop: {}", self.logs.get())
+        };
+        end.expect("the server is our child").code()
+    }
+
+    /// Ends it as a power cut does: without a chance to finish anything.
+    pub async fn kill(mut self) {
+        self.child.kill().await.expect("the server can be killed");
+    }
+}
+
+/// What a program writes, line by line while it runs.
+#[derive(Clone, Debug)]
+struct Text(Arc<Mutex<String>>);
+
+impl Text {
+    fn collect(from: impl AsyncRead + Send + Unpin + 'static) -> Self {
+        let text = Self(Arc::default());
+        let own = text.clone();
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(from).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                let mut text = own.0.lock().unwrap_or_else(PoisonError::into_inner);
+                text.push_str(&line);
+                text.push('\n');
+            }
+        });
+        text
+    }
+
+    fn get(&self) -> String {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
