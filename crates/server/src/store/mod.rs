@@ -11,6 +11,7 @@ pub mod create_session;
 pub mod data_keys;
 mod engine;
 pub mod idempotency;
+pub mod mailbox;
 pub mod organizations;
 pub mod outbox;
 pub mod secrets;

@@ -1,18 +1,21 @@
-//! The outbox: what is to be delivered, written together with its reason.
+//! The outbox: what waits to be delivered. Rows hold ids; what is delivered is put together when it is sent.
+//!
+//! A row that is leased has `next_at` at the end of its lease, so that one condition finds what is due: what waits for
+//! its time, and what a worker that died has left behind.
 
 use sqlx::AnyConnection;
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
-use super::StoreError;
-use super::columns::statements;
+use super::columns::{Columns, statements};
+use super::{Change, Engine, StoreError};
 
 /// A delivery that nobody has tried yet: an invitation. Ids only; it is rendered when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInvitation {
     /// Whose it is.
     pub organization: OrganizationId,
-    /// Which delivery.
+    /// Which delivery; the message's Message-ID is made of it.
     pub id: EventId,
     /// Where its session lives.
     pub environment: Environment,
@@ -22,9 +25,74 @@ pub struct NewInvitation {
     pub created_at: i64,
 }
 
+/// A row that this worker alone may deliver until its lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leased {
+    /// Whose session it is.
+    pub organization: OrganizationId,
+    /// The row.
+    pub id: EventId,
+    /// Whose applicant is invited.
+    pub session: SessionId,
+    /// The session's.
+    pub environment: Environment,
+    /// Attempts, this one included.
+    pub attempts: i64,
+    /// The class of the last failure; none before the first, or if every attempt took the process with it.
+    pub last_error: Option<String>,
+    /// Proof of the lease: a later lease has another one.
+    pub token: EventId,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Handed over.
+    Sent,
+    /// Given up, for this reason.
+    Dead(&'static str),
+    /// No longer wanted, for this reason.
+    Cancelled(&'static str),
+    /// To be tried again at `next_at`, Unix milliseconds.
+    Retry {
+        /// When.
+        next_at: i64,
+        /// Why.
+        error: &'static str,
+    },
+}
+
+/// How the newest delivery of a session stands, for the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// `pending`, `leased`, `sent`, `dead` or `cancelled`.
+    pub state: String,
+    /// Attempts so far.
+    pub attempts: i64,
+    /// The class of the last failure, or why it ended.
+    pub last_error: Option<String>,
+    /// When it ended, Unix milliseconds.
+    pub done_at: Option<i64>,
+}
+
 statements! {
-    INSERT = "INSERT INTO outbox (organization_id, outbox_id, kind, environment, session_id, state, attempts, \
-        next_at, created_at) VALUES ($1, $2, 'invitation', $3, $4, 'pending', 0, $5, $5)";
+    INSERT = "INSERT INTO outbox (organization_id, outbox_id, kind, environment, session_id, state, attempts, next_at, \
+        created_at) VALUES ($1, $2, 'invitation', $3, $4, 'pending', 0, $5, $5)";
+    /// The outer condition repeats the inner one: PostgreSQL checks it again on a row that another server has just
+    /// leased.
+    LEASE = "UPDATE outbox SET state = 'leased', attempts = attempts + 1, lease_until = $2, lease_token = $3, \
+        next_at = $2 WHERE (organization_id, outbox_id) IN (SELECT organization_id, outbox_id FROM outbox \
+            WHERE state IN ('pending', 'leased') AND next_at <= $1 ORDER BY next_at, outbox_id LIMIT $4) \
+        AND state IN ('pending', 'leased') AND next_at <= $1 \
+        RETURNING organization_id, outbox_id, session_id, environment, attempts, last_error";
+    END = "UPDATE outbox SET state = $4, next_at = $5, last_error = $6, done_at = $7, lease_until = NULL, \
+        lease_token = NULL WHERE organization_id = $1 AND outbox_id = $2 AND state = 'leased' AND lease_token = $3";
+    RELEASE = "UPDATE outbox SET next_at = $1 WHERE state = 'pending' AND next_at > $1 \
+        AND last_error IN ('unreachable', 'server_refused', 'connection_lost', 'message_deferred')";
+    RECLAIM = "UPDATE outbox SET next_at = $1 WHERE state = 'leased'";
+    NEXT_DUE = "SELECT MIN(next_at) AS next_at FROM outbox WHERE state IN ('pending', 'leased')";
+    NEWEST = "SELECT state, attempts, last_error, done_at FROM outbox WHERE organization_id = $1 AND session_id = $2 \
+        ORDER BY created_at DESC, outbox_id DESC LIMIT 1";
 }
 
 /// Adds an invitation, due at once.
@@ -41,4 +109,140 @@ pub async fn insert(conn: &mut AnyConnection, row: &NewInvitation) -> Result<(),
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Leases what is due. The attempt is counted now, so that one that takes the process with it counts too.
+pub struct Lease {
+    /// Unix milliseconds.
+    pub now: i64,
+    /// When the lease ends.
+    pub until: i64,
+    /// Never used before.
+    pub token: EventId,
+    /// At most so many rows.
+    pub limit: i64,
+}
+
+impl Change for Lease {
+    type Outcome = Vec<Leased>;
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<Vec<Leased>, StoreError> {
+        let rows = sqlx::query(LEASE)
+            .bind(self.now)
+            .bind(self.until)
+            .bind(self.token.to_string())
+            .bind(self.limit)
+            .fetch_all(conn)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Leased {
+                    organization: row.parsed("organization_id", OrganizationId::parse)?,
+                    id: row.parsed("outbox_id", EventId::parse)?,
+                    session: row.parsed("session_id", SessionId::parse)?,
+                    environment: row.parsed("environment", Environment::parse)?,
+                    attempts: row.plain("attempts")?,
+                    last_error: row.plain("last_error")?,
+                    token: self.token,
+                })
+            })
+            .collect()
+    }
+}
+
+/// Writes how an attempt ended. False if the lease is no longer the caller's: then nothing was written.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end(
+    conn: &mut AnyConnection,
+    lease: &Leased,
+    ended: Ended,
+    now: i64,
+) -> Result<bool, StoreError> {
+    let (state, next_at, error, done_at) = match ended {
+        Ended::Sent => ("sent", now, None, Some(now)),
+        Ended::Dead(why) => ("dead", now, Some(why), Some(now)),
+        Ended::Cancelled(why) => ("cancelled", now, Some(why), Some(now)),
+        Ended::Retry { next_at, error } => ("pending", next_at, Some(error), None),
+    };
+    let result = sqlx::query(END)
+        .bind(lease.organization.to_string())
+        .bind(lease.id.to_string())
+        .bind(lease.token.to_string())
+        .bind(state)
+        .bind(next_at)
+        .bind(error)
+        .bind(done_at)
+        .execute(conn)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// The server answers again: what failed because it did not is due now.
+pub struct Release {
+    /// Unix milliseconds.
+    pub now: i64,
+}
+
+impl Change for Release {
+    type Outcome = ();
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
+        sqlx::query(RELEASE).bind(self.now).execute(conn).await?;
+        Ok(())
+    }
+}
+
+/// Takes up what an earlier run of this server has left leased, where no other server can hold a lease.
+pub struct Reclaim {
+    /// Unix milliseconds.
+    pub now: i64,
+}
+
+impl Change for Reclaim {
+    type Outcome = ();
+
+    async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
+        if engine == Engine::Sqlite {
+            sqlx::query(RECLAIM).bind(self.now).execute(conn).await?;
+        }
+        Ok(())
+    }
+}
+
+/// When the next row is due, Unix milliseconds.
+///
+/// # Errors
+/// Those of the database.
+pub async fn next_due(conn: &mut AnyConnection) -> Result<Option<i64>, StoreError> {
+    sqlx::query(NEXT_DUE)
+        .fetch_one(conn)
+        .await?
+        .plain("next_at")
+}
+
+/// How a session's newest delivery stands; none if nothing was ever queued.
+///
+/// # Errors
+/// Those of the database.
+pub async fn newest(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<Delivery>, StoreError> {
+    let row = sqlx::query(NEWEST)
+        .bind(organization.to_string())
+        .bind(session.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| {
+        Ok(Delivery {
+            state: row.plain("state")?,
+            attempts: row.plain("attempts")?,
+            last_error: row.plain("last_error")?,
+            done_at: row.plain("done_at")?,
+        })
+    })
+    .transpose()
 }

@@ -117,6 +117,7 @@ statements! {
         redirect_url_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
         $18, $19, $20, $21, $22, $23, $24, $25, $26)";
     FIND = "SELECT * FROM sessions WHERE organization_id = $1 AND environment = $2 AND session_id = $3";
+    FIND_ANYWHERE = "SELECT * FROM sessions WHERE organization_id = $1 AND session_id = $2";
 }
 
 /// Adds a session. Its data key must be there.
@@ -169,6 +170,23 @@ pub async fn find(
     let row = sqlx::query(FIND)
         .bind(organization.to_string())
         .bind(environment.as_str())
+        .bind(id.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// The session of this id in either environment, for who comes by a link or a delivery instead of a key.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_anywhere(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    id: SessionId,
+) -> Result<Option<SessionRow>, StoreError> {
+    let row = sqlx::query(FIND_ANYWHERE)
+        .bind(organization.to_string())
         .bind(id.to_string())
         .fetch_optional(conn)
         .await?;

@@ -218,6 +218,7 @@ fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
         capture_links::STATEMENTS,
         data_keys::STATEMENTS,
         idempotency::STATEMENTS,
+        mailbox::STATEMENTS,
         organizations::STATEMENTS,
         outbox::STATEMENTS,
         secrets::STATEMENTS,

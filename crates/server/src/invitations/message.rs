@@ -1,0 +1,115 @@
+//! From a rendered invitation to the bytes of a message (RFC 5322, MIME).
+//!
+//! The types refuse control characters and `=?` in everything that enters a header. What the organization configured
+//! comes from another door, and the library panics on line breaks in display names, so they are taken out once more.
+
+use std::time::{Duration, SystemTime};
+
+use lettre::address::{AddressError, Envelope};
+use lettre::message::header::{Header, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
+
+use super::{QR_CID, Rendered};
+
+/// A message on its way out: what a transport needs, and nothing else.
+pub struct Outgoing {
+    envelope: Envelope,
+    bytes: Vec<u8>,
+}
+
+/// Why an invitation is no message.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageError {
+    /// The sender's or the recipient's address does not follow RFC 5321.
+    #[error("an address that mail cannot carry")]
+    Address(#[from] AddressError),
+    /// Anything else that the library refuses.
+    #[error("a message that cannot be built")]
+    Build(#[from] lettre::error::Error),
+    /// The image's media type; never wrong.
+    #[error("a media type that cannot be read")]
+    MediaType(#[from] lettre::message::header::ContentTypeErr),
+}
+
+impl Outgoing {
+    /// Builds the message. `id` is the outbox row's, so that all attempts carry one Message-ID; `now` is in Unix
+    /// milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError`]; retrying does not help.
+    pub fn build(
+        rendered: &Rendered,
+        from: &str,
+        id: &str,
+        now: i64,
+    ) -> Result<Self, MessageError> {
+        let from: Address = from.parse()?;
+        let to: Address = rendered.to.parse()?;
+        let message_id = format!("<{id}@{}>", from.domain());
+        let message = Message::builder()
+            .message_id(Some(message_id))
+            .date(
+                SystemTime::UNIX_EPOCH
+                    + Duration::from_millis(u64::try_from(now).unwrap_or_default()),
+            )
+            .from(Mailbox::new(Some(header_text(&rendered.from_name)), from))
+            .to(Mailbox::new(None, to))
+            .subject(header_text(&rendered.subject))
+            .header(AutoSubmitted)
+            .multipart(
+                MultiPart::alternative()
+                    .singlepart(SinglePart::plain(rendered.text.clone()))
+                    .multipart(html(rendered)?),
+            )?;
+        Ok(Self {
+            envelope: message.envelope().clone(),
+            bytes: message.formatted(),
+        })
+    }
+
+    /// Sender and recipient for SMTP.
+    pub(super) fn envelope(&self) -> &Envelope {
+        &self.envelope
+    }
+
+    /// The message as it goes over the wire, before dot stuffing.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn html(rendered: &Rendered) -> Result<MultiPart, MessageError> {
+    let html = MultiPart::related().singlepart(SinglePart::html(rendered.html.clone()));
+    Ok(match &rendered.qr_png {
+        Some(png) => html.singlepart(
+            Attachment::new_inline(QR_CID.to_owned()).body(png.clone(), "image/png".parse()?),
+        ),
+        None => html,
+    })
+}
+
+/// Text that may enter a header: control characters become spaces, and an encoded word (RFC 2047) that somebody wrote
+/// by hand is broken up, since the library would pass it on as one.
+fn header_text(text: &str) -> String {
+    text.replace(char::is_control, " ").replace("=?", "= ?")
+}
+
+/// `Auto-Submitted: auto-generated` (RFC 3834): no out-of-office reply comes back.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
