@@ -1,0 +1,212 @@
+//! The vault as a whole: the root key's life, and places.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use vouchkey_types::id::LinkId;
+
+use super::*;
+use crate::config::{DataConfig, DatabaseConfig};
+
+async fn store(folder: &Path) -> Store {
+    Store::open(
+        &DatabaseConfig::default(),
+        &DataConfig {
+            folder: folder.to_owned(),
+        },
+    )
+    .await
+    .unwrap()
+}
+
+fn clock() -> Clock {
+    Clock::fixed(1_769_947_200_000)
+}
+
+fn file(folder: &Path) -> RootKeySource {
+    RootKeySource::File(folder.join("root.key"))
+}
+
+fn value(byte: u8) -> RootKeySource {
+    use base64::Engine as _;
+    RootKeySource::Value(
+        base64::engine::general_purpose::STANDARD
+            .encode([byte; 32])
+            .into(),
+    )
+}
+
+#[tokio::test]
+async fn the_first_start_makes_a_private_root_key_that_later_starts_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = LinkId::from_bytes([1; 16]);
+    let (_, secrets) = Vault::open(&store(folder.path()).await, &file(folder.path()), &clock())
+        .await
+        .unwrap();
+    let token = secrets.capture_token(link);
+    let made = folder.path().join("root.key");
+    assert_eq!(
+        std::fs::metadata(&made).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert_eq!(std::fs::read_to_string(&made).unwrap().len(), 45);
+    let names = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name());
+    assert_eq!(
+        names
+            .filter(|name| name.to_string_lossy().starts_with("root"))
+            .count(),
+        1
+    );
+
+    let (_, secrets) = Vault::open(&store(folder.path()).await, &file(folder.path()), &clock())
+        .await
+        .unwrap();
+    assert_eq!(secrets.capture_token(link), token);
+}
+
+#[tokio::test]
+async fn a_missing_root_key_stops_the_start_and_is_not_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    Vault::open(&store, &file(folder.path()), &clock())
+        .await
+        .unwrap();
+    std::fs::remove_file(folder.path().join("root.key")).unwrap();
+    let error = Vault::open(&store, &file(folder.path()), &clock())
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&error, VaultError::RootKeyMissing { .. }),
+        "{error}"
+    );
+    assert!(
+        error
+            .to_string()
+            .contains("Put the file back from its backup"),
+        "{error}"
+    );
+    assert!(!folder.path().join("root.key").exists());
+}
+
+#[tokio::test]
+async fn a_wrong_or_unreadable_root_key_stops_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    Vault::open(&store, &value(1), &clock()).await.unwrap();
+    let error = Vault::open(&store, &value(2), &clock()).await.unwrap_err();
+    assert!(matches!(&error, VaultError::RootKeyWrong { .. }), "{error}");
+    for text in [
+        "",
+        "AAAA",
+        "not base64",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+    ] {
+        let error = Vault::open(&store, &RootKeySource::Value(text.into()), &clock())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(&error, VaultError::RootKeyUnreadable { .. }),
+            "{error}"
+        );
+        assert!(
+            text.is_empty() || !error.to_string().contains(text),
+            "{error}"
+        );
+    }
+    Vault::open(&store, &value(1), &clock()).await.unwrap();
+}
+
+#[tokio::test]
+async fn two_first_starts_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (store(folder.path()).await, store(folder.path()).await);
+    let (source, clock) = (file(folder.path()), clock());
+    let (one, two) = tokio::join!(
+        Vault::open(&one, &source, &clock),
+        Vault::open(&two, &source, &clock)
+    );
+    let (one, two) = (one.unwrap(), two.unwrap());
+    assert_eq!(one.0.root_key_id(), two.0.root_key_id());
+    let link = LinkId::from_bytes([1; 16]);
+    assert_eq!(one.1.capture_token(link), two.1.capture_token(link));
+}
+
+#[tokio::test]
+async fn a_value_opens_at_its_own_place_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let (vault, _) = Vault::open(&store(folder.path()).await, &value(1), &clock())
+        .await
+        .unwrap();
+    let (organization, other) = (
+        OrganizationId::from_bytes([1; 16]),
+        OrganizationId::from_bytes([2; 16]),
+    );
+    let place = Place {
+        organization: &organization,
+        table: "sessions",
+        row: "ses_1",
+        field: "metadata_sealed",
+        version: 1,
+    };
+    let elsewhere = [
+        Place {
+            organization: &other,
+            ..place
+        },
+        Place {
+            table: "outbox",
+            ..place
+        },
+        Place {
+            row: "ses_2",
+            ..place
+        },
+        Place {
+            field: "prefill_sealed",
+            ..place
+        },
+        Place {
+            version: 2,
+            ..place
+        },
+        Place {
+            row: "ses_1metadata_sealed",
+            field: "",
+            ..place
+        },
+    ];
+    let key = DataKey::from_random([7; 32]);
+    let sealed = key.seal(b"{}", &place, [8; 24]);
+    let wrapped = vault.wrap(&key, &place, [9; 24]);
+    assert_eq!(key.open(&sealed, &place).unwrap(), b"{}");
+    assert_eq!(
+        vault
+            .unwrap(&wrapped, &place)
+            .unwrap()
+            .open(&sealed, &place)
+            .unwrap(),
+        b"{}"
+    );
+    for place in elsewhere {
+        assert_eq!(key.open(&sealed, &place), Err(OpenError), "{place:?}");
+        assert!(vault.unwrap(&wrapped, &place).is_err(), "{place:?}");
+    }
+    // Sealed bytes are no wrapped key, whoever swaps them.
+    assert!(vault.unwrap(&sealed, &place).is_err());
+}
+
+#[tokio::test]
+async fn no_debug_text_shows_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Vault::open(&store(folder.path()).await, &value(0x41), &clock())
+        .await
+        .unwrap();
+    let text = format!(
+        "{opened:?} {:?} {:?}",
+        DataKey::from_random([0x41; 32]),
+        value(0x41)
+    );
+    assert!(!text.contains("65, 65") && !text.contains("QUFB"), "{text}");
+}
