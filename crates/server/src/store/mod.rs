@@ -10,6 +10,8 @@ mod columns;
 pub mod create_session;
 pub mod data_keys;
 mod engine;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod idempotency;
 pub mod mailbox;
 pub mod organizations;

@@ -186,3 +186,204 @@ impl Filter {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use vouchkey_types::session::list::Cursor;
+
+    use super::*;
+    use crate::store::Store;
+    use crate::store::fixtures::{NOW, creation, organization, store};
+
+    async fn page(
+        store: &Store,
+        organization: OrganizationId,
+        query: &ListQuery,
+        now: i64,
+    ) -> SessionPage {
+        store
+            .read(async |conn| list(conn, organization, Environment::Live, query, now).await)
+            .await
+            .unwrap()
+    }
+
+    /// Sessions of the milliseconds 0, 1, 2, … with these references; two share each millisecond.
+    async fn filled(
+        store: &Store,
+        organization: OrganizationId,
+        references: &[&str],
+    ) -> Vec<SessionRow> {
+        let mut rows = Vec::new();
+        for (number, reference) in (0_i64..).zip(references) {
+            let mut creation = creation(organization, NOW + number / 2);
+            creation.session.external_ref = Some((*reference).to_owned());
+            rows.push(creation.session.clone());
+            store.write(creation).await.unwrap();
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse((row.created_at, row.id)));
+        rows
+    }
+
+    fn references(page: &SessionPage) -> Vec<&str> {
+        page.sessions
+            .iter()
+            .filter_map(|row| row.external_ref.as_deref())
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn pages_by_cursor_and_by_offset_show_everything_once_newest_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = store(folder.path()).await;
+        let rows = filled(&store, organization, &["a", "b", "c", "d", "e", "f", "g"]).await;
+        let mut query = ListQuery {
+            limit: 3,
+            ..ListQuery::default()
+        };
+        let (mut by_cursor, mut by_offset) = (Vec::new(), Vec::new());
+        loop {
+            let page = page(&store, organization, &query, NOW).await;
+            assert_eq!(page.total, Some(7));
+            by_cursor.extend(page.sessions);
+            if !page.has_more {
+                break;
+            }
+            let last = by_cursor.last().unwrap();
+            query.start = Start::After(Cursor {
+                created_at_ms: last.created_at,
+                id: last.id,
+            });
+        }
+        for offset in [0, 3, 6, 9] {
+            query.start = Start::Offset(offset);
+            by_offset.extend(page(&store, organization, &query, NOW).await.sessions);
+        }
+        assert_eq!(by_cursor, rows);
+        assert_eq!(by_offset, rows);
+    }
+
+    #[tokio::test]
+    async fn q_is_a_whole_id_or_the_beginning_of_a_reference_in_its_case() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = store(folder.path()).await;
+        let rows = filled(
+            &store,
+            organization,
+            &["User_1", "user_2", "user_20", "%", "üser", "ü2"],
+        )
+        .await;
+        let found = async |q: &str| {
+            let query = ListQuery {
+                q: Some(q.to_owned()),
+                ..ListQuery::default()
+            };
+            let page = page(&store, organization, &query, NOW).await;
+            let mut found: Vec<_> = references(&page)
+                .into_iter()
+                .map(ToOwned::to_owned)
+                .collect();
+            found.sort();
+            found
+        };
+        assert_eq!(found("user_2").await, ["user_2", "user_20"]);
+        assert_eq!(found("User").await, ["User_1"]);
+        assert_eq!(found("%").await, ["%"]);
+        assert_eq!(found("ü").await, ["ü2", "üser"]);
+        assert_eq!(found("ser").await, [""; 0]);
+        let id = rows[0].id.to_string();
+        assert_eq!(found(&id).await, [rows[0].external_ref.clone().unwrap()]);
+        assert_eq!(found(&id[..29]).await, [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn statuses_are_as_the_clock_sees_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = store(folder.path()).await;
+        for (status, expires_at) in [
+            (SessionStatus::Pending, NOW + 1),
+            (SessionStatus::Pending, NOW),
+            (SessionStatus::Capturing, NOW),
+            (SessionStatus::Expired, NOW + 9),
+            (SessionStatus::Completed, NOW),
+        ] {
+            let mut creation = creation(organization, NOW - 9);
+            (creation.session.status, creation.session.expires_at) = (status, expires_at);
+            store.write(creation).await.unwrap();
+        }
+        for status in SessionStatus::ALL {
+            let query = ListQuery {
+                status: Some(*status),
+                ..ListQuery::default()
+            };
+            let page = page(&store, organization, &query, NOW).await;
+            assert!(
+                page.sessions
+                    .iter()
+                    .all(|row| row.status_at(NOW) == *status),
+                "{status}"
+            );
+            let expected = match status {
+                SessionStatus::Pending | SessionStatus::Completed => 1,
+                SessionStatus::Expired => 3,
+                _ => 0,
+            };
+            assert_eq!(
+                (page.sessions.len(), page.total),
+                (expected, i64::try_from(expected).ok()),
+                "{status}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn filters_go_together_and_stay_in_the_organization() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, owner) = store(folder.path()).await;
+        let other = organization(&store).await;
+        let rows = filled(&store, owner, &["a", "a", "b"]).await;
+        filled(&store, other, &["a"]).await;
+        let query = ListQuery {
+            status: Some(SessionStatus::Pending),
+            q: Some("a".to_owned()),
+            external_ref: Some("a".to_owned()),
+            limit: 1,
+            start: Start::After(Cursor {
+                created_at_ms: rows[0].created_at,
+                id: rows[0].id,
+            }),
+        };
+        let page = page(&store, owner, &query, NOW).await;
+        assert_eq!(
+            (references(&page), page.has_more, page.total),
+            (vec!["a"], true, Some(2))
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Whatever is asked, the text and its values belong together.
+        #[test]
+        fn every_query_is_answered(
+            status in proptest::option::of(proptest::sample::select(SessionStatus::ALL)),
+            q in proptest::option::of(".{1,20}"),
+            external_ref in proptest::option::of(".{1,20}"),
+            limit in 1_i64..=100,
+            cursor in proptest::option::of((0_i64..i64::MAX, any::<[u8; 16]>())),
+            offset in 0_i64..i64::MAX,
+        ) {
+            let start = cursor.map_or(Start::Offset(offset), |(created_at_ms, id)| {
+                Start::After(Cursor { created_at_ms, id: SessionId::from_bytes(id) })
+            });
+            let query = ListQuery { status, q, external_ref, limit, start };
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let folder = tempfile::tempdir().unwrap();
+            let answered = runtime.block_on(async {
+                let (store, organization) = store(folder.path()).await;
+                page(&store, organization, &query, NOW).await
+            });
+            prop_assert_eq!(answered.total, Some(0));
+        }
+    }
+}

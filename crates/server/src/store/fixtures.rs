@@ -1,0 +1,168 @@
+//! Rows for tests.
+
+use std::path::Path;
+
+use vouchkey_types::api_key::Environment;
+use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
+use vouchkey_types::session::status::SessionStatus;
+use vouchkey_types::version::ApiVersion;
+
+use super::capture_links::{CaptureLinkRow, LinkKind};
+use super::create_session::CreateSession;
+use super::data_keys::DataKeyRow;
+use super::idempotency::{IdempotencyRow, IdempotencyScope};
+use super::organizations::{self, OrganizationRow};
+use super::outbox::NewInvitation;
+use super::secrets::{self, RootKeyRow};
+use super::session_events::SessionEventRow;
+use super::sessions::{RetentionStatus, SealedFields, SessionRow};
+use super::{Change, Engine, Store, StoreError};
+use crate::clock::Clock;
+use crate::config::{DataConfig, DatabaseConfig};
+use sqlx::AnyConnection;
+
+pub(crate) const NOW: i64 = 1_769_947_200_000;
+const ROOT_KEY: &str = "rk_test";
+
+/// A store with one organization in it.
+pub(crate) async fn store(folder: &Path) -> (Store, OrganizationId) {
+    let data = DataConfig {
+        folder: folder.to_owned(),
+    };
+    let store = Store::open(&DatabaseConfig::default(), &data)
+        .await
+        .unwrap();
+    let organization = organization(&store).await;
+    (store, organization)
+}
+
+/// Adds an organization.
+pub(crate) async fn organization(store: &Store) -> OrganizationId {
+    let id = Clock::fixed(NOW).id();
+    store.write(AddOrganization(id)).await.unwrap();
+    id
+}
+
+struct AddOrganization(OrganizationId);
+
+impl Change for AddOrganization {
+    type Outcome = ();
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
+        let root_key = RootKeyRow {
+            id: ROOT_KEY.to_owned(),
+            canary_sealed: vec![1],
+            created_at: NOW,
+        };
+        secrets::insert_root_key(conn, &root_key).await?;
+        let row = OrganizationRow {
+            id: self.0,
+            name: "Example".to_owned(),
+            email_display_name: None,
+            support_url: None,
+            redirect_hosts: vec!["example.com".to_owned()],
+            allowed_redirect_schemes: Vec::new(),
+            embed_origins: Vec::new(),
+            accent_colour: None,
+            created_at: NOW,
+            updated_at: NOW,
+        };
+        organizations::insert(conn, &row).await
+    }
+}
+
+/// A creation with everything that it can have, but an idempotency record.
+pub(crate) fn creation(organization: OrganizationId, created_at: i64) -> CreateSession {
+    let clock = Clock::fixed(created_at);
+    let id: SessionId = clock.id();
+    CreateSession {
+        idempotency: None,
+        data_key: DataKeyRow {
+            organization,
+            session: id,
+            root_key_id: ROOT_KEY.to_owned(),
+            key_wrapped: Some(vec![1; 73]),
+            created_at,
+        },
+        session: SessionRow {
+            organization,
+            id,
+            environment: Environment::Live,
+            status: SessionStatus::Pending,
+            external_ref: Some("user_42".to_owned()),
+            country: Some("DE".to_owned()),
+            checks: Some(vec!["document_ocr".to_owned()]),
+            workflow: None,
+            send_email: true,
+            tags: Vec::new(),
+            created_by: "key:key_00000000000000000000000000".to_owned(),
+            created_at,
+            updated_at: created_at,
+            expires_at: created_at + 86_400_000,
+            row_version: 1,
+            last_sequence: 1,
+            invitations_sent: 1,
+            processing_attempts: 0,
+            retention_status: RetentionStatus::Active,
+            sealed: SealedFields {
+                metadata: Some(vec![2; 50]),
+                ..SealedFields::default()
+            },
+        },
+        link: CaptureLinkRow {
+            id: clock.id::<LinkId>(),
+            organization,
+            session: id,
+            kind: LinkKind::Creation,
+            capture_key_id: 1,
+            created_at,
+            expires_at: created_at + 86_400_000,
+            revoked_at: None,
+            consumed_at: None,
+            bound_hash: None,
+        },
+        events: vec![SessionEventRow {
+            organization,
+            session: id,
+            id: clock.id(),
+            event: "session.created".to_owned(),
+            actor: "key:key_00000000000000000000000000".to_owned(),
+            sequence: Some(1),
+            detail: "{}".to_owned(),
+            created_at,
+        }],
+        invitation: Some(NewInvitation {
+            organization,
+            id: clock.id(),
+            environment: Environment::Live,
+            session: id,
+            created_at,
+        }),
+    }
+}
+
+/// The same with an idempotency record.
+pub(crate) fn keyed_creation(
+    organization: OrganizationId,
+    created_at: i64,
+    key: u8,
+    fingerprint: u8,
+) -> CreateSession {
+    let mut creation = creation(organization, created_at);
+    creation.idempotency = Some(IdempotencyRow {
+        scope: IdempotencyScope {
+            organization,
+            environment: Environment::Live,
+            namespace: String::new(),
+            key_hash: [key; 32],
+        },
+        fingerprint: [fingerprint; 32],
+        session: creation.session.id,
+        status: 201,
+        response_sealed: vec![3; 60],
+        api_version: ApiVersion::LATEST,
+        created_at,
+        expires_at: created_at + 86_400_000,
+    });
+    creation
+}
