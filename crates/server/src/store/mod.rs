@@ -22,6 +22,7 @@ pub mod session_list;
 pub mod sessions;
 #[cfg(test)]
 mod tests;
+pub mod upkeep;
 pub mod users;
 pub mod workflows;
 mod writer;

@@ -229,6 +229,7 @@ fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
         secrets::STATEMENTS,
         session_events::STATEMENTS,
         sessions::STATEMENTS,
+        upkeep::STATEMENTS,
         users::STATEMENTS,
         workflows::STATEMENTS,
     ]
