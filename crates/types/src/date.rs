@@ -67,6 +67,17 @@ impl Date {
             day: u8::try_from(day).unwrap_or(1),
         }
     }
+
+    /// The Unix time in milliseconds at which this day begins in UTC.
+    pub fn to_unix_ms(self) -> i64 {
+        // The inverse of the above: days since 1 March of year 0.
+        let year = i64::from(self.year) - i64::from(self.month <= 2);
+        let shifted_month = (i64::from(self.month) + 9) % 12;
+        let day_of_year = (153 * shifted_month + 2) / 5 + i64::from(self.day) - 1;
+        let year_of_era = year.rem_euclid(400);
+        let day_of_era = 365 * year_of_era + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        (year.div_euclid(400) * 146_097 + day_of_era - 719_468) * MS_PER_DAY
+    }
 }
 
 impl fmt::Display for Date {
@@ -85,6 +96,24 @@ pub fn format_utc(unix_ms: i64) -> String {
         seconds / 60 % 60,
         seconds % 60
     )
+}
+
+/// Reads a time as the wire shows it, `2026-02-01T12:00:00Z`, or a date, which is its first moment.
+pub fn parse_utc(text: &str) -> Option<i64> {
+    let Some((date, time)) = text.split_once('T') else {
+        return Date::parse(text).map(Date::to_unix_ms);
+    };
+    let part = |range: std::ops::Range<usize>, most: i64| {
+        let digits = time.get(range)?;
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        digits.parse::<i64>().ok().filter(|number| is_number && *number <= most)
+    };
+    let is_shaped = time.len() == 9 && time.get(2..3) == Some(":") && time.get(5..6) == Some(":");
+    if !is_shaped || !time.ends_with('Z') {
+        return None;
+    }
+    let seconds = part(0..2, 23)? * 3_600 + part(3..5, 59)? * 60 + part(6..8, 59)?;
+    Some(Date::parse(date)?.to_unix_ms() + seconds * 1_000)
 }
 
 const fn days_in_month(year: u16, month: u8) -> u8 {
@@ -132,12 +161,30 @@ mod tests {
     }
 
     #[test]
+    fn times_read_back() {
+        assert_eq!(parse_utc("2026-02-01T11:59:59Z"), Some(1_769_947_199_000));
+        assert_eq!(parse_utc("2026-02-01"), Some(1_769_904_000_000));
+        for bad in [
+            "2026-02-01T24:00:00Z",
+            "2026-02-01T1:00:00Z",
+            "2026-02-01T11:59:59",
+            "2026-02-01T11:59:59+00:00",
+            "2026-02-01T+1:59:59Z",
+            "2026-02-30",
+            "",
+        ] {
+            assert_eq!(parse_utc(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
     fn every_day_follows_the_one_before() {
         let mut last = Date::from_unix_ms(-MS_PER_DAY);
         for day in 0..60_000 {
             let date = Date::from_unix_ms(day * MS_PER_DAY);
             assert!(date > last);
             assert_eq!(Date::parse(&date.to_string()), Some(date));
+            assert_eq!(date.to_unix_ms(), day * MS_PER_DAY);
             last = date;
         }
         assert_eq!(last.to_string(), "2134-04-10");

@@ -16,7 +16,7 @@ use vouchkey_types::email::EmailAddress;
 
 pub use public_url::PublicUrl;
 pub use settings::{SETTINGS, Setting, reference};
-pub use sources::{ConfigError, Flags};
+pub use sources::{ConfigError, Flags, Given};
 
 use crate::invitations::SmtpAddress;
 
@@ -106,6 +106,16 @@ impl Config {
         Self::from_sources(&sources::Sources::read(flags, |name| {
             std::env::var(name).ok()
         })?)
+    }
+
+    /// What was given for each setting and where, secrets hidden.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn given(flags: &Flags) -> Result<Vec<Given>, ConfigError> {
+        let sources = sources::Sources::read(flags, |name| std::env::var(name).ok())?;
+        Self::from_sources(&sources)?;
+        Ok(sources.given())
     }
 
     fn from_sources(sources: &sources::Sources) -> Result<Self, ConfigError> {

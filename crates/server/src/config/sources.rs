@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::settings::SETTINGS;
+use super::settings::{SETTINGS, Setting};
 
 /// Settings that were given on the command line.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +47,17 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// A setting as `vouchkey check-config` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, or what stands for it.
+    pub value: String,
+    /// Where it was given; `default` where it was not.
+    pub place: String,
+}
 
 /// The text of each setting that was given, and under which name.
 pub(super) struct Sources(BTreeMap<&'static str, (String, SecretString)>);
@@ -158,6 +169,17 @@ impl Sources {
         parse(text.expose_secret())
             .map(Some)
             .map_err(|problem| ConfigError::new(place, problem))
+    }
+
+    /// Every setting, secrets hidden.
+    pub(super) fn given(&self) -> Vec<Given> {
+        let shown = |setting: &Setting| match self.0.get(setting.name) {
+            Some((place, _)) if setting.is_secret => ("[hidden]".to_owned(), place.clone()),
+            Some((place, text)) => (text.expose_secret().to_owned(), place.clone()),
+            None => (setting.default.replace('`', ""), "default".to_owned()),
+        };
+        let given = SETTINGS.iter().map(|setting| (setting.name, shown(setting)));
+        given.map(|(name, (value, place))| Given { name, value, place }).collect()
     }
 
     /// The text of a secret that was given.

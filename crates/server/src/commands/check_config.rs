@@ -1,0 +1,11 @@
+//! What would run, secrets hidden.
+
+use super::CommandError;
+use crate::config::{Config, Flags};
+
+pub(super) fn check(flags: &Flags) -> Result<String, CommandError> {
+    let lines = Config::given(flags)?
+        .into_iter()
+        .map(|given| format!("{:<20} {}  ({})", given.name, given.value, given.place));
+    Ok(lines.collect::<Vec<_>>().join("\n"))
+}

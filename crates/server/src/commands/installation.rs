@@ -1,0 +1,84 @@
+//! An installation as a command sees it.
+
+use std::path::{Path, PathBuf};
+
+use vouchkey_types::id::OrganizationId;
+
+use super::{CommandError, complain};
+use crate::clock::Clock;
+use crate::config::{Config, Flags, PublicUrl};
+use crate::store::organizations::{self, OrganizationRow};
+use crate::store::Store;
+use crate::vault::{self, ServerSecrets, Vault};
+
+/// Settings, database and keys, opened; made where there are none yet.
+pub(super) struct Installation {
+    pub(super) config: Config,
+    pub(super) store: Store,
+    pub(super) vault: Vault,
+    pub(super) secrets: ServerSecrets,
+    pub(super) clock: Clock,
+}
+
+impl Installation {
+    pub(super) async fn open(flags: &Flags) -> Result<Self, CommandError> {
+        let config = Config::load(flags)?;
+        let clock = Clock::system();
+        let store = Store::open(&config.database, &config.data).await?;
+        let (vault, secrets) = vault::open(&config.root_key, &store, &clock).await?;
+        Ok(Self {
+            config,
+            store,
+            vault,
+            secrets,
+            clock,
+        })
+    }
+
+    /// The organization that a command means: the one it names, else the only one.
+    pub(super) async fn organization(
+        &self,
+        named: Option<OrganizationId>,
+    ) -> Result<OrganizationRow, CommandError> {
+        if let Some(id) = named {
+            let found = self.store.read(async |conn| organizations::find(conn, id).await).await?;
+            return found.ok_or_else(|| CommandError::Failed(format!("there is no organization {id}")));
+        }
+        let mut first_two = self.store.read(async |conn| organizations::oldest(conn, 2).await).await?;
+        match (first_two.pop(), first_two.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(_), false) => Err(CommandError::Usage(
+                "there are several organizations; name one with --org".to_owned(),
+            )),
+            (None, _) => Err(CommandError::Failed(
+                "there is no organization yet; run `vouchkey init --owner EMAIL`".to_owned(),
+            )),
+        }
+    }
+
+    /// What printed links begin with: the setting, else the running server's address, else a guess,
+    /// which is said (decision 23).
+    pub(super) fn link_base(&self) -> PublicUrl {
+        if let Some(url) = &self.config.http.public_url {
+            return url.clone();
+        }
+        let running = std::fs::read_to_string(address_file(&self.config.data.folder));
+        if let Some(url) = running.ok().and_then(|text| PublicUrl::parse(text.trim()).ok()) {
+            return url;
+        }
+        let mut listen = self.config.http.listen;
+        if listen.port() == 0 {
+            listen.set_port(8080);
+        }
+        let url = PublicUrl::of_bound(listen);
+        complain(&format!(
+            "note: no server runs on this data folder, so {url} is a guess; --public-url names another address"
+        ));
+        url
+    }
+}
+
+/// Where a running server writes its address.
+pub(super) fn address_file(folder: &Path) -> PathBuf {
+    folder.join("address")
+}

@@ -1,0 +1,129 @@
+//! The command line: what an operator types.
+//!
+//! Every command works on an installation that a server may be running on at the same time.
+
+mod arguments;
+mod check_config;
+mod installation;
+mod keys;
+mod organizations;
+mod serve;
+mod users;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use arguments::{Cli, Command, KeysCommand, OrgCommand, UsersCommand};
+use installation::Installation;
+
+use crate::config::ConfigError;
+use crate::store::StoreError;
+use crate::vault::VaultError;
+
+/// Why a command did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    /// It was asked wrongly: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// It could not be done: exit code 1.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<ConfigError> for CommandError {
+    fn from(error: ConfigError) -> Self {
+        Self::Usage(error.to_string())
+    }
+}
+
+impl From<StoreError> for CommandError {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<VaultError> for CommandError {
+    fn from(error: VaultError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// Runs what the command line asks for. What it answers goes to standard output, everything else
+/// to standard error.
+pub async fn run() -> ExitCode {
+    match dispatch(Cli::parse().command).await {
+        Ok(answer) => {
+            if let Some(answer) = answer {
+                print_line(&answer);
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            complain(&format!("error: {error}"));
+            ExitCode::from(match error {
+                CommandError::Usage(_) => 2,
+                CommandError::Failed(_) => 1,
+            })
+        }
+    }
+}
+
+async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
+    match command {
+        Command::Serve(arguments) => serve::serve(&arguments.flags()).await.map(|()| None),
+        Command::Init(arguments) => {
+            let installation = Installation::open(&arguments.place.flags()).await?;
+            organizations::init(&installation, &arguments).await.map(Some)
+        }
+        Command::Org { command: OrgCommand::Create(arguments) } => {
+            let installation = Installation::open(&arguments.place.flags()).await?;
+            organizations::create(&installation, &arguments).await.map(Some)
+        }
+        Command::Org { command: OrgCommand::Set(arguments) } => {
+            let installation = Installation::open(&arguments.place.flags()).await?;
+            organizations::set(&installation, &arguments).await.map(Some)
+        }
+        Command::Keys { command } => {
+            let installation = Installation::open(&command.place().flags()).await?;
+            match command {
+                KeysCommand::Create(arguments) => keys::create(&installation, &arguments).await,
+                KeysCommand::List(arguments) => keys::list(&installation, &arguments).await,
+                KeysCommand::Expire(arguments) => keys::expire(&installation, &arguments).await,
+            }
+            .map(Some)
+        }
+        Command::Users { command } => match command {
+            UsersCommand::Create(arguments) => {
+                let installation = Installation::open(&arguments.place.flags()).await?;
+                users::create(&installation, &arguments).await.map(Some)
+            }
+            UsersCommand::ResetPassword(arguments) => {
+                let installation = Installation::open(&arguments.place.flags()).await?;
+                users::reset_password(&installation, &arguments).await.map(Some)
+            }
+        },
+        Command::CheckConfig(arguments) => check_config::check(&arguments.flags()).map(Some),
+        Command::Migrate(place) => {
+            Installation::open(&place.flags()).await?.store.close().await;
+            Ok(Some("The database has the schema of this version.".to_owned()))
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command")]
+fn print_line(text: &str) {
+    println!("{text}");
+}
+
+#[expect(clippy::print_stderr, reason = "what is said to the operator beside the answer")]
+fn complain(text: &str) {
+    eprintln!("{text}");
+}
