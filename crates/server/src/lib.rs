@@ -3,6 +3,7 @@
 pub mod app;
 pub mod capture;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod dashboard;
 pub mod health;

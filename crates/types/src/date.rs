@@ -106,7 +106,10 @@ pub fn parse_utc(text: &str) -> Option<i64> {
     let part = |range: std::ops::Range<usize>, most: i64| {
         let digits = time.get(range)?;
         let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
-        digits.parse::<i64>().ok().filter(|number| is_number && *number <= most)
+        digits
+            .parse::<i64>()
+            .ok()
+            .filter(|number| is_number && *number <= most)
     };
     let is_shaped = time.len() == 9 && time.get(2..3) == Some(":") && time.get(5..6) == Some(":");
     if !is_shaped || !time.ends_with('Z') {

@@ -29,8 +29,6 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Run the server.
-    Serve(ServeArguments),
     /// Set an installation up: an organization, its workflows and its owner.
     Init(InitArguments),
     /// Organizations.
@@ -60,7 +58,7 @@ pub(super) struct Place {
     /// The data folder [default: ./vouchkey-data]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// The database: sqlite://FILE [default: SQLite in the data folder]
+    /// The database: `sqlite://FILE` [default: SQLite in the data folder]
     #[arg(long, value_name = "URL")]
     database_url: Option<SecretString>,
     /// The settings file [default: vouchkey.toml in the data folder]
@@ -307,7 +305,13 @@ fn word<T>(
 fn or_empty(
     parse: fn(&str) -> Result<String, String>,
 ) -> impl Fn(&str) -> Result<String, String> + Clone {
-    move |text| if text.is_empty() { Ok(String::new()) } else { parse(text) }
+    move |text| {
+        if text.is_empty() {
+            Ok(String::new())
+        } else {
+            parse(text)
+        }
+    }
 }
 
 fn email(text: &str) -> Result<EmailAddress, String> {
@@ -355,7 +359,8 @@ fn colour(text: &str) -> Result<String, String> {
 
 fn scopes(text: &str) -> Result<ScopeSet, String> {
     let known = || Scope::ALL.map(Scope::as_str).join(", ");
-    let scopes = ScopeSet::parse_list(text).map_err(|word| format!("{word:?} is no scope; there are {}", known()))?;
+    let scopes = ScopeSet::parse_list(text)
+        .map_err(|word| format!("{word:?} is no scope; there are {}", known()))?;
     if scopes.is_empty() {
         return Err(format!("must name at least one of {}", known()));
     }
@@ -398,7 +403,15 @@ mod tests {
 
     #[test]
     fn an_empty_value_clears_a_setting() {
-        let words = ["vouchkey", "org", "set", "--support-url", "", "--embed-origins", ""];
+        let words = [
+            "vouchkey",
+            "org",
+            "set",
+            "--support-url",
+            "",
+            "--embed-origins",
+            "",
+        ];
         assert!(Cli::try_parse_from(words).is_ok());
     }
 }

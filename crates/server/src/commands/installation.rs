@@ -7,15 +7,14 @@ use vouchkey_types::id::OrganizationId;
 use super::{CommandError, complain};
 use crate::clock::Clock;
 use crate::config::{Config, Flags, PublicUrl};
-use crate::store::organizations::{self, OrganizationRow};
 use crate::store::Store;
-use crate::vault::{self, ServerSecrets, Vault};
+use crate::store::organizations::{self, OrganizationRow};
+use crate::vault::{ServerSecrets, Vault};
 
 /// Settings, database and keys, opened; made where there are none yet.
 pub(super) struct Installation {
     pub(super) config: Config,
     pub(super) store: Store,
-    pub(super) vault: Vault,
     pub(super) secrets: ServerSecrets,
     pub(super) clock: Clock,
 }
@@ -25,11 +24,10 @@ impl Installation {
         let config = Config::load(flags)?;
         let clock = Clock::system();
         let store = Store::open(&config.database, &config.data).await?;
-        let (vault, secrets) = vault::open(&config.root_key, &store, &clock).await?;
+        let (_, secrets) = Vault::open(&store, &config.root_key, &clock).await?;
         Ok(Self {
             config,
             store,
-            vault,
             secrets,
             clock,
         })
@@ -41,10 +39,17 @@ impl Installation {
         named: Option<OrganizationId>,
     ) -> Result<OrganizationRow, CommandError> {
         if let Some(id) = named {
-            let found = self.store.read(async |conn| organizations::find(conn, id).await).await?;
-            return found.ok_or_else(|| CommandError::Failed(format!("there is no organization {id}")));
+            let found = self
+                .store
+                .read(async |conn| organizations::find(conn, id).await)
+                .await?;
+            return found
+                .ok_or_else(|| CommandError::Failed(format!("there is no organization {id}")));
         }
-        let mut first_two = self.store.read(async |conn| organizations::oldest(conn, 2).await).await?;
+        let mut first_two = self
+            .store
+            .read(async |conn| organizations::oldest(conn, 2).await)
+            .await?;
         match (first_two.pop(), first_two.is_empty()) {
             (Some(only), true) => Ok(only),
             (Some(_), false) => Err(CommandError::Usage(
@@ -63,7 +68,10 @@ impl Installation {
             return url.clone();
         }
         let running = std::fs::read_to_string(address_file(&self.config.data.folder));
-        if let Some(url) = running.ok().and_then(|text| PublicUrl::parse(text.trim()).ok()) {
+        if let Some(url) = running
+            .ok()
+            .and_then(|text| PublicUrl::parse(text.trim()).ok())
+        {
             return url;
         }
         let mut listen = self.config.http.listen;

@@ -26,8 +26,13 @@ pub(super) async fn create(
     let organization = installation.organization(arguments.org).await?;
     let clock = &installation.clock;
     let now = clock.now_ms();
-    if arguments.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err(CommandError::Usage("--expires-at is in the past".to_owned()));
+    if arguments
+        .expires_at
+        .is_some_and(|expires_at| expires_at <= now)
+    {
+        return Err(CommandError::Usage(
+            "--expires-at is in the past".to_owned(),
+        ));
     }
     let key = ApiKey::from_random(arguments.environment, arguments.kind, clock.random());
     let row = ApiKeyRow {
@@ -37,7 +42,9 @@ pub(super) async fn create(
         environment: arguments.environment,
         kind: arguments.kind,
         label: arguments.label.clone(),
-        scopes: arguments.scopes.unwrap_or_else(|| Scope::DEFAULT.into_iter().collect()),
+        scopes: arguments
+            .scopes
+            .unwrap_or_else(|| Scope::DEFAULT.into_iter().collect()),
         api_version: arguments.api_version,
         inflection: arguments.inflection,
         origins: Vec::new(),
@@ -68,7 +75,10 @@ pub(super) async fn list(
     arguments: &KeyListArguments,
 ) -> Result<String, CommandError> {
     let organization = installation.organization(arguments.org).await?.id;
-    let keys = installation.store.read(async |conn| api_keys::list(conn, organization).await).await?;
+    let keys = installation
+        .store
+        .read(async |conn| api_keys::list(conn, organization).await)
+        .await?;
     if arguments.json {
         let data = keys.iter().map(|key| Json::from(describe(key))).collect();
         return Ok(Json::from(object! { "data": Json::Array(data) }).to_text());
@@ -76,8 +86,18 @@ pub(super) async fn list(
     let now = installation.clock.now_ms();
     let lines = keys.iter().map(|key| {
         let ended = key.revoked_at.or(key.expires_at).filter(|end| *end <= now);
-        let state = ended.map_or_else(|| "active".to_owned(), |end| format!("ended {}", format_utc(end)));
-        format!("{}  {:<7}  …{}  {state}  {}  {}", key.id, key.environment, key.hint, key.scopes, key.label)
+        let state = ended.map_or_else(
+            || "active".to_owned(),
+            |end| format!("ended {}", format_utc(end)),
+        );
+        format!(
+            "{}  {:<7}  …{}  {state}  {}  {}",
+            key.id,
+            key.environment.as_str(),
+            key.hint,
+            key.scopes,
+            key.label
+        )
     });
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }
@@ -95,7 +115,10 @@ pub(super) async fn expire(
     if installation.store.write(change).await? {
         Ok(format!("{} has ended.", arguments.id))
     } else {
-        Err(CommandError::Failed(format!("there is no key {}", arguments.id)))
+        Err(CommandError::Failed(format!(
+            "there is no key {}",
+            arguments.id
+        )))
     }
 }
 

@@ -7,7 +7,6 @@ mod check_config;
 mod installation;
 mod keys;
 mod organizations;
-mod serve;
 mod users;
 
 use std::process::ExitCode;
@@ -78,18 +77,27 @@ pub async fn run() -> ExitCode {
 
 async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
     match command {
-        Command::Serve(arguments) => serve::serve(&arguments.flags()).await.map(|()| None),
         Command::Init(arguments) => {
             let installation = Installation::open(&arguments.place.flags()).await?;
-            organizations::init(&installation, &arguments).await.map(Some)
+            organizations::init(&installation, &arguments)
+                .await
+                .map(Some)
         }
-        Command::Org { command: OrgCommand::Create(arguments) } => {
+        Command::Org {
+            command: OrgCommand::Create(arguments),
+        } => {
             let installation = Installation::open(&arguments.place.flags()).await?;
-            organizations::create(&installation, &arguments).await.map(Some)
+            organizations::create(&installation, &arguments)
+                .await
+                .map(Some)
         }
-        Command::Org { command: OrgCommand::Set(arguments) } => {
+        Command::Org {
+            command: OrgCommand::Set(arguments),
+        } => {
             let installation = Installation::open(&arguments.place.flags()).await?;
-            organizations::set(&installation, &arguments).await.map(Some)
+            organizations::set(&installation, &arguments)
+                .await
+                .map(Some)
         }
         Command::Keys { command } => {
             let installation = Installation::open(&command.place().flags()).await?;
@@ -107,13 +115,21 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
             }
             UsersCommand::ResetPassword(arguments) => {
                 let installation = Installation::open(&arguments.place.flags()).await?;
-                users::reset_password(&installation, &arguments).await.map(Some)
+                users::reset_password(&installation, &arguments)
+                    .await
+                    .map(Some)
             }
         },
         Command::CheckConfig(arguments) => check_config::check(&arguments.flags()).map(Some),
         Command::Migrate(place) => {
-            Installation::open(&place.flags()).await?.store.close().await;
-            Ok(Some("The database has the schema of this version.".to_owned()))
+            Installation::open(&place.flags())
+                .await?
+                .store
+                .close()
+                .await;
+            Ok(Some(
+                "The database has the schema of this version.".to_owned(),
+            ))
         }
     }
 }
@@ -123,7 +139,10 @@ fn print_line(text: &str) {
     println!("{text}");
 }
 
-#[expect(clippy::print_stderr, reason = "what is said to the operator beside the answer")]
+#[expect(
+    clippy::print_stderr,
+    reason = "what is said to the operator beside the answer"
+)]
 fn complain(text: &str) {
     eprintln!("{text}");
 }

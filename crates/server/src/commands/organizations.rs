@@ -19,7 +19,10 @@ pub(super) async fn init(
     installation: &Installation,
     arguments: &InitArguments,
 ) -> Result<String, CommandError> {
-    let existing = installation.store.read(async |conn| organizations::oldest(conn, 1).await).await?;
+    let existing = installation
+        .store
+        .read(async |conn| organizations::oldest(conn, 1).await)
+        .await?;
     let answer = match existing.first() {
         Some(first) => describe(installation, first).await?,
         None => add(installation, &arguments.organization, &arguments.owner).await?,
@@ -43,11 +46,17 @@ pub(super) async fn set(
     if let Some(name) = &arguments.name {
         row.name.clone_from(name);
     }
-    set_text(&mut row.email_display_name, arguments.email_display_name.as_ref());
+    set_text(
+        &mut row.email_display_name,
+        arguments.email_display_name.as_ref(),
+    );
     set_text(&mut row.support_url, arguments.support_url.as_ref());
     set_text(&mut row.accent_colour, arguments.accent_colour.as_ref());
     set_list(&mut row.redirect_hosts, arguments.redirect_hosts.as_ref());
-    set_list(&mut row.allowed_redirect_schemes, arguments.allowed_redirect_schemes.as_ref());
+    set_list(
+        &mut row.allowed_redirect_schemes,
+        arguments.allowed_redirect_schemes.as_ref(),
+    );
     set_list(&mut row.embed_origins, arguments.embed_origins.as_ref());
     row.updated_at = installation.clock.now_ms();
     let text = settings_text(&row);
@@ -63,21 +72,34 @@ fn set_text(setting: &mut Option<String>, given: Option<&String>) {
 
 fn set_list(setting: &mut Vec<String>, given: Option<&Vec<String>>) {
     if let Some(items) = given {
-        *setting = items.iter().filter(|item| !item.is_empty()).cloned().collect();
+        *setting = items
+            .iter()
+            .filter(|item| !item.is_empty())
+            .cloned()
+            .collect();
         setting.dedup();
     }
 }
 
 fn settings_text(row: &OrganizationRow) -> String {
     let or_none = |setting: &Option<String>| setting.clone().unwrap_or_else(|| "-".to_owned());
-    let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { items.join(",") };
+    let list = |items: &[String]| {
+        if items.is_empty() {
+            "-".to_owned()
+        } else {
+            items.join(",")
+        }
+    };
     [
         ("organization", row.id.to_string()),
         ("name", row.name.clone()),
         ("email-display-name", or_none(&row.email_display_name)),
         ("support-url", or_none(&row.support_url)),
         ("redirect-hosts", list(&row.redirect_hosts)),
-        ("allowed-redirect-schemes", list(&row.allowed_redirect_schemes)),
+        (
+            "allowed-redirect-schemes",
+            list(&row.allowed_redirect_schemes),
+        ),
         ("embed-origins", list(&row.embed_origins)),
         ("accent-colour", or_none(&row.accent_colour)),
     ]
@@ -98,7 +120,8 @@ impl Answer {
     fn to_text(&self, is_json: bool) -> String {
         if is_json {
             let owner = object! { "email": self.owner.as_str(), "sign_in_url": self.sign_in_url.as_deref() };
-            let workflows = object! { "live": self.live.as_deref(), "sandbox": self.sandbox.as_deref() };
+            let workflows =
+                object! { "live": self.live.as_deref(), "sandbox": self.sandbox.as_deref() };
             let answer = object! {
                 "organization_id": self.organization.as_str(),
                 "owner": owner,
@@ -107,17 +130,16 @@ impl Answer {
             return Json::from(answer).to_text();
         }
         let workflow = |id: &Option<String>| id.clone().unwrap_or_else(|| "-".to_owned());
-        let mut text = format!(
-            "Organization       {}\nOwner              {}\nWorkflow, live     {}\nWorkflow, sandbox  {}",
+        let link = self.sign_in_url.as_ref().map_or_else(String::new, |link| {
+            format!("\n\nSet a password and sign in (good once, for an hour):\n{link}")
+        });
+        format!(
+            "Organization       {}\nOwner              {}\nWorkflow, live     {}\nWorkflow, sandbox  {}{link}",
             self.organization,
             self.owner,
             workflow(&self.live),
             workflow(&self.sandbox)
-        );
-        if let Some(link) = &self.sign_in_url {
-            text += &format!("\n\nSet a password and sign in (good once, for an hour):\n{link}");
-        }
-        text
+        )
     }
 }
 
@@ -175,7 +197,8 @@ async fn add(
     match installation.store.write(change).await {
         Ok(()) => Ok(answer),
         Err(StoreError::UniqueViolation) => Err(CommandError::Failed(
-            "there is a user with this address already; one address belongs to one organization".to_owned(),
+            "there is a user with this address already; one address belongs to one organization"
+                .to_owned(),
         )),
         Err(error) => Err(error.into()),
     }
@@ -196,7 +219,8 @@ async fn describe(
             ))
         })
         .await?;
-    let first = |workflows: &[WorkflowRow]| workflows.first().map(|workflow| workflow.id.to_string());
+    let first =
+        |workflows: &[WorkflowRow]| workflows.first().map(|workflow| workflow.id.to_string());
     Ok(Answer {
         organization: id.to_string(),
         owner: owner.map(|owner| owner.email).unwrap_or_default(),

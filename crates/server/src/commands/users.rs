@@ -1,11 +1,13 @@
 //! Users of the dashboard, and the one-time links with which they set a password.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sqlx::AnyConnection;
 use vouchkey_types::id::{OrganizationId, UserId};
 
+use super::CommandError;
 use super::arguments::{UserCreateArguments, UserResetArguments};
 use super::installation::Installation;
-use super::CommandError;
 use crate::store::users::{self, SignInLinkRow, UserRow};
 use crate::store::{Change, Engine, StoreError};
 
@@ -26,7 +28,13 @@ pub(super) async fn create(
         created_at: installation.clock.now_ms(),
     };
     let (link, row) = one_time_link(installation, user.organization, user.id);
-    let added = installation.store.write(AddUser { user: Some(user), link: row }).await;
+    let added = installation
+        .store
+        .write(AddUser {
+            user: Some(user),
+            link: row,
+        })
+        .await;
     match added {
         Ok(()) => Ok(link),
         Err(StoreError::UniqueViolation) => Err(CommandError::Failed(
@@ -41,10 +49,20 @@ pub(super) async fn reset_password(
     arguments: &UserResetArguments,
 ) -> Result<String, CommandError> {
     let email = arguments.email.as_str();
-    let found = installation.store.read(async |conn| users::find_by_email(conn, email).await).await?;
-    let user = found.ok_or_else(|| CommandError::Failed("there is no user with this address".to_owned()))?;
+    let found = installation
+        .store
+        .read(async |conn| users::find_by_email(conn, email).await)
+        .await?;
+    let user = found
+        .ok_or_else(|| CommandError::Failed("there is no user with this address".to_owned()))?;
     let (link, row) = one_time_link(installation, user.organization, user.id);
-    installation.store.write(AddUser { user: None, link: row }).await?;
+    installation
+        .store
+        .write(AddUser {
+            user: None,
+            link: row,
+        })
+        .await?;
     Ok(link)
 }
 
@@ -55,9 +73,11 @@ pub(super) fn one_time_link(
     user: UserId,
 ) -> (String, SignInLinkRow) {
     let now = installation.clock.now_ms();
-    let token = installation.secrets.new_sign_in_token(&installation.clock);
+    let token = URL_SAFE_NO_PAD.encode(installation.clock.random::<32>());
     let row = SignInLinkRow {
-        link_hash: installation.secrets.sign_in_hash(&token),
+        link_hash: installation
+            .secrets
+            .sign_in_hash(&[b"link", token.as_bytes()]),
         user,
         organization,
         created_at: now,

@@ -178,8 +178,12 @@ impl Sources {
             Some((place, text)) => (text.expose_secret().to_owned(), place.clone()),
             None => (setting.default.replace('`', ""), "default".to_owned()),
         };
-        let given = SETTINGS.iter().map(|setting| (setting.name, shown(setting)));
-        given.map(|(name, (value, place))| Given { name, value, place }).collect()
+        let given = SETTINGS
+            .iter()
+            .map(|setting| (setting.name, shown(setting)));
+        given
+            .map(|(name, (value, place))| Given { name, value, place })
+            .collect()
     }
 
     /// The text of a secret that was given.
