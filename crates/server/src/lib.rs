@@ -1,8 +1,14 @@
 //! The vouchkey program: the verification-session server.
 
+pub mod app;
 pub mod capture;
 pub mod clock;
 pub mod config;
+pub mod dashboard;
+pub mod health;
+pub mod http;
 pub mod invitations;
+pub mod sessions;
 pub mod store;
+pub mod upkeep;
 pub mod vault;

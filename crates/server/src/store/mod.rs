@@ -10,8 +10,6 @@ mod columns;
 pub mod create_session;
 pub mod data_keys;
 mod engine;
-#[cfg(test)]
-pub(crate) mod fixtures;
 pub mod idempotency;
 pub mod mailbox;
 pub mod organizations;
@@ -22,6 +20,7 @@ pub mod session_list;
 pub mod sessions;
 #[cfg(test)]
 mod tests;
+pub mod upkeep;
 pub mod users;
 pub mod workflows;
 mod writer;

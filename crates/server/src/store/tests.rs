@@ -5,12 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sqlx::{Executor, Row};
-use vouchkey_types::api_key::Environment;
-use vouchkey_types::id::SessionId;
-use vouchkey_types::session::list::{Cursor, ListQuery, Start};
-use vouchkey_types::session::status::SessionStatus;
 
-use super::create_session::Created;
 use super::*;
 
 pub(super) async fn open(folder: &Path) -> Store {
@@ -229,6 +224,7 @@ fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
         secrets::STATEMENTS,
         session_events::STATEMENTS,
         sessions::STATEMENTS,
+        upkeep::STATEMENTS,
         users::STATEMENTS,
         workflows::STATEMENTS,
     ]
@@ -254,89 +250,23 @@ async fn every_statement_can_be_prepared_on_sqlite() {
     prepare_all(&open(folder.path()).await).await;
 }
 
-/// The store on a scratch PostgreSQL, if its URL is given.
-async fn open_postgres(folder: &Path) -> Option<Store> {
-    let url = std::env::var("VOUCHKEY_TEST_POSTGRES_URL").ok()?;
+/// Where a scratch PostgreSQL is at hand: an empty database named by its URL.
+#[tokio::test]
+async fn every_statement_can_be_prepared_on_postgres() {
+    let Ok(url) = std::env::var("VOUCHKEY_TEST_POSTGRES_URL") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
     let database = DatabaseConfig {
         url: Some(url.into()),
     };
-    Some(
-        Store::open(
-            &database,
-            &DataConfig {
-                folder: folder.to_owned(),
-            },
-        )
-        .await
-        .unwrap(),
+    let store = Store::open(
+        &database,
+        &DataConfig {
+            folder: folder.path().to_owned(),
+        },
     )
-}
-
-#[tokio::test]
-async fn every_statement_can_be_prepared_on_postgres() {
-    let folder = tempfile::tempdir().unwrap();
-    if let Some(store) = open_postgres(folder.path()).await {
-        prepare_all(&store).await;
-    }
-}
-
-#[tokio::test]
-async fn postgres_keeps_the_promises_of_creation_and_lists() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(store) = open_postgres(folder.path()).await else {
-        return;
-    };
-    let organization = fixtures::organization(&store).await;
-    let mut copies = tokio::task::JoinSet::new();
-    for _ in 0..32 {
-        let store = store.clone();
-        copies.spawn(async move {
-            let creation = fixtures::keyed_creation(organization, fixtures::NOW, 1, 1);
-            store.write(creation).await.unwrap()
-        });
-    }
-    let outcomes = copies.join_all().await;
-    assert_eq!(
-        outcomes
-            .iter()
-            .filter(|outcome| **outcome == Created::New)
-            .count(),
-        1
-    );
-    let other = fixtures::keyed_creation(organization, fixtures::NOW, 1, 2);
-    assert_eq!(store.write(other).await, Ok(Created::Mismatch));
-    let mut broken = fixtures::creation(organization, fixtures::NOW);
-    broken.events.push(broken.events[0].clone());
-    let (broken, fine) = tokio::join!(
-        store.write(broken),
-        store.write(fixtures::creation(organization, fixtures::NOW + 1))
-    );
-    assert_eq!(
-        (broken, fine),
-        (Err(StoreError::UniqueViolation), Ok(Created::New))
-    );
-
-    for (q, found) in [("user_", 2), ("User_", 0)] {
-        let query = ListQuery {
-            status: Some(SessionStatus::Pending),
-            q: Some(q.to_owned()),
-            external_ref: Some("user_42".to_owned()),
-            start: Start::After(Cursor {
-                created_at_ms: fixtures::NOW + 2,
-                id: SessionId::from_bytes([0; 16]),
-            }),
-            ..ListQuery::default()
-        };
-        let page = store
-            .read(async |conn| {
-                session_list::list(conn, organization, Environment::Live, &query, fixtures::NOW)
-                    .await
-            })
-            .await
-            .unwrap();
-        assert_eq!(
-            (page.sessions.len(), page.total),
-            (found, i64::try_from(found).ok())
-        );
-    }
+    .await
+    .unwrap();
+    prepare_all(&store).await;
 }

@@ -4,7 +4,6 @@
 //! refused by name, together with everything else that is wrong), integers beyond 2^53 exactly,
 //! and the place of a syntax error in lines and columns (decision 4).
 
-mod double;
 mod read;
 mod write;
 

@@ -1,6 +1,6 @@
 //! Bytes to [`Json`], strictly (decision 4).
 
-use super::{Json, Number, Object, double};
+use super::{Json, Number, Object};
 use crate::limits::MAX_JSON_DEPTH;
 use std::fmt;
 
@@ -316,11 +316,9 @@ impl Reader<'_> {
                 return Ok(Number::U64(value));
             }
         }
-        let value = double::read(text);
-        if value.is_finite() {
-            Ok(Number::F64(value))
-        } else {
-            Err(self.error_at(start, ReadErrorKind::NumberOutOfRange))
+        match text.parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok(Number::F64(value)),
+            _ => Err(self.error_at(start, ReadErrorKind::NumberOutOfRange)),
         }
     }
 

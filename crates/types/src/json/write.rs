@@ -1,6 +1,6 @@
 //! JSON to text: compact, and canonical for fingerprints.
 
-use super::{Json, Number, Object, double};
+use super::{Json, Number, Object};
 use std::fmt::{self, Write as _};
 
 impl Json {
@@ -79,7 +79,9 @@ impl fmt::Display for Number {
         match self {
             Self::I64(value) => value.fmt(f),
             Self::U64(value) => value.fmt(f),
-            Self::F64(value) => f.write_str(&double::write(*value)),
+            // Debug writes the shortest text that reads back as the same double, with an exponent
+            // where plain digits would be long, and keeps `1.0` apart from `1`.
+            Self::F64(value) => write!(f, "{value:?}"),
         }
     }
 }

@@ -1,0 +1,103 @@
+//! The end of the line: an answer becomes bytes, in the casing asked for.
+//!
+//! Handlers answer with a [`Document`] in the response's extensions. It is written here, once, for
+//! successes and errors alike, so that no answer can miss its casing or its request id.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use vouchkey_types::inflection::Inflection;
+use vouchkey_types::json::Json;
+use vouchkey_types::problem::Problem;
+
+use super::request_id::{self, RequestId};
+
+/// A body that is not yet written.
+#[derive(Debug, Clone)]
+pub enum Document {
+    /// What was asked for, with keys in `snake_case`.
+    Json(Json),
+    /// Why it was refused.
+    Problem(Problem),
+}
+
+/// The casing that was settled for a request, where it came so far.
+#[derive(Debug, Clone, Copy)]
+pub struct Settled(pub Inflection);
+
+/// A success.
+#[derive(Debug)]
+pub struct Answer {
+    status: StatusCode,
+    document: Json,
+    headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Answer {
+    /// 200 with a body, whose keys are in `snake_case`.
+    pub fn ok(document: impl Into<Json>) -> Self {
+        Self::new(StatusCode::OK, document)
+    }
+
+    /// Any other status with a body.
+    pub fn new(status: StatusCode, document: impl Into<Json>) -> Self {
+        Self {
+            status,
+            document: document.into(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.headers_mut().extend(self.headers);
+        response
+            .extensions_mut()
+            .insert(Document::Json(self.document));
+        response
+    }
+}
+
+/// Writes the document of an answer, if it has one, and names the request.
+pub fn write(mut response: Response, id: &RequestId, unsettled: Inflection) -> Response {
+    response
+        .headers_mut()
+        .insert(request_id::HEADER, id.to_header());
+    let Some(document) = response.extensions_mut().remove::<Document>() else {
+        return response;
+    };
+    let inflection = response
+        .extensions()
+        .get::<Settled>()
+        .map_or(unsettled, |settled| settled.0);
+    let json = match document {
+        Document::Json(json) => json,
+        Document::Problem(problem) => problem.to_json(Some(id.as_str())),
+    };
+    set_body(&mut response, inflection.apply(json).to_text());
+    response
+}
+
+fn set_body(response: &mut Response, text: String) {
+    let length = text.len();
+    *response.body_mut() = Body::from(text);
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    // Answers hold personal data and links that open a session: no cache may keep them.
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}

@@ -1,0 +1,101 @@
+//! What a request shows for itself: an API key, or the cookie of a signed-in user (decision 10).
+
+use http::{HeaderMap, HeaderName, header};
+use vouchkey_types::api_key::ApiKey;
+
+use super::error::ApiError;
+
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// The API key of a request; `None` if it shows none at all, and a cookie may be looked at.
+///
+/// # Errors
+///
+/// 401 for a key that is malformed, and for two that differ.
+pub fn api_key(headers: &HeaderMap) -> Result<Option<ApiKey>, ApiError> {
+    let keys = headers
+        .get_all(API_KEY)
+        .iter()
+        .map(|value| value.to_str().ok());
+    let bearers = headers
+        .get_all(header::AUTHORIZATION)
+        .iter()
+        .map(|value| value.to_str().ok().and_then(bearer));
+    let mut found: Option<&str> = None;
+    for key in keys.chain(bearers) {
+        let key = key.ok_or_else(ApiError::unauthorized)?;
+        if found.is_some_and(|first| first != key) {
+            return Err(ApiError::unauthorized());
+        }
+        found = Some(key);
+    }
+    found
+        .map(|key| ApiKey::parse(key).ok_or_else(ApiError::unauthorized))
+        .transpose()
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use vouchkey_types::api_key::{Environment, KeyKind};
+
+    use super::*;
+
+    fn key(n: u8) -> String {
+        ApiKey::from_random(Environment::Live, KeyKind::Secret, [n; 32])
+            .expose()
+            .to_owned()
+    }
+
+    fn read(headers: &[(HeaderName, String)]) -> Result<Option<String>, ApiError> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), HeaderValue::from_str(value).unwrap()))
+            .collect();
+        Ok(api_key(&headers)?.map(|key| key.expose().to_owned()))
+    }
+
+    #[test]
+    fn a_key_comes_in_either_header() {
+        assert_eq!(read(&[]).unwrap(), None);
+        assert_eq!(read(&[(API_KEY, key(1))]).unwrap(), Some(key(1)));
+        assert_eq!(
+            read(&[(header::AUTHORIZATION, format!("bearer {}", key(1)))]).unwrap(),
+            Some(key(1))
+        );
+        assert_eq!(
+            read(&[
+                (API_KEY, key(1)),
+                (header::AUTHORIZATION, format!("Bearer {}", key(1)))
+            ])
+            .unwrap(),
+            Some(key(1))
+        );
+    }
+
+    #[test]
+    fn two_keys_that_differ_or_one_that_is_malformed_are_refused() {
+        assert!(read(&[(API_KEY, key(1)), (API_KEY, key(2))]).is_err());
+        assert!(
+            read(&[
+                (API_KEY, key(1)),
+                (header::AUTHORIZATION, format!("Bearer {}", key(2)))
+            ])
+            .is_err()
+        );
+        assert!(
+            read(&[
+                (API_KEY, key(1)),
+                (header::AUTHORIZATION, "Basic eA==".into())
+            ])
+            .is_err()
+        );
+        assert!(read(&[(API_KEY, "vk_live_x".into())]).is_err());
+        assert!(read(&[(API_KEY, String::new())]).is_err());
+    }
+}

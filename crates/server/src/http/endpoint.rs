@@ -1,0 +1,216 @@
+//! The straight line of an endpoint of the API: from the request to the one task that answers it.
+//!
+//! An endpoint declares what it needs and is given a [`Call`], in which everything about the
+//! request is settled. The order of the steps decides which error a request with several mistakes
+//! is told (decision 7).
+
+use std::sync::Arc;
+
+use axum::extract::{Query, Request, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Method};
+use vouchkey_types::id::OrganizationId;
+use vouchkey_types::inflection::Inflection;
+use vouchkey_types::problem::{FieldCode, FieldError};
+use vouchkey_types::scope::Scope;
+use vouchkey_types::version::ApiVersion;
+
+use super::answer::{Answer, Settled};
+use super::caller::{self, Actor, Caller};
+use super::directory::Tenant;
+use super::error::ApiError;
+use super::idempotency::ClientKey;
+use super::listen::Place;
+use super::rate_limit::Quota;
+use super::{body, ignored_fields, prefer, version};
+use crate::app::AppState;
+
+/// What an endpoint of the API declares, and what it does.
+pub trait Endpoint: 'static {
+    /// The scopes of which the caller needs one.
+    const SCOPES: &'static [Scope];
+
+    /// Whether `?dry_run=true` is known here.
+    const HAS_DRY_RUN: bool = false;
+
+    /// Answers a call. Runs to its end even if the client hangs up.
+    fn answer(call: &mut Call) -> impl Future<Output = Result<Answer, ApiError>> + Send;
+}
+
+/// An admitted request: everything that its endpoint may know about it.
+#[derive(Debug)]
+pub struct Call {
+    /// The parts of the server.
+    pub state: AppState,
+    /// Who calls.
+    pub caller: Caller,
+    /// The caller's organization.
+    pub tenant: Arc<Tenant>,
+    /// The method.
+    pub method: Method,
+    /// The path as sent, without the query. Never logged.
+    pub path: String,
+    /// The query's names and values, in order.
+    pub query: Vec<(String, String)>,
+    /// The body, of at most 4 MiB; empty for a method that has none.
+    pub body: Bytes,
+    /// Whether unknown fields are errors.
+    pub is_strict: bool,
+    /// Whether nothing is to be stored or sent.
+    pub is_dry_run: bool,
+    /// The version that the request names explicitly.
+    pub sent_version: Option<ApiVersion>,
+    /// The client's idempotency key.
+    pub client_key: Option<ClientKey>,
+    /// What the answer's headers will say.
+    pub marks: Marks,
+}
+
+/// What is known about a request by the time it is answered, successfully or not.
+#[derive(Debug, Clone, Default)]
+pub struct Marks {
+    /// The bucket that the rate-limit headers describe.
+    pub quota: Option<Quota>,
+    /// The fields of the body that were ignored.
+    pub ignored: Vec<String>,
+    who: Option<(OrganizationId, Actor)>,
+    settled: Option<(ApiVersion, Inflection)>,
+    is_strict: bool,
+}
+
+/// Who called, for the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Who(pub OrganizationId, pub Actor);
+
+/// The axum handler of an endpoint.
+pub async fn handle<E: Endpoint>(State(state): State<AppState>, request: Request) -> Response {
+    let mut marks = Marks::default();
+    let place = request.extensions().get::<Place>().cloned();
+    let outcome = match admit::<E>(state, request, &mut marks).await {
+        Ok(call) => run::<E>(call, place, &mut marks).await,
+        Err(error) => Err(error),
+    };
+    marks.put_on(outcome.into_response())
+}
+
+/// Everything up to the body, on the connection.
+async fn admit<E: Endpoint>(
+    state: AppState,
+    request: Request,
+    marks: &mut Marks,
+) -> Result<Call, ApiError> {
+    let (parts, body) = request.into_parts();
+    let identity = caller::identify(&state, &parts).await?;
+    marks.who = Some((identity.organization, identity.actor));
+    marks.quota = match state
+        .rate_limits
+        .requests
+        .take(identity.actor, state.clock.now_ms())
+    {
+        Ok(quota) => quota,
+        Err(exhausted) => {
+            marks.quota = Some(exhausted.quota);
+            return Err(exhausted.into());
+        }
+    };
+    let caller = identity.settle(&parts)?;
+    marks.settled = Some((caller.version, caller.inflection));
+    caller.require(E::SCOPES)?;
+    let query = query(&parts);
+    let is_dry_run = E::HAS_DRY_RUN && flag(&query, "dry_run")?;
+    let has_body = matches!(parts.method, Method::POST | Method::PATCH | Method::PUT);
+    let client_key = if has_body && !is_dry_run {
+        ClientKey::sent(&parts.headers)?
+    } else {
+        None
+    };
+    let body = if has_body {
+        body::check_type(&parts.headers)?;
+        body::read(body, body::DEADLINE).await?
+    } else {
+        Bytes::new()
+    };
+    let tenant = state.directory.tenant(&state, &caller).await?;
+    marks.is_strict = has_body && prefer::is_strict(&parts.headers);
+    Ok(Call {
+        sent_version: version::sent(&parts.headers)?,
+        is_strict: marks.is_strict,
+        path: parts.uri.path().to_owned(),
+        method: parts.method,
+        marks: marks.clone(),
+        state,
+        caller,
+        tenant,
+        query,
+        body,
+        is_dry_run,
+        client_key,
+    })
+}
+
+/// The rest, in a task of its own, which is waited for at a graceful stop.
+async fn run<E: Endpoint>(
+    mut call: Call,
+    place: Option<Place>,
+    marks: &mut Marks,
+) -> Result<Answer, ApiError> {
+    let tasks = call.state.tasks.clone();
+    let task = tasks.spawn(async move {
+        let outcome = E::answer(&mut call).await;
+        drop(place);
+        (outcome, call.marks)
+    });
+    let (outcome, end) = task
+        .await
+        .map_err(|_| ApiError::internal(&"the task of a request panicked"))?;
+    *marks = end;
+    outcome
+}
+
+fn query(parts: &Parts) -> Vec<(String, String)> {
+    Query::try_from_uri(&parts.uri)
+        .map(|Query(pairs)| pairs)
+        .unwrap_or_default()
+}
+
+/// A switch in the query: absent, `true` or `false`.
+fn flag(query: &[(String, String)], name: &str) -> Result<bool, ApiError> {
+    match query
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
+    {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(ApiError::validation(vec![FieldError::new(
+            name,
+            FieldCode::WrongType,
+            "Must be true or false.",
+        )])),
+    }
+}
+
+impl Marks {
+    fn put_on(self, mut response: Response) -> Response {
+        let headers = response.headers_mut();
+        headers.extend(self.quota.into_iter().flat_map(Quota::headers));
+        headers.extend(
+            ignored_fields::value(&self.ignored).map(|value| (ignored_fields::HEADER, value)),
+        );
+        if self.is_strict {
+            headers.insert(prefer::APPLIED, HeaderValue::from_static("handling=strict"));
+        }
+        if let Some((version, inflection)) = self.settled {
+            headers
+                .entry(version::HEADER)
+                .or_insert(HeaderValue::from_static(version.as_str()));
+            response.extensions_mut().insert(Settled(inflection));
+        }
+        if let Some((organization, actor)) = self.who {
+            response.extensions_mut().insert(Who(organization, actor));
+        }
+        response
+    }
+}

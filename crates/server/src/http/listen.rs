@@ -1,0 +1,193 @@
+//! The accept loop: connections, their limits, and the graceful stop (decision 26).
+//!
+//! axum's own `serve` knows no time limit for headers and no bound on connections.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::Response;
+use http::Request;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+
+use super::address::Peer;
+use super::first_bytes::{Exchange, Exchanges, FirstBytes};
+
+/// Header fields that hyper reads; more than 100 are then refused in the error shape.
+const MAX_FIELDS_READ: usize = 256;
+
+/// How many surplus connections are answered at the same time; beyond that they are just closed.
+const MAX_REFUSALS: usize = 64;
+
+/// How long a surplus connection is given to take its refusal.
+const REFUSAL_TIME: Duration = Duration::from_secs(1);
+
+/// What a surplus connection is told. It has no request yet whose id could be named.
+const REFUSAL: &str = concat!(
+    "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 101\r\n\r\n",
+    r#"{"error":"unavailable","detail":"The server has too many connections. Try again.","status_code":503}"#,
+    "\n"
+);
+
+/// The bounds of connections.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at the same time.
+    pub connections: usize,
+    /// Time for a request's headers, from their first byte.
+    pub headers: Duration,
+    /// Time that a connection may wait for its next request.
+    pub idle: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1_024,
+            headers: Duration::from_secs(5),
+            idle: Duration::from_secs(75),
+        }
+    }
+}
+
+/// A connection's place among those that are allowed.
+///
+/// Work that a request leaves behind holds it, too: a client that hangs up does not make room for
+/// more while its request still runs.
+#[derive(Debug, Clone)]
+pub struct Place(#[expect(dead_code, reason = "held for its drop")] Arc<OwnedSemaphorePermit>);
+
+/// Accepts connections until told to stop, then waits until those that are open have answered what
+/// they were asked.
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
+    let connections = TaskTracker::new();
+    loop {
+        let (stream, peer) = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    // Out of file descriptors, say: waiting is all that helps.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
+                tokio::spawn(refuse(stream, permit));
+            }
+            continue;
+        };
+        // Answers are written at once: waiting to fill a packet only delays them.
+        let _ = stream.set_nodelay(true);
+        let place = Place(Arc::new(place));
+        connections.spawn(serve_connection(
+            stream,
+            peer,
+            router.clone(),
+            limits,
+            place,
+            stop.clone(),
+        ));
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+async fn refuse(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {
+    let _ = tokio::time::timeout(REFUSAL_TIME, async {
+        stream.write_all(REFUSAL.as_bytes()).await?;
+        stream.shutdown().await?;
+        // Closing with bytes unread would reset the connection and lose the answer.
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await
+    })
+    .await;
+}
+
+async fn serve_connection<T>(
+    stream: T,
+    peer: SocketAddr,
+    router: Router,
+    limits: Limits,
+    place: Place,
+    stop: CancellationToken,
+) where
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let exchanges = Exchanges::default();
+    let stream = TokioIo::new(FirstBytes::new(stream, limits.headers, exchanges.clone()));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let exchange = Arc::new(exchanges.begin());
+        let answer = router
+            .clone()
+            .oneshot(prepare(request, peer, &place, &exchange));
+        async move {
+            let Ok(response) = answer.await;
+            Ok::<_, Infallible>(until_written(response, exchange))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.idle)
+        .max_headers(MAX_FIELDS_READ)
+        .serve_connection(stream, service);
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = stop.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// A request as the router wants it: it knows its peer, its place, and that it is not over before
+/// its body is.
+fn prepare(
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    place: &Place,
+    exchange: &Arc<Exchange>,
+) -> Request<Body> {
+    let exchange = Arc::clone(exchange);
+    let mut request = request.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _held = &exchange;
+            frame
+        }))
+    });
+    request.extensions_mut().insert(Peer(peer.ip()));
+    request.extensions_mut().insert(place.clone());
+    request
+}
+
+/// The exchange lasts until hyper has taken the whole answer.
+fn until_written(response: Response, exchange: Arc<Exchange>) -> Response {
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _held = &exchange;
+            frame
+        }))
+    })
+}

@@ -1,0 +1,82 @@
+//! The HTTP edge: everything between the bytes of a connection and the use cases, a file a concern.
+//!
+//! [`listen`] accepts connections, [`layer`] wraps every request (request id, bounds on headers,
+//! panics, the log line, the writing of answers), and [`endpoint`] is the straight line of the
+//! API's own endpoints.
+
+pub mod address;
+pub mod answer;
+pub mod body;
+pub mod caller;
+pub mod casing;
+pub mod credentials;
+pub mod directory;
+pub mod endpoint;
+pub mod error;
+pub mod first_bytes;
+pub mod header_bounds;
+pub mod idempotency;
+pub mod ignored_fields;
+pub mod last_used;
+pub mod listen;
+pub mod log;
+pub mod prefer;
+pub mod rate_limit;
+pub mod remembered;
+pub mod request_id;
+pub mod version;
+
+use std::any::Any;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use tower_http::catch_panic::CatchPanicLayer;
+use vouchkey_types::problem::ErrorCode;
+
+pub use answer::Answer;
+pub use caller::{Actor, Caller};
+pub use endpoint::{Call, Endpoint};
+pub use error::ApiError;
+pub use request_id::RequestId;
+
+use crate::app::AppState;
+
+/// Wraps all routes of the server in the edge.
+pub fn layer(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    router
+        .fallback(async || ApiError::not_found("There is nothing at this address."))
+        .method_not_allowed_fallback(async || {
+            ApiError::new(
+                ErrorCode::MethodNotAllowed,
+                "This address does not take this method.",
+            )
+        })
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), edge))
+}
+
+async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = RequestId::of(request.headers(), &state.clock);
+    let inflection = casing::before_it_is_settled(request.headers());
+    let line = log::Line::begin(request.method(), request.extensions().get::<MatchedPath>());
+    let mut request = request.map(body::Drained::watch);
+    let response = match header_bounds::check(&request) {
+        Ok(()) => {
+            request.extensions_mut().insert(id.clone());
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    };
+    let response = answer::write(response, &id, inflection);
+    line.end(&response, &id, began.elapsed());
+    response
+}
+
+/// The panic itself was reported when it happened; its message may hold anything.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    ApiError::internal(&"a handler panicked").into_response()
+}

@@ -1,0 +1,193 @@
+//! `POST /api/v1/sessions`: creates a session, once for each idempotency key.
+
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use vouchkey_types::json::{self, Json};
+use vouchkey_types::object;
+use vouchkey_types::problem::{ErrorCode, FieldError};
+use vouchkey_types::scope::Scope;
+use vouchkey_types::session::create::{Context, CreateSessionRequest, NewSession};
+
+use super::decide::{Circumstances, Dice, decide};
+use super::dry_run;
+use super::sealed::{Field, SessionKey};
+use crate::http::idempotency::{self, Marker};
+use crate::http::{Answer, ApiError, Call, Endpoint, version};
+use crate::store::create_session::Created;
+use crate::store::data_keys;
+use crate::store::idempotency::IdempotencyRow;
+
+/// The endpoint.
+#[derive(Debug)]
+pub struct CreateSessionEndpoint;
+
+impl Endpoint for CreateSessionEndpoint {
+    const SCOPES: &'static [Scope] = &[Scope::SessionsCreate, Scope::SessionsWrite];
+    const HAS_DRY_RUN: bool = true;
+
+    async fn answer(call: &mut Call) -> Result<Answer, ApiError> {
+        let request = read(call)?;
+        if !request.is_sound() {
+            // Refused before the look-up: it is not clear what its fingerprint would mean.
+            return Err(validate(call, request).map_or_else(
+                |error| error,
+                |_| ApiError::internal(&"an unsound request is valid"),
+            ));
+        }
+        let marker = Marker::of(call, &request.fingerprint_text());
+        let _turn = match &marker {
+            Some(marker) => Some(call.state.running.turn(marker.key).await?),
+            None => None,
+        };
+        if let Some(marker) = &marker
+            && let Some(record) = find(call, marker).await?
+        {
+            marker.check(&record.fingerprint)?;
+            return replay(call, &record).await;
+        }
+        let new = validate(call, request)?;
+        if call.is_dry_run {
+            return dry_run::answer(call, &new);
+        }
+        take_creation(call)?;
+        create(call, &new, marker).await
+    }
+}
+
+/// Bytes to a request, with the API's names in one spelling.
+fn read(call: &mut Call) -> Result<CreateSessionRequest, ApiError> {
+    let body = if call.body.is_empty() {
+        object! {}.into()
+    } else {
+        json::read(&call.body).map_err(|error| invalid_json(&error))?
+    };
+    let request =
+        CreateSessionRequest::from_json(body).map_err(|error| ApiError::validation(vec![error]))?;
+    request.ignored_fields().clone_into(&mut call.marks.ignored);
+    Ok(request)
+}
+
+fn invalid_json(error: &json::ReadError) -> ApiError {
+    ApiError::new(ErrorCode::InvalidJson, error.to_string())
+}
+
+/// Holds a request to every rule, those included that only the server knows.
+fn validate(call: &Call, request: CreateSessionRequest) -> Result<NewSession, ApiError> {
+    let has_workflow = |id: &_| call.tenant.has_workflow(id);
+    let context = Context {
+        today: call.state.clock.today(),
+        schemes: &call.tenant.organization.allowed_redirect_schemes,
+        strict: call.is_strict,
+        workflows: Some(&has_workflow),
+    };
+    request
+        .validate(&context)
+        .map_err(|errors: Vec<FieldError>| ApiError::validation(errors))
+}
+
+/// Takes a token of the creation bucket. Refused and replayed creations do not come here.
+fn take_creation(call: &mut Call) -> Result<(), ApiError> {
+    match call
+        .state
+        .rate_limits
+        .creations
+        .take(call.caller.actor, call.state.clock.now_ms())
+    {
+        Ok(quota) => {
+            call.marks.quota = quota.or(call.marks.quota);
+            Ok(())
+        }
+        Err(exhausted) => {
+            call.marks.quota = Some(exhausted.quota);
+            Err(exhausted.into())
+        }
+    }
+}
+
+async fn create(call: &Call, new: &NewSession, marker: Option<Marker>) -> Result<Answer, ApiError> {
+    let state = &call.state;
+    let circumstances = Circumstances {
+        caller: &call.caller,
+        tenant: &call.tenant,
+        public_url: &state.public_url,
+        secrets: &state.secrets,
+        vault: &state.vault,
+        marker,
+        now: state.clock.now_ms(),
+    };
+    let decision = decide(new, &circumstances, &Dice::roll(&state.clock));
+    match state.store.write(decision.change).await? {
+        Created::New => {
+            state.outbox_wake.notify_one();
+            answer(decision.created.to_json())
+        }
+        Created::Replay(record) => replay(call, &record).await,
+        Created::Mismatch => Err(idempotency::mismatch()),
+    }
+}
+
+async fn find(call: &Call, marker: &Marker) -> Result<Option<IdempotencyRow>, ApiError> {
+    let (scope, now) = (marker.scope(&call.caller), call.state.clock.now_ms());
+    Ok(call
+        .state
+        .store
+        .read(async |conn| crate::store::idempotency::find(conn, &scope, now).await)
+        .await?)
+}
+
+/// Answers as the first time: the snapshot of the creation, with the QR code drawn again.
+async fn replay(call: &Call, record: &IdempotencyRow) -> Result<Answer, ApiError> {
+    let (organization, session) = (record.scope.organization, record.session);
+    let row = call
+        .state
+        .store
+        .read(async |conn| data_keys::find(conn, organization, session).await)
+        .await?;
+    let row = row.ok_or_else(|| ApiError::internal(&"an idempotency record has no data key"))?;
+    let Some(key) =
+        SessionKey::open(&call.state.vault, &row).map_err(|error| ApiError::internal(&error))?
+    else {
+        return Err(ApiError::new(
+            ErrorCode::Erased,
+            "The data of this session was erased.",
+        ));
+    };
+    let text = key
+        .unseal(Field::Response, &record.response_sealed)
+        .map_err(|error| ApiError::internal(&error))?;
+    let document = json::read(&text).map_err(|error| ApiError::internal(&error))?;
+    let replayed = answer(document)?.with(idempotency::REPLAYED, HeaderValue::from_static("true"));
+    Ok(replayed.with(
+        version::HEADER,
+        HeaderValue::from_static(record.api_version.as_str()),
+    ))
+}
+
+/// 201 with the canonical response, its QR code drawn.
+fn answer(document: Json) -> Result<Answer, ApiError> {
+    let id = document
+        .get("id")
+        .and_then(Json::as_str)
+        .unwrap_or_default();
+    let location = HeaderValue::from_str(&format!("/api/v1/sessions/{id}"))
+        .map_err(|error| ApiError::internal(&error))?;
+    Ok(Answer::new(StatusCode::CREATED, with_qr_code(document)).with(LOCATION, location))
+}
+
+const LOCATION: HeaderName = header::LOCATION;
+
+/// Puts the QR code of the capture URL where the canonical response leaves it out. A URL that is
+/// too long for one (with a very long public address) has none.
+fn with_qr_code(document: Json) -> Json {
+    let code = document
+        .get("capture_url")
+        .and_then(Json::as_str)
+        .and_then(|url| vouchkey_qr::png_data_url(url).ok());
+    let Json::Object(members) = document else {
+        return document;
+    };
+    let draw = |(name, value)| match name {
+        name if name == "qr_code_data_url" => (name, code.as_deref().into()),
+        name => (name, value),
+    };
+    Json::Object(members.into_iter().map(draw).collect())
+}

@@ -1,0 +1,70 @@
+//! `GET /api/v1/sessions`: a page of sessions, newest first (decision 18).
+
+use vouchkey_types::json::{Json, Object};
+use vouchkey_types::object;
+use vouchkey_types::scope::Scope;
+use vouchkey_types::session::list::{Cursor, ListQuery, Start};
+
+use super::view::{Stored, view};
+use crate::http::{Answer, ApiError, Call, Endpoint};
+use crate::store::session_list::{self, SessionPage};
+
+/// The endpoint.
+#[derive(Debug)]
+pub struct ListSessions;
+
+impl Endpoint for ListSessions {
+    const SCOPES: &'static [Scope] = &[Scope::SessionsRead];
+
+    async fn answer(call: &mut Call) -> Result<Answer, ApiError> {
+        let pairs = call
+            .query
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        let query = ListQuery::parse(pairs).map_err(ApiError::validation)?;
+        let (organization, environment) = (call.caller.organization, call.caller.environment);
+        let now = call.state.clock.now_ms();
+        let (page, pagination) = call
+            .state
+            .store
+            .read(async |conn| {
+                let page = session_list::list(conn, organization, environment, &query, now).await?;
+                let pagination = pagination(&query, &page);
+                let mut rows = Vec::with_capacity(page.sessions.len());
+                for session in page.sessions {
+                    rows.push(Stored::complete(conn, session).await?);
+                }
+                Ok((rows, pagination))
+            })
+            .await?;
+        let sessions = page
+            .iter()
+            .map(|stored| view(&call.state, stored, now).map(|session| session.to_json()));
+        let data = sessions.collect::<Result<Vec<Json>, ApiError>>()?;
+        Ok(Answer::ok(
+            object! { "data": data, "pagination": pagination },
+        ))
+    }
+}
+
+fn pagination(query: &ListQuery, page: &SessionPage) -> Object {
+    let last = page.sessions.last().filter(|_| page.has_more);
+    let next = last.map(|session| {
+        Cursor {
+            created_at_ms: session.created_at,
+            id: session.id,
+        }
+        .to_text()
+    });
+    let offset = match query.start {
+        Start::Offset(offset) => Some(offset),
+        Start::After(_) => None,
+    };
+    object! {
+        "total": page.total,
+        "total_is_capped": page.total.is_none(),
+        "limit": query.limit,
+        "offset": offset,
+        "next_cursor": next,
+    }
+}

@@ -1,0 +1,123 @@
+//! What of a session is sealed, and where each sealed value stands: its place is part of what is
+//! authenticated, so that none can be moved to another row or field.
+
+use vouchkey_types::id::{OrganizationId, SessionId};
+
+use crate::store::data_keys::DataKeyRow;
+use crate::vault::{DataKey, OpenError, Place, Vault};
+
+/// The version of the layout of what is sealed.
+const VERSION: u8 = 1;
+
+/// A sealed value that belongs to a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The session's own key, under the root key.
+    DataKey,
+    /// The metadata, as JSON.
+    Metadata,
+    /// The prefill, as JSON.
+    Prefill,
+    /// To whom the invitation goes.
+    ApplicantEmail,
+    /// How the applicant is addressed.
+    ApplicantName,
+    /// The brand in its mail.
+    EmailDisplayName,
+    /// Where the applicant gets help.
+    SupportUrl,
+    /// Where the applicant goes after capture.
+    RedirectUrl,
+    /// The answer that a replay of the creation repeats.
+    Response,
+}
+
+impl Field {
+    const fn column(self) -> (&'static str, &'static str) {
+        match self {
+            Self::DataKey => ("data_keys", "key_wrapped"),
+            Self::Metadata => ("sessions", "metadata_sealed"),
+            Self::Prefill => ("sessions", "prefill_sealed"),
+            Self::ApplicantEmail => ("sessions", "applicant_email_sealed"),
+            Self::ApplicantName => ("sessions", "applicant_name_sealed"),
+            Self::EmailDisplayName => ("sessions", "email_display_name_sealed"),
+            Self::SupportUrl => ("sessions", "support_url_sealed"),
+            Self::RedirectUrl => ("sessions", "redirect_url_sealed"),
+            Self::Response => ("idempotency_keys", "response_sealed"),
+        }
+    }
+}
+
+/// A session's data key, and whose it is.
+#[derive(Debug)]
+pub struct SessionKey {
+    organization: OrganizationId,
+    session: String,
+    key: DataKey,
+}
+
+impl SessionKey {
+    /// The key of a session that is being made.
+    pub fn new(organization: OrganizationId, session: SessionId, key: DataKey) -> Self {
+        Self {
+            organization,
+            session: session.to_string(),
+            key,
+        }
+    }
+
+    /// Unwraps a stored key. `None` once it was destroyed: then nothing that it sealed can be read.
+    ///
+    /// # Errors
+    /// The root key is another one, or the row was changed.
+    pub fn open(vault: &Vault, row: &DataKeyRow) -> Result<Option<Self>, OpenError> {
+        let Some(wrapped) = &row.key_wrapped else {
+            return Ok(None);
+        };
+        let session = row.session.to_string();
+        let key = vault.unwrap(wrapped, &place(&row.organization, &session, Field::DataKey))?;
+        Ok(Some(Self {
+            organization: row.organization,
+            session,
+            key,
+        }))
+    }
+
+    /// Wraps the key for storing.
+    pub fn wrap(&self, vault: &Vault, nonce: [u8; 24]) -> Vec<u8> {
+        vault.wrap(
+            &self.key,
+            &place(&self.organization, &self.session, Field::DataKey),
+            nonce,
+        )
+    }
+
+    /// Seals a value.
+    pub fn seal(&self, field: Field, plain: &[u8], nonce: [u8; 24]) -> Vec<u8> {
+        self.key.seal(
+            plain,
+            &place(&self.organization, &self.session, field),
+            nonce,
+        )
+    }
+
+    /// Opens a value.
+    ///
+    /// # Errors
+    /// It was sealed under another key or for another place, or was changed.
+    pub fn unseal(&self, field: Field, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        self.key
+            .open(sealed, &place(&self.organization, &self.session, field))
+    }
+}
+
+fn place<'a>(organization: &'a OrganizationId, session: &'a str, field: Field) -> Place<'a> {
+    let (table, column) = field.column();
+    Place {
+        organization,
+        table,
+        row: session,
+        field: column,
+        version: VERSION,
+    }
+}

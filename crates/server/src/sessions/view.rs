@@ -1,0 +1,97 @@
+//! A stored session as the API shows it (`wire.md` 7.3), with its state as the clock sees it.
+
+use vouchkey_types::json::{self, Json, Object};
+use vouchkey_types::session::response::SessionResponse;
+
+use super::capture_url::capture_url;
+use super::sealed::{Field, SessionKey};
+use crate::app::AppState;
+use crate::http::ApiError;
+use crate::store::StoreError;
+use crate::store::capture_links::{self, CaptureLinkRow};
+use crate::store::data_keys::{self, DataKeyRow};
+use crate::store::sessions::SessionRow;
+
+/// A session with the rows that showing it needs.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// The session.
+    pub session: SessionRow,
+    /// Its live link, if it has one.
+    pub link: Option<CaptureLinkRow>,
+    /// Its data key.
+    pub key: Option<DataKeyRow>,
+}
+
+impl Stored {
+    /// Reads what belongs to a session.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn complete(
+        conn: &mut sqlx::AnyConnection,
+        session: SessionRow,
+    ) -> Result<Self, StoreError> {
+        let link = if session.status.is_open() {
+            capture_links::live(conn, session.organization, session.id).await?
+        } else {
+            None
+        };
+        let key = data_keys::find(conn, session.organization, session.id).await?;
+        Ok(Self { session, link, key })
+    }
+}
+
+/// The session object. What can no longer be opened because its key was destroyed is left empty.
+///
+/// # Errors
+/// 500 if a sealed value was changed or sealed under another key.
+pub fn view(state: &AppState, stored: &Stored, now: i64) -> Result<SessionResponse, ApiError> {
+    let session = &stored.session;
+    let status = session.status_at(now);
+    let link = stored
+        .link
+        .as_ref()
+        .filter(|link| status.is_open() && now < link.expires_at);
+    Ok(SessionResponse {
+        id: session.id.to_string(),
+        status,
+        environment: session.environment,
+        created_at_ms: session.created_at,
+        updated_at_ms: session.updated_at,
+        external_ref: session.external_ref.clone(),
+        metadata: metadata(state, stored)?,
+        country: session.country.clone(),
+        checks: session.checks.clone(),
+        workflow_id: session.workflow.map(|id| id.to_string()),
+        retention_status: session.retention_status.as_str().to_owned(),
+        processing_attempts: session.processing_attempts,
+        capture_url: link.map(|link| capture_url(&state.public_url, &state.secrets, link.id)),
+        token_expires_at_ms: Some(link.map_or(session.expires_at, |link| link.expires_at)),
+        tags: session.tags.clone(),
+    })
+}
+
+fn metadata(state: &AppState, stored: &Stored) -> Result<Object, ApiError> {
+    let Some((sealed, row)) = stored
+        .session
+        .sealed
+        .metadata
+        .as_ref()
+        .zip(stored.key.as_ref())
+    else {
+        return Ok(Object::new());
+    };
+    let Some(key) =
+        SessionKey::open(&state.vault, row).map_err(|error| ApiError::internal(&error))?
+    else {
+        return Ok(Object::new());
+    };
+    let text = key
+        .unseal(Field::Metadata, sealed)
+        .map_err(|error| ApiError::internal(&error))?;
+    match json::read(&text) {
+        Ok(Json::Object(metadata)) => Ok(metadata),
+        _ => Err(ApiError::internal(&"stored metadata is no JSON object")),
+    }
+}

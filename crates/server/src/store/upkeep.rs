@@ -1,0 +1,91 @@
+//! What is done off the path of requests: lapsed sessions, old idempotency records, uses of keys.
+
+use std::collections::HashMap;
+
+use sqlx::AnyConnection;
+use vouchkey_types::id::{EventId, KeyId, OrganizationId, SessionId};
+
+use super::columns::{Columns, statements};
+use super::session_events::{self, SessionEventRow};
+use super::{Change, Engine, StoreError, api_keys, idempotency};
+
+statements! {
+    EXPIRE = "UPDATE sessions SET status = 'expired', updated_at = $1, row_version = row_version + 1, \
+        last_sequence = last_sequence + 1 WHERE status IN ('pending', 'capturing') AND expires_at <= $1 \
+        AND (organization_id, session_id) IN (SELECT organization_id, session_id FROM sessions \
+        WHERE status IN ('pending', 'capturing') AND expires_at <= $1 ORDER BY expires_at LIMIT $2) \
+        RETURNING organization_id, session_id, last_sequence";
+}
+
+/// Writes lapsed sessions as expired, each with its event; one for each event id, at most.
+#[derive(Debug, Clone)]
+pub struct ExpireSessions {
+    /// Unix milliseconds.
+    pub now: i64,
+    /// Ids for the events.
+    pub events: Vec<EventId>,
+}
+
+impl Change for ExpireSessions {
+    /// How many there were.
+    type Outcome = usize;
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<usize, StoreError> {
+        let limit = i64::try_from(self.events.len()).unwrap_or(i64::MAX);
+        let expired = sqlx::query(EXPIRE)
+            .bind(self.now)
+            .bind(limit)
+            .fetch_all(&mut *conn)
+            .await?;
+        for (row, id) in expired.iter().zip(self.events) {
+            let event = SessionEventRow {
+                organization: row.parsed("organization_id", OrganizationId::parse)?,
+                session: row.parsed("session_id", SessionId::parse)?,
+                id,
+                event: "session.expired".to_owned(),
+                actor: "system".to_owned(),
+                sequence: Some(row.plain("last_sequence")?),
+                detail: "{}".to_owned(),
+                created_at: self.now,
+            };
+            session_events::insert(conn, &event).await?;
+        }
+        Ok(expired.len())
+    }
+}
+
+/// Deletes idempotency records that have expired.
+#[derive(Debug, Clone, Copy)]
+pub struct PurgeIdempotency {
+    /// Unix milliseconds.
+    pub now: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Change for PurgeIdempotency {
+    /// How many there were.
+    type Outcome = u64;
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<u64, StoreError> {
+        idempotency::purge(conn, self.now, self.limit).await
+    }
+}
+
+/// Writes when keys were last used.
+#[derive(Debug, Clone)]
+pub struct TouchKeys(
+    /// The keys, and Unix milliseconds.
+    pub HashMap<(OrganizationId, KeyId), i64>,
+);
+
+impl Change for TouchKeys {
+    type Outcome = ();
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
+        for ((organization, key), used_at) in self.0 {
+            api_keys::touch(conn, organization, key, used_at).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! The worker for what no request waits for: it writes lapsed sessions as expired, deletes old
+//! idempotency records, and notes when keys were last used.
+
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::AppState;
+use crate::store::StoreError;
+use crate::store::upkeep::{ExpireSessions, PurgeIdempotency, TouchKeys};
+
+/// How often it looks.
+const PERIOD: Duration = Duration::from_secs(10);
+
+/// Rows a transaction: so few that no request waits long behind it.
+const BATCH: u16 = 200;
+
+/// Runs until told to stop.
+pub async fn run(state: AppState, stop: CancellationToken) {
+    let mut period = tokio::time::interval(PERIOD);
+    period.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            _ = period.tick() => {}
+        }
+        report(
+            "lapsed sessions could not be written",
+            expire_sessions(&state).await,
+        );
+        report(
+            "old idempotency records could not be deleted",
+            purge_idempotency(&state).await,
+        );
+        report(
+            "the last uses of keys could not be written",
+            touch_keys(&state).await,
+        );
+    }
+    report(
+        "the last uses of keys could not be written",
+        touch_keys(&state).await,
+    );
+}
+
+fn report(what: &str, result: Result<(), StoreError>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, "{what}; the next round tries again");
+    }
+}
+
+/// Writes all lapsed sessions as expired.
+///
+/// # Errors
+/// Those of the database.
+pub async fn expire_sessions(state: &AppState) -> Result<(), StoreError> {
+    loop {
+        let events = (0..BATCH).map(|_| state.clock.id()).collect();
+        let change = ExpireSessions {
+            now: state.clock.now_ms(),
+            events,
+        };
+        if state.store.write(change).await? < usize::from(BATCH) {
+            return Ok(());
+        }
+    }
+}
+
+/// Deletes all idempotency records that have expired.
+///
+/// # Errors
+/// Those of the database.
+pub async fn purge_idempotency(state: &AppState) -> Result<(), StoreError> {
+    loop {
+        let change = PurgeIdempotency {
+            now: state.clock.now_ms(),
+            limit: i64::from(BATCH),
+        };
+        if state.store.write(change).await? < u64::from(BATCH) {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes when keys were last used.
+///
+/// # Errors
+/// Those of the database.
+pub async fn touch_keys(state: &AppState) -> Result<(), StoreError> {
+    let used = state.last_used.take();
+    if used.is_empty() {
+        Ok(())
+    } else {
+        state.store.write(TouchKeys(used)).await
+    }
+}
