@@ -1,7 +1,7 @@
 //! The one file that knows which engine runs: addresses, settings of a connection, transactions, error codes.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -54,14 +54,6 @@ impl Engine {
         match self {
             Self::Sqlite => "BEGIN IMMEDIATE",
             Self::Postgres => "BEGIN",
-        }
-    }
-
-    /// What goes after a `SELECT` of rows that the same transaction is about to change. SQLite has one writer anyway.
-    pub const fn for_update(self) -> &'static str {
-        match self {
-            Self::Sqlite => "",
-            Self::Postgres => " FOR UPDATE",
         }
     }
 }
@@ -214,12 +206,19 @@ fn make_private_file(file: &Path) -> Result<(), StoreError> {
         .map_err(failed)
 }
 
-/// Makes the data folder if need be, with mode 0700.
+/// Makes the data folder if need be, with mode 0700, and takes others' rights to one that is there.
 pub(super) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
-    let failed =
-        |error: std::io::Error| StoreError::Setting(format!("{}: {error}", folder.display()));
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).map_err(failed)
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let private = created.and_then(|()| {
+        let rights = std::fs::metadata(folder)?.permissions().mode() & 0o777;
+        if rights == 0o700 {
+            return Ok(());
+        }
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+    });
+    private.map_err(|error| {
+        StoreError::Setting(format!("the data folder {}: {error}", folder.display()))
+    })
 }
 
 /// Locks a folder against the others that start at this moment, until the file is dropped.

@@ -341,3 +341,88 @@ async fn postgres_keeps_the_promises_of_creation_and_lists() {
         );
     }
 }
+
+/// Lets the writer's database grow by so many pages and no more.
+struct Cap(i64);
+
+impl Change for Cap {
+    type Outcome = ();
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
+        let pages: i64 = sqlx::query("PRAGMA page_count")
+            .fetch_one(&mut *conn)
+            .await?
+            .try_get(0)?;
+        let cap = format!("PRAGMA max_page_count = {}", pages + self.0);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(cap))
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_writes_keeps_all_and_passes_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, organization) = fixtures::store(folder.path()).await;
+    let mut kept = Vec::new();
+    store.write(Cap(8)).await.unwrap();
+    loop {
+        let creation = fixtures::creation(organization, fixtures::NOW);
+        let id = creation.session.id;
+        match store.write(creation).await {
+            Ok(_) => kept.push(id),
+            Err(error) => {
+                assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+                break;
+            }
+        }
+    }
+    assert!(!kept.is_empty());
+    store.write(Cap(1_000)).await.unwrap();
+    let creation = fixtures::creation(organization, fixtures::NOW);
+    kept.push(creation.session.id);
+    assert_eq!(store.write(creation).await, Ok(Created::New));
+    let query = ListQuery {
+        limit: 100,
+        ..ListQuery::default()
+    };
+    let page = store
+        .read(async |conn| {
+            session_list::list(conn, organization, Environment::Live, &query, fixtures::NOW).await
+        })
+        .await
+        .unwrap();
+    let mut found: Vec<_> = page.sessions.iter().map(|row| row.id).collect();
+    found.sort();
+    kept.sort();
+    assert_eq!(found, kept);
+}
+
+#[tokio::test]
+async fn a_write_waits_for_another_process_that_holds_the_lock() {
+    use sqlx::{Connection, SqliteConnection};
+    let folder = tempfile::tempdir().unwrap();
+    let (store, organization) = fixtures::store(folder.path()).await;
+    let address = format!("sqlite://{}", folder.path().join("vouchkey.db").display());
+    let mut other = SqliteConnection::connect(&address).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    let waiting = tokio::spawn(async move {
+        store
+            .write(fixtures::creation(organization, fixtures::NOW))
+            .await
+    });
+    // The other process does something in the meantime.
+    for _ in 0..100 {
+        sqlx::raw_sql("SELECT * FROM organizations")
+            .execute(&mut other)
+            .await
+            .unwrap();
+    }
+    assert!(!waiting.is_finished());
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    assert_eq!(waiting.await.unwrap(), Ok(Created::New));
+}
