@@ -15,23 +15,12 @@ pub struct Date {
 impl Date {
     /// Reads `YYYY-MM-DD`, if there is such a day.
     pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let is_shaped = bytes.len() == 10
-            && bytes.iter().enumerate().all(|(at, byte)| {
-                if matches!(at, 4 | 7) {
-                    *byte == b'-'
-                } else {
-                    byte.is_ascii_digit()
-                }
-            });
-        if !is_shaped {
+        let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else {
             return None;
-        }
-        let (year, month, day) = (
-            text[..4].parse().ok()?,
-            text[5..7].parse().ok()?,
-            text[8..].parse().ok()?,
-        );
+        };
+        let year = digit(y1)? * 1_000 + digit(y2)? * 100 + digit(y3)? * 10 + digit(y4)?;
+        let month = u8::try_from(digit(m1)? * 10 + digit(m2)?).ok()?;
+        let day = u8::try_from(digit(d1)? * 10 + digit(d2)?).ok()?;
         Self::new(year, month, day)
     }
 
@@ -117,6 +106,10 @@ pub fn parse_utc(text: &str) -> Option<i64> {
     }
     let seconds = part(0..2, 23)? * 3_600 + part(3..5, 59)? * 60 + part(6..8, 59)?;
     Some(Date::parse(date)?.to_unix_ms() + seconds * 1_000)
+}
+
+fn digit(byte: u8) -> Option<u16> {
+    byte.is_ascii_digit().then(|| u16::from(byte - b'0'))
 }
 
 const fn days_in_month(year: u16, month: u8) -> u8 {

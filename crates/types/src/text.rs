@@ -62,7 +62,7 @@ pub fn check_characters(text: &str) -> Result<&str, Fault> {
 /// `empty`, `invalid_characters`, `too_long`.
 pub fn check_header_name(text: &str, max: usize) -> Result<&str, Fault> {
     let text = check_characters(text)?;
-    if text.contains("=?") {
+    if text.as_bytes().windows(2).any(|pair| pair == b"=?") {
         return Err(Fault::new(
             FieldCode::InvalidCharacters,
             "Must not contain `=?`, which has a meaning of its own in e-mail.",

@@ -40,10 +40,11 @@ impl WebUrl {
             ));
         }
         let (scheme, rest) = url
-            .split_once("://")
+            .split_once(':')
+            .and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?)))
             .filter(|(scheme, _)| is_scheme(scheme))
             .ok_or_else(|| format(EXAMPLE))?;
-        let authority = &rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())];
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let has_user = authority.contains('@');
         let host_and_port = authority
             .rsplit_once('@')
@@ -123,7 +124,7 @@ fn split_port(authority: &str) -> Option<&str> {
     } else {
         authority.find(':').unwrap_or(authority.len())
     };
-    let (host, port) = authority.split_at(host_end);
+    let (host, port) = authority.split_at_checked(host_end)?;
     let is_port = |port: &str| {
         (1..=5).contains(&port.len())
             && port.bytes().all(|byte| byte.is_ascii_digit())

@@ -99,7 +99,7 @@ fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
             0..0x20 => "",
             _ => continue,
         };
-        out.write_str(&text[plain_from..index])?;
+        out.write_str(text.get(plain_from..index).unwrap_or_default())?;
         if escape.is_empty() {
             write!(out, "\\u{byte:04x}")?;
         } else {
@@ -107,7 +107,7 @@ fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
         }
         plain_from = index + 1;
     }
-    out.write_str(&text[plain_from..])?;
+    out.write_str(text.get(plain_from..).unwrap_or_default())?;
     out.write_char('"')
 }
 
