@@ -105,6 +105,31 @@ fn a_member_named_proto_stays_a_member() {
 }
 
 #[wasm_bindgen_test]
+fn numbers_come_back_as_javascript_knows_them() {
+    let request = evaluate(
+        r"(() => {
+            const bits = new BigUint64Array(1), double = new Float64Array(bits.buffer);
+            const numbers = [0.1, 5e-324, 2.2250738585072014e-308, 1e21, 1e23, 2 ** 53 + 2, Number.MAX_VALUE];
+            for (let seed = 1n; numbers.length < 2000; seed = seed * 6364136223846793005n + 1442695040888963407n) {
+                bits[0] = seed;
+                if (Number.isFinite(double[0])) numbers.push(double[0]);
+            }
+            const metadata = {};
+            for (let key = 0; key < 40; key++) metadata[key] = numbers.slice(key * 50, key * 50 + 50);
+            return {metadata};
+        })()",
+    );
+    let verdict = validate_create_session(&request, &JsValue::NULL).expect("a verdict");
+    let get = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).expect(name);
+    let text = |value: &JsValue| String::from(JSON::stringify(value).expect("JSON"));
+    let value = get(&verdict, "value");
+    assert_eq!(
+        text(&get(&value, "metadata")),
+        text(&get(&request, "metadata"))
+    );
+}
+
+#[wasm_bindgen_test]
 fn what_cannot_be_written_as_json_is_invalid_json() {
     for script in [
         "undefined",
