@@ -16,5 +16,6 @@ pub mod database;
 pub mod program;
 pub mod qr;
 pub mod raw;
+pub mod site;
 pub mod smtp;
 pub mod wait;

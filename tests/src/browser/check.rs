@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::PoisonError;
 
+use serde_json::Value;
+
 use super::{Browser, Scheme};
 use crate::program::repository;
 
@@ -60,29 +62,30 @@ impl Browser {
         );
     }
 
+    /// What axe-core finds on the page as it is.
+    pub async fn violations(&self) -> Vec<String> {
+        self.driver
+            .execute(axe_source(), Vec::new())
+            .await
+            .expect("axe-core loads");
+        let answer = self
+            .driver
+            .execute_async(RUN, Vec::new())
+            .await
+            .expect("axe-core runs");
+        let violations = answer.json().as_array().cloned().unwrap_or_default();
+        let line = |line: &Value| line.as_str().unwrap_or("not a line of text").to_owned();
+        violations.iter().map(line).collect()
+    }
+
     /// Stops the test if axe-core finds something on this page, in light or in dark.
     pub async fn expect_accessible(&self, page: &str) {
-        let source = axe_source();
         let mut found = Vec::new();
         for scheme in [Scheme::Light, Scheme::Dark] {
             self.prefer(scheme).await;
             self.keep_picture(page, scheme).await;
-            self.driver
-                .execute(source.clone(), Vec::new())
-                .await
-                .expect("axe-core loads");
-            let answer = self
-                .driver
-                .execute_async(RUN, Vec::new())
-                .await
-                .expect("axe-core runs");
-            let violations = answer.json().as_array().cloned().unwrap_or_default();
-            found.extend(violations.iter().map(|line| {
-                format!(
-                    "{scheme:?}: {}",
-                    line.as_str().unwrap_or("not a line of text")
-                )
-            }));
+            let violations = self.violations().await;
+            found.extend(violations.iter().map(|line| format!("{scheme:?}: {line}")));
         }
         self.prefer(Scheme::Light).await;
         assert!(found.is_empty(), "axe-core on {page}: {found:#?}");

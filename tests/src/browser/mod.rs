@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use thirtyfour::{
     ChromiumLikeCapabilities as _, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver,
 };
+use tokio::task::{self, LocalSet};
 
 use self::driver::Driver;
 
@@ -35,12 +36,13 @@ pub enum Scheme {
 /// browser behind (it then blocks the test for two minutes).
 pub async fn visit<Visit, Body>(body: Visit)
 where
-    Visit: FnOnce(Browser) -> Body + Send + 'static,
-    Body: Future<Output = ()> + Send + 'static,
+    Visit: FnOnce(Browser) -> Body,
+    Body: Future<Output = ()> + 'static,
 {
     let driver = Driver::start().await;
     let browser = Browser::open(driver.url()).await;
-    let outcome = tokio::spawn(body(browser.clone())).await;
+    let task = async { task::spawn_local(body(browser.clone())).await };
+    let outcome = LocalSet::new().run_until(task).await;
     if outcome.is_err() {
         browser.describe().await;
     }
