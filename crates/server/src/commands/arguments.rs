@@ -29,6 +29,8 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Run the server.
+    Serve(ServeArguments),
     /// Set an installation up: an organization, its workflows and its owner.
     Init(InitArguments),
     /// Organizations.

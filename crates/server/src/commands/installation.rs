@@ -15,6 +15,7 @@ use crate::vault::{ServerSecrets, Vault};
 pub(super) struct Installation {
     pub(super) config: Config,
     pub(super) store: Store,
+    pub(super) vault: Vault,
     pub(super) secrets: ServerSecrets,
     pub(super) clock: Clock,
 }
@@ -24,10 +25,11 @@ impl Installation {
         let config = Config::load(flags)?;
         let clock = Clock::system();
         let store = Store::open(&config.database, &config.data).await?;
-        let (_, secrets) = Vault::open(&store, &config.root_key, &clock).await?;
+        let (vault, secrets) = Vault::open(&store, &config.root_key, &clock).await?;
         Ok(Self {
             config,
             store,
+            vault,
             secrets,
             clock,
         })

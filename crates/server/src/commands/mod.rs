@@ -7,6 +7,7 @@ mod check_config;
 mod installation;
 mod keys;
 mod organizations;
+mod serve;
 mod users;
 
 use std::process::ExitCode;
@@ -77,6 +78,7 @@ pub async fn run() -> ExitCode {
 
 async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
     match command {
+        Command::Serve(arguments) => serve::serve(&arguments.flags()).await.map(|()| None),
         Command::Init(arguments) => {
             let installation = Installation::open(&arguments.place.flags()).await?;
             organizations::init(&installation, &arguments)

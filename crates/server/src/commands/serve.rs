@@ -1,0 +1,114 @@
+//! The server: from settings to a graceful stop.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use vouchkey_types::api_key::Environment;
+
+use super::installation::{Installation, address_file};
+use super::{CommandError, complain};
+use crate::app::{self, Foundation};
+use crate::config::{Flags, PublicUrl};
+use crate::store::{api_keys, organizations};
+
+/// Organizations that are looked at for live keys.
+const MOST_ORGANIZATIONS: i64 = 100;
+
+pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
+    let installation = Installation::open(flags).await?;
+    let asked = installation.config.http.listen;
+    let listener = TcpListener::bind(asked)
+        .await
+        .map_err(|error| CommandError::Failed(format!("cannot listen on {asked}: {error}")))?;
+    let bound = listener.local_addr()?;
+    let public_url = public_url(&installation, bound);
+    if public_url.is_loopback() && has_live_key(&installation).await? {
+        complain(&format!(
+            "warning: there are live keys, but links begin with {public_url}, which only this machine reaches; set VOUCHKEY_PUBLIC_URL"
+        ));
+    }
+    if installation
+        .store
+        .read(async |conn| organizations::oldest(conn, 1).await)
+        .await?
+        .is_empty()
+    {
+        complain("note: this is a new installation; set it up with: vouchkey init --owner EMAIL");
+    }
+    let address = address_file(&installation.config.data.folder);
+    std::fs::write(&address, format!("{public_url}\n"))?;
+
+    let stop = CancellationToken::new();
+    stop_on_signals(stop.clone())?;
+    let app = app::build(Foundation {
+        config: installation.config,
+        public_url,
+        store: installation.store,
+        vault: installation.vault,
+        secrets: installation.secrets,
+        clock: installation.clock,
+    });
+    announce(bound)?;
+    app.run(listener, stop).await;
+    // Another server may have taken the folder over; a missing file is no mistake.
+    let _ = std::fs::remove_file(address);
+    Ok(())
+}
+
+async fn has_live_key(installation: &Installation) -> Result<bool, CommandError> {
+    let keys = installation.store.read(async |conn| {
+        let mut keys = Vec::new();
+        for organization in organizations::oldest(conn, MOST_ORGANIZATIONS).await? {
+            keys.extend(api_keys::list(conn, organization.id).await?);
+        }
+        Ok(keys)
+    });
+    Ok(keys
+        .await?
+        .iter()
+        .any(|key| key.environment == Environment::Live && key.revoked_at.is_none()))
+}
+
+/// What links begin with, told to the operator; with a warning where they will not work for others.
+fn public_url(installation: &Installation, bound: SocketAddr) -> PublicUrl {
+    let configured = installation.config.http.public_url.clone();
+    if configured.is_none() && bound.ip().is_unspecified() {
+        complain(
+            "warning: listening on all addresses, but links name 127.0.0.1; set VOUCHKEY_PUBLIC_URL to the address that others use",
+        );
+    }
+    let url = configured.unwrap_or_else(|| PublicUrl::of_bound(bound));
+    complain(&format!("links will look like {url}/verify/…"));
+    url
+}
+
+/// The one line on standard output, once requests are accepted.
+fn announce(bound: SocketAddr) -> Result<(), CommandError> {
+    let mut out = std::io::stdout();
+    writeln!(out, "listening on http://{bound}")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// The first signal stops gracefully, the second at once.
+fn stop_on_signals(stop: CancellationToken) -> Result<(), CommandError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if stop.is_cancelled() {
+                std::process::exit(1);
+            }
+            complain("stopping: requests that are running are finished");
+            stop.cancel();
+        }
+    });
+    Ok(())
+}
