@@ -50,7 +50,7 @@ pub(crate) fn wasm_bindgen() -> Outcome<PathBuf> {
     if let Some(folder) = on_path("wasm-bindgen", WASM_BINDGEN) {
         return Ok(folder);
     }
-    step("building wasm-bindgen (the first time takes a minute)");
+    step("building wasm-bindgen, unless it is built (a minute)");
     run(&mut cargo_words("build --locked --package wasm-tools"))?;
     Ok(target_folder()?.join("debug"))
 }

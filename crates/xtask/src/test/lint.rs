@@ -14,7 +14,7 @@ pub(crate) fn run_all(tally: &mut Tally) {
     });
     tally.check("clippy, the browser's crates", || {
         tools::wasm_target()?;
-        run(&mut cargo_words(&format!("clippy --locked {BROWSER_CRATES} --all-targets --target wasm32-unknown-unknown -- -D warnings")))
+        run(&mut cargo_words(&format!("clippy --locked {BROWSER_CRATES} --all-features --all-targets --target wasm32-unknown-unknown -- -D warnings")))
     });
     // Other features may hide a dependency that the rules cannot have in a browser.
     tally.check("the rules, built for wasm alone", || {

@@ -29,7 +29,7 @@ pub(crate) fn wasm(tally: &mut Tally) {
     tally.suite(
         "wasm tests in a browser",
         browser.tell(&mut cargo_words(
-            "test --locked --no-fail-fast --package vouchkey-wasm --tests --target wasm32-unknown-unknown",
+            "test --locked --no-fail-fast --package vouchkey-wasm --all-features --tests --target wasm32-unknown-unknown",
         )),
     );
 }
