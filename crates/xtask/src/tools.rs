@@ -50,9 +50,12 @@ pub(crate) fn wasm_bindgen() -> Outcome<PathBuf> {
     if let Some(folder) = on_path("wasm-bindgen", WASM_BINDGEN) {
         return Ok(folder);
     }
-    step("building wasm-bindgen, unless it is built (a minute)");
-    run(&mut cargo_words("build --locked --package wasm-tools"))?;
-    Ok(target_folder()?.join("debug"))
+    let folder = target_folder()?.join("debug");
+    if !has_version(folder.join("wasm-bindgen"), WASM_BINDGEN) {
+        step("building wasm-bindgen (once, a minute)");
+        run(&mut cargo_words("build --locked --package wasm-tools"))?;
+    }
+    Ok(folder)
 }
 
 /// Trunk; the folder that has it.
