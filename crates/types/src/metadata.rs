@@ -38,6 +38,7 @@ impl Metadata {
                 )
                 .at(field),
             );
+            duplicates::report_within(&value, &|| field.to_owned(), mistakes);
             return None;
         };
         let repeated = duplicates::repeated_members(&sent);

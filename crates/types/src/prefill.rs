@@ -46,6 +46,7 @@ impl Prefill {
             mistakes.push(
                 Fault::new(FieldCode::WrongType, "Must be an object of prefill values.").at(field),
             );
+            duplicates::report_within(&value, &|| field.to_owned(), mistakes);
             return None;
         };
         let states = duplicates::repeated_members(&sent);
