@@ -18,7 +18,7 @@ use crate::http::rate_limit::Buckets;
 use crate::http::{self, idempotency};
 use crate::store::Store;
 use crate::vault::{ServerSecrets, Vault};
-use crate::{dashboard, health, sessions, upkeep};
+use crate::{admin, capture, dashboard, health, outbox, sessions, upkeep};
 
 /// How long a graceful stop waits for connections and for work.
 const STOP_TIME: Duration = Duration::from_secs(30);
@@ -139,6 +139,8 @@ impl App {
     pub fn router(&self) -> Router {
         let routes = Router::new()
             .merge(sessions::router())
+            .merge(capture::router())
+            .merge(admin::router())
             .merge(dashboard::router())
             .merge(health::router());
         http::layer(routes, &self.state).with_state(self.state.clone())
@@ -150,6 +152,7 @@ impl App {
         let workers = TaskTracker::new();
         let stop_workers = CancellationToken::new();
         workers.spawn(upkeep::run(self.state.clone(), stop_workers.clone()));
+        workers.spawn(outbox::run(self.state.clone(), stop_workers.clone()));
         workers.close();
         let router = self.router();
         let stopping = async {

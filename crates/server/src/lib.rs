@@ -1,5 +1,6 @@
 //! The vouchkey program: the verification-session server.
 
+pub mod admin;
 pub mod app;
 pub mod capture;
 pub mod clock;
@@ -9,6 +10,7 @@ pub mod dashboard;
 pub mod health;
 pub mod http;
 pub mod invitations;
+pub mod outbox;
 pub mod sessions;
 pub mod store;
 pub mod upkeep;

@@ -1,4 +1,78 @@
 //! The hosted pages behind a capture URL.
+//!
+//! Opening a link changes nothing but the timeline, and *Start* may be pressed any number of times: mail scanners and
+//! previews open links, and some press buttons (decision 12).
 
 pub mod accent;
-pub mod page;
+mod look_up;
+mod page;
+#[cfg(test)]
+mod tests;
+mod visits;
+
+use axum::extract::{Path, State};
+use axum::http::Method;
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+
+use crate::app::AppState;
+use look_up::look_up;
+use page::Standing;
+use visits::{Seen, Visits};
+
+/// The routes. None of them is logged by more than its template.
+pub fn router() -> Router<AppState> {
+    Router::new()
+        .route("/verify/{token}", get(open))
+        .route("/verify/{token}/start", post(start))
+        .route("/verify/{token}/brand.css", get(brand_css))
+        .layer(Extension(Visits::default()))
+}
+
+async fn open(
+    State(state): State<AppState>,
+    Extension(visits): Extension<Visits>,
+    method: Method,
+    Path(token): Path<String>,
+) -> Response {
+    match look_up(&state, &token).await {
+        Ok(Some(found)) => {
+            if method == Method::GET {
+                visits.note(&state, &found, Seen::Visit);
+            }
+            page::known(&token, &found.asker, found.standing)
+        }
+        Ok(None) => page::unknown(),
+        Err(trouble) => page::trouble(trouble),
+    }
+}
+
+async fn start(
+    State(state): State<AppState>,
+    Extension(visits): Extension<Visits>,
+    Path(token): Path<String>,
+) -> Response {
+    match look_up(&state, &token).await {
+        Ok(Some(found)) => {
+            let standing = match found.standing {
+                Standing::Pending { expires_at } => {
+                    visits.note(&state, &found, Seen::Start);
+                    Standing::Started { expires_at }
+                }
+                other => other,
+            };
+            page::known(&token, &found.asker, standing)
+        }
+        Ok(None) => page::unknown(),
+        Err(trouble) => page::trouble(trouble),
+    }
+}
+
+async fn brand_css(State(state): State<AppState>, Path(token): Path<String>) -> Response {
+    match look_up(&state, &token).await {
+        Ok(Some(found)) => page::brand_css(&found.asker),
+        Ok(None) => page::unknown(),
+        Err(trouble) => page::trouble(trouble),
+    }
+}

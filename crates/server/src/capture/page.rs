@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use vouchkey_types::date::format_utc;
 
 use super::accent::Accent;
+use super::look_up::Trouble;
 use crate::invitations::words;
 
 /// The style sheet stands in the page, so that one request shows it, also over a bad connection.
@@ -25,24 +26,24 @@ static STYLE_SOURCE: LazyLock<String> = LazyLock::new(|| {
 
 /// Who asks, and how they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asker {
+pub(super) struct Asker {
     /// By the three steps of the invitation.
-    pub brand: String,
+    pub(super) brand: String,
     /// The organization's legal name, always shown.
-    pub organization: String,
+    pub(super) organization: String,
     /// Where the applicant gets help.
-    pub support_url: Option<String>,
+    pub(super) support_url: Option<String>,
     /// The organization's colour, `#rrggbb`.
-    pub accent_colour: Option<String>,
+    pub(super) accent_colour: Option<String>,
     /// The origins that may embed the page.
-    pub embed_origins: Vec<String>,
+    pub(super) embed_origins: Vec<String>,
     /// Whether the session belongs to the sandbox.
-    pub sandbox: bool,
+    pub(super) sandbox: bool,
 }
 
 /// What a capture URL shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub(super) enum Standing {
     /// The link works until `expires_at` (Unix milliseconds).
     Pending {
         /// When it stops working.
@@ -108,7 +109,7 @@ struct Notice<'a> {
 }
 
 /// The page of a link that exists. `token` is the one in the address, already found to be sound.
-pub fn known(token: &str, asker: &Asker, standing: Standing) -> Response {
+pub(super) fn known(token: &str, asker: &Asker, standing: Standing) -> Response {
     let frame = Frame {
         style: STYLE,
         brand_css: asker
@@ -178,7 +179,7 @@ pub fn known(token: &str, asker: &Asker, standing: Standing) -> Response {
 }
 
 /// The page of a token that leads nowhere. It tells nothing apart.
-pub fn unknown() -> Response {
+pub(super) fn unknown() -> Response {
     let page = Notice::bare(
         "This link does not exist",
         "Check that the whole address was copied, or open it from the message once more.",
@@ -188,7 +189,15 @@ pub fn unknown() -> Response {
 }
 
 /// The page while the server cannot say: nothing is lost, the link keeps working.
-pub fn unavailable() -> Response {
+pub(super) fn trouble(trouble: Trouble) -> Response {
+    let Trouble::Passing = trouble else {
+        let page = Notice::bare(
+            "Something went wrong on our side",
+            "Please try again later.",
+            true,
+        );
+        return answer(StatusCode::INTERNAL_SERVER_ERROR, page, &[]);
+    };
     let page = Notice::bare(
         "Please try again in a moment",
         "The server is busy. Your link keeps working.",
@@ -202,7 +211,7 @@ pub fn unavailable() -> Response {
 }
 
 /// The organization's colour as a style sheet of its own, since the policy allows no inline one that differs by link.
-pub fn brand_css(asker: &Asker) -> Response {
+pub(super) fn brand_css(asker: &Asker) -> Response {
     let Accent { light, dark } = Accent::of(asker.accent_colour.as_deref());
     let css = format!(
         ":root{{--button:{};--on-button:{}}}@media(prefers-color-scheme:dark){{:root{{--button:{};--on-button:{}}}}}",

@@ -68,6 +68,8 @@ pub struct Rendered {
     pub text: String,
     /// The part with button and QR, which it shows as `cid:qr`.
     pub html: String,
+    /// Where it leads.
+    pub capture_url: String,
     /// The QR of the capture URL; absent only if the URL is too long for any QR.
     pub qr_png: Option<Vec<u8>>,
 }
@@ -153,6 +155,7 @@ pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
         subject,
         text,
         html,
+        capture_url: input.capture_url.clone(),
         qr_png,
     })
 }

@@ -1,7 +1,7 @@
 //! What of a session is sealed, and where each sealed value stands: its place is part of what is
 //! authenticated, so that none can be moved to another row or field.
 
-use vouchkey_types::id::{OrganizationId, SessionId};
+use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use crate::store::data_keys::DataKeyRow;
 use crate::vault::{DataKey, OpenError, Place, Vault};
@@ -30,6 +30,8 @@ pub enum Field {
     RedirectUrl,
     /// The answer that a replay of the creation repeats.
     Response,
+    /// A kept mail.
+    Message,
 }
 
 impl Field {
@@ -44,6 +46,7 @@ impl Field {
             Self::SupportUrl => ("sessions", "support_url_sealed"),
             Self::RedirectUrl => ("sessions", "redirect_url_sealed"),
             Self::Response => ("idempotency_keys", "response_sealed"),
+            Self::Message => ("mailbox_messages", "message_sealed"),
         }
     }
 }
@@ -109,14 +112,47 @@ impl SessionKey {
         self.key
             .open(sealed, &place(&self.organization, &self.session, field))
     }
+
+    /// Opens a text, if there is one.
+    ///
+    /// # Errors
+    /// As [`SessionKey::unseal`]; and what is inside is no text.
+    pub fn text(&self, field: Field, sealed: Option<&[u8]>) -> Result<Option<String>, OpenError> {
+        let Some(sealed) = sealed else {
+            return Ok(None);
+        };
+        String::from_utf8(self.unseal(field, sealed)?)
+            .map(Some)
+            .map_err(|_| OpenError)
+    }
+
+    /// Seals a kept mail, whose place is its own id, since a session may have several.
+    pub fn seal_message(&self, id: EventId, plain: &[u8], nonce: [u8; 24]) -> Vec<u8> {
+        let row = id.to_string();
+        self.key.seal(
+            plain,
+            &place(&self.organization, &row, Field::Message),
+            nonce,
+        )
+    }
+
+    /// Opens a kept mail.
+    ///
+    /// # Errors
+    /// As [`SessionKey::unseal`].
+    pub fn unseal_message(&self, id: EventId, sealed: &[u8]) -> Result<Vec<u8>, OpenError> {
+        let row = id.to_string();
+        self.key
+            .open(sealed, &place(&self.organization, &row, Field::Message))
+    }
 }
 
-fn place<'a>(organization: &'a OrganizationId, session: &'a str, field: Field) -> Place<'a> {
+fn place<'a>(organization: &'a OrganizationId, row: &'a str, field: Field) -> Place<'a> {
     let (table, column) = field.column();
     Place {
         organization,
         table,
-        row: session,
+        row,
         field: column,
         version: VERSION,
     }

@@ -20,6 +20,7 @@ pub mod secrets;
 pub mod session_events;
 pub mod session_list;
 pub mod sessions;
+pub mod sign_ins;
 #[cfg(test)]
 mod tests;
 pub mod upkeep;

@@ -230,6 +230,7 @@ fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
         session_events::STATEMENTS,
         sessions::STATEMENTS,
         upkeep::STATEMENTS,
+        sign_ins::STATEMENTS,
         users::STATEMENTS,
         workflows::STATEMENTS,
     ]

@@ -1,0 +1,244 @@
+//! The embedded mailbox: `GET /admin/v1/mailbox`, one message, and its HTML at an address of its own.
+
+use axum::extract::{Path, Query, State};
+use axum::response::{Html, IntoResponse as _, Response};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, header};
+use sqlx::AnyConnection;
+use vouchkey_types::date::format_utc;
+use vouchkey_types::id::{EventId, OrganizationId};
+use vouchkey_types::json::{self, Json, Object};
+use vouchkey_types::object;
+use vouchkey_types::problem::{FieldCode, FieldError};
+use vouchkey_types::scope::Scope;
+
+use super::signed_in;
+use crate::app::AppState;
+use crate::http::caller::named_environment;
+use crate::http::{Answer, ApiError};
+use crate::invitations::QR_CID;
+use crate::sessions::sealed::SessionKey;
+use crate::store::StoreError;
+use crate::store::data_keys::{self, DataKeyRow};
+use crate::store::mailbox::{self, MailboxRow, Position};
+
+const DEFAULT_LIMIT: i64 = 25;
+const MAX_LIMIT: i64 = 100;
+
+/// For a mail's own HTML: styles that stand in it and images that are part of it, no script, no way out, and shown by
+/// the dashboard alone.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'";
+
+pub(super) async fn list(
+    State(state): State<AppState>,
+    Query(query): Query<Vec<(String, String)>>,
+    parts: Parts,
+) -> Result<Answer, ApiError> {
+    let user = signed_in::require(&state, &parts.headers).await?;
+    user.require(Scope::SessionsRead)?;
+    let environment = named_environment(&parts)?;
+    let (limit, after) = page(&query)?;
+    let mut rows = state
+        .store
+        .read(async |conn| {
+            // One more than is shown tells whether there is another page.
+            let rows =
+                mailbox::list(conn, user.organization, environment, after, limit + 1).await?;
+            with_keys(conn, rows).await
+        })
+        .await?;
+    let has_more = rows.len() > usize::try_from(limit).unwrap_or(usize::MAX);
+    if has_more {
+        rows.pop();
+    }
+    let next_cursor = rows
+        .last()
+        .filter(|_| has_more)
+        .map(|kept| cursor(&kept.row));
+    let mut data: Vec<Json> = Vec::with_capacity(rows.len());
+    for kept in &rows {
+        let message = kept.open(&state)?.unwrap_or_default();
+        data.push(
+            object! {
+                "id": kept.row.id.to_string(),
+                "session_id": kept.row.session.to_string(),
+                "to": field(&message, "to"),
+                "subject": field(&message, "subject"),
+                "created_at": format_utc(kept.row.created_at),
+            }
+            .into(),
+        );
+    }
+    Ok(Answer::ok(object! {
+        "data": data,
+        "pagination": object! { "limit": limit, "next_cursor": next_cursor },
+    }))
+}
+
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Answer, ApiError> {
+    let (row, message) = message(&state, &headers, &id).await?;
+    Ok(Answer::ok(object! {
+        "id": row.id.to_string(),
+        "session_id": row.session.to_string(),
+        "environment": row.environment.as_str(),
+        "from": field(&message, "from"),
+        "to": field(&message, "to"),
+        "subject": field(&message, "subject"),
+        "text": field(&message, "text"),
+        "created_at": format_utc(row.created_at),
+        "html_url": format!("/admin/v1/mailbox/{}/html", row.id),
+    }))
+}
+
+pub(super) async fn html(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (_, message) = message(&state, &headers, &id).await?;
+    let text = |name| message.get(name).and_then(Json::as_str).unwrap_or_default();
+    let qr = vouchkey_qr::png_data_url(text("capture_url")).unwrap_or_default();
+    let html = text("html").replace(&format!("cid:{QR_CID}"), &qr);
+    let mut response = Html(html).into_response();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}
+
+async fn message(
+    state: &AppState,
+    headers: &HeaderMap,
+    id: &str,
+) -> Result<(MailboxRow, Object), ApiError> {
+    let user = signed_in::require(state, headers).await?;
+    user.require(Scope::SessionsRead)?;
+    let id = EventId::parse(id).ok_or_else(not_found)?;
+    let kept = find(state, user.organization, id)
+        .await?
+        .ok_or_else(not_found)?;
+    let message = kept.open(state)?.ok_or_else(not_found)?;
+    Ok((kept.row, message))
+}
+
+async fn find(
+    state: &AppState,
+    organization: OrganizationId,
+    id: EventId,
+) -> Result<Option<Kept>, ApiError> {
+    let found = state
+        .store
+        .read(
+            async |conn| match mailbox::find(conn, organization, id).await? {
+                Some(row) => with_keys(conn, vec![row]).await,
+                None => Ok(Vec::new()),
+            },
+        )
+        .await?;
+    Ok(found.into_iter().next())
+}
+
+/// A message with the key that opens it.
+struct Kept {
+    row: MailboxRow,
+    key: Option<DataKeyRow>,
+}
+
+impl Kept {
+    /// None once the session's data was destroyed.
+    fn open(&self, state: &AppState) -> Result<Option<Object>, ApiError> {
+        let internal = |error| ApiError::internal(&error);
+        let Some(row) = &self.key else {
+            return Ok(None);
+        };
+        let Some(key) = SessionKey::open(&state.vault, row).map_err(internal)? else {
+            return Ok(None);
+        };
+        let text = key
+            .unseal_message(self.row.id, &self.row.message_sealed)
+            .map_err(internal)?;
+        match json::read(&text) {
+            Ok(Json::Object(message)) => Ok(Some(message)),
+            _ => Err(ApiError::internal(&"a kept mail is no JSON object")),
+        }
+    }
+}
+
+async fn with_keys(
+    conn: &mut AnyConnection,
+    rows: Vec<MailboxRow>,
+) -> Result<Vec<Kept>, StoreError> {
+    let mut kept = Vec::with_capacity(rows.len());
+    for row in rows {
+        let key = data_keys::find(conn, row.organization, row.session).await?;
+        kept.push(Kept { row, key });
+    }
+    Ok(kept)
+}
+
+fn field(message: &Object, name: &str) -> Option<String> {
+    message.get(name).and_then(Json::as_str).map(str::to_owned)
+}
+
+fn not_found() -> ApiError {
+    ApiError::not_found("Message not found.")
+}
+
+fn page(query: &[(String, String)]) -> Result<(i64, Option<Position>), ApiError> {
+    let value = |name: &str| {
+        query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let limit = value("limit").map_or(Ok(DEFAULT_LIMIT), |text| {
+        let limit = text
+            .parse()
+            .map_err(|_| mistake("limit", FieldCode::WrongType, "Must be a whole number."))?;
+        if (1..=MAX_LIMIT).contains(&limit) {
+            Ok(limit)
+        } else {
+            Err(mistake("limit", FieldCode::OutOfRange, "Must be 1 to 100."))
+        }
+    })?;
+    let after = value("cursor")
+        .map(|text| {
+            position(text).ok_or_else(|| {
+                mistake(
+                    "cursor",
+                    FieldCode::OutOfRange,
+                    "Is no cursor of this list.",
+                )
+            })
+        })
+        .transpose()?;
+    Ok((limit, after))
+}
+
+fn mistake(field: &str, code: FieldCode, message: &str) -> ApiError {
+    ApiError::validation(vec![FieldError::new(field, code, message)])
+}
+
+fn cursor(row: &MailboxRow) -> String {
+    format!("{}.{}", row.created_at, row.id)
+}
+
+fn position(cursor: &str) -> Option<Position> {
+    let (created_at, id) = cursor.split_once('.')?;
+    Some(Position {
+        created_at: created_at.parse().ok()?,
+        id: EventId::parse(id)?,
+    })
+}

@@ -1,0 +1,88 @@
+//! Growing delays after failed sign-ins, by the address that was tried, whether anybody has it or not.
+//!
+//! An attempt counts as failed from its beginning and is forgiven when it succeeds, so that many at once are no way
+//! around the delay.
+
+use sqlx::AnyConnection;
+
+use crate::store::sign_ins::{self, Failures};
+use crate::store::{Change, Engine, StoreError};
+
+/// Failures without a delay.
+const FREE: i64 = 5;
+const SECOND_MS: i64 = 1_000;
+/// The longest delay: 15 minutes.
+const LONGEST_MS: i64 = 15 * 60 * SECOND_MS;
+/// After a day without failures all are forgotten.
+pub(super) const FORGOTTEN_MS: i64 = 24 * 60 * 60 * SECOND_MS;
+
+/// The delay after so many failures in a row, in milliseconds: none for the first five, then 1 s, 2 s, 4 s, … 15 min.
+fn delay(failures: i64) -> i64 {
+    match u32::try_from(failures - FREE) {
+        Ok(over) => SECOND_MS
+            .checked_shl(over.min(20))
+            .map_or(LONGEST_MS, |delay| delay.min(LONGEST_MS)),
+        Err(_) => 0,
+    }
+}
+
+/// Begins an attempt.
+pub(super) struct Begin {
+    /// The keyed hash of the address.
+    pub(super) account_hash: [u8; 32],
+    /// Unix milliseconds.
+    pub(super) now: i64,
+}
+
+/// Whether an attempt may go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// It may.
+    Free,
+    /// Not before so many seconds.
+    Wait(u64),
+}
+
+impl Change for Begin {
+    type Outcome = Begun;
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<Begun, StoreError> {
+        let Self { account_hash, now } = self;
+        let failures = sign_ins::failures(conn, account_hash)
+            .await?
+            .filter(|failures| now - failures.last_at < FORGOTTEN_MS)
+            .unwrap_or(Failures {
+                count: 0,
+                last_at: i64::MIN,
+            });
+        let free_at = failures.last_at.saturating_add(delay(failures.count));
+        if now < free_at {
+            return Ok(Begun::Wait((free_at - now).unsigned_abs().div_ceil(1_000)));
+        }
+        let failures = Failures {
+            count: failures.count + 1,
+            last_at: now,
+        };
+        sign_ins::set_failures(conn, account_hash, failures).await?;
+        Ok(Begun::Free)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn five_failures_are_free_and_then_the_delay_doubles_to_15_minutes() {
+        let seconds: Vec<i64> = (0..=17)
+            .map(|failures| delay(failures) / SECOND_MS)
+            .collect();
+        assert_eq!(
+            seconds,
+            [
+                0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900
+            ]
+        );
+        assert_eq!(delay(i64::MAX), LONGEST_MS);
+    }
+}

@@ -1,0 +1,279 @@
+//! Sign-ins of the dashboard: opaque sessions by their hash, failures by the hash of the address that was tried, and
+//! the links with which a password is set.
+
+use sqlx::AnyConnection;
+use vouchkey_types::id::{OrganizationId, UserId};
+
+use super::StoreError;
+use super::columns::{Columns, statements};
+use super::users::{self, UserRow};
+
+/// A session of the dashboard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignInRow {
+    /// The keyed hash of the cookie's token.
+    pub token_hash: [u8; 32],
+    /// Who signed in.
+    pub user: UserId,
+    /// Where that user belongs.
+    pub organization: OrganizationId,
+    /// Unix milliseconds, as are the others.
+    pub created_at: i64,
+    /// When it was last used, to the minute.
+    pub last_seen_at: i64,
+    /// When it ends, whatever happens.
+    pub expires_at: i64,
+    /// When it was ended.
+    pub revoked_at: Option<i64>,
+}
+
+/// How often an address failed to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    /// In a row.
+    pub count: i64,
+    /// The last time, Unix milliseconds.
+    pub last_at: i64,
+}
+
+statements! {
+    INSERT = "INSERT INTO sign_ins (token_hash, user_id, organization_id, created_at, last_seen_at, expires_at, \
+        revoked_at) VALUES ($1, $2, $3, $4, $4, $5, NULL)";
+    FIND = "SELECT * FROM sign_ins WHERE token_hash = $1";
+    TOUCH = "UPDATE sign_ins SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
+    REVOKE = "UPDATE sign_ins SET revoked_at = $2 WHERE token_hash = $1 AND revoked_at IS NULL";
+    REVOKE_ALL = "UPDATE sign_ins SET revoked_at = $3 WHERE organization_id = $1 AND user_id = $2 \
+        AND revoked_at IS NULL";
+    PURGE = "DELETE FROM sign_ins WHERE organization_id = $1 AND user_id = $2 AND expires_at <= $3";
+    FIND_USER = "SELECT * FROM users WHERE organization_id = $1 AND user_id = $2";
+    SET_PASSWORD = "UPDATE users SET password_hash = $3 WHERE organization_id = $1 AND user_id = $2";
+    FAILURES = "SELECT failures, last_failed_at FROM sign_in_failures WHERE account_hash = $1";
+    SET_FAILURES = "INSERT INTO sign_in_failures (account_hash, failures, last_failed_at) VALUES ($1, $2, $3) \
+        ON CONFLICT (account_hash) DO UPDATE SET failures = EXCLUDED.failures, \
+        last_failed_at = EXCLUDED.last_failed_at";
+    FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE account_hash = $1 OR last_failed_at <= $2";
+    FIND_LINK = "SELECT user_id, organization_id FROM sign_in_links WHERE link_hash = $1 AND used_at IS NULL \
+        AND expires_at > $2";
+    USE_LINK = "UPDATE sign_in_links SET used_at = $2 WHERE link_hash = $1 AND used_at IS NULL AND expires_at > $2";
+}
+
+/// Adds a session and drops the user's ended ones.
+///
+/// # Errors
+/// Those of the database.
+pub async fn insert(conn: &mut AnyConnection, row: &SignInRow) -> Result<(), StoreError> {
+    sqlx::query(PURGE)
+        .bind(row.organization.to_string())
+        .bind(row.user.to_string())
+        .bind(row.created_at)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query(INSERT)
+        .bind(row.token_hash.to_vec())
+        .bind(row.user.to_string())
+        .bind(row.organization.to_string())
+        .bind(row.created_at)
+        .bind(row.expires_at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The session of this token, whatever has become of it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find(
+    conn: &mut AnyConnection,
+    token_hash: [u8; 32],
+) -> Result<Option<SignInRow>, StoreError> {
+    let row = sqlx::query(FIND)
+        .bind(token_hash.to_vec())
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| {
+        Ok(SignInRow {
+            token_hash: row.bytes("token_hash")?,
+            user: row.parsed("user_id", UserId::parse)?,
+            organization: row.parsed("organization_id", OrganizationId::parse)?,
+            created_at: row.plain("created_at")?,
+            last_seen_at: row.plain("last_seen_at")?,
+            expires_at: row.plain("expires_at")?,
+            revoked_at: row.plain("revoked_at")?,
+        })
+    })
+    .transpose()
+}
+
+/// Notes that a session was used.
+///
+/// # Errors
+/// Those of the database.
+pub async fn touch(
+    conn: &mut AnyConnection,
+    token_hash: [u8; 32],
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(TOUCH)
+        .bind(token_hash.to_vec())
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// Those of the database.
+pub async fn revoke(
+    conn: &mut AnyConnection,
+    token_hash: [u8; 32],
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(REVOKE)
+        .bind(token_hash.to_vec())
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// A user by id.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_user(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<Option<UserRow>, StoreError> {
+    let row = sqlx::query(FIND_USER)
+        .bind(organization.to_string())
+        .bind(user.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(users::read).transpose()
+}
+
+/// Sets a password and ends all the user's sessions.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_password(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    user: UserId,
+    password_hash: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(SET_PASSWORD)
+        .bind(organization.to_string())
+        .bind(user.to_string())
+        .bind(password_hash)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query(REVOKE_ALL)
+        .bind(organization.to_string())
+        .bind(user.to_string())
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// How often this address failed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn failures(
+    conn: &mut AnyConnection,
+    account_hash: [u8; 32],
+) -> Result<Option<Failures>, StoreError> {
+    let row = sqlx::query(FAILURES)
+        .bind(account_hash.to_vec())
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| {
+        Ok(Failures {
+            count: row.plain("failures")?,
+            last_at: row.plain("last_failed_at")?,
+        })
+    })
+    .transpose()
+}
+
+/// Writes how often this address failed.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_failures(
+    conn: &mut AnyConnection,
+    account_hash: [u8; 32],
+    failures: Failures,
+) -> Result<(), StoreError> {
+    sqlx::query(SET_FAILURES)
+        .bind(account_hash.to_vec())
+        .bind(failures.count)
+        .bind(failures.last_at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Forgets the failures of this address, and of all whose last one is at `before` or earlier.
+///
+/// # Errors
+/// Those of the database.
+pub async fn forget_failures(
+    conn: &mut AnyConnection,
+    account_hash: [u8; 32],
+    before: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(FORGET_FAILURES)
+        .bind(account_hash.to_vec())
+        .bind(before)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whose link this is, if it can still be used.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_link(
+    conn: &mut AnyConnection,
+    link_hash: [u8; 32],
+    now: i64,
+) -> Result<Option<(OrganizationId, UserId)>, StoreError> {
+    let row = sqlx::query(FIND_LINK)
+        .bind(link_hash.to_vec())
+        .bind(now)
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| {
+        Ok((
+            row.parsed("organization_id", OrganizationId::parse)?,
+            row.parsed("user_id", UserId::parse)?,
+        ))
+    })
+    .transpose()
+}
+
+/// Uses a link up. False if somebody else did, or it has expired.
+///
+/// # Errors
+/// Those of the database.
+pub async fn use_link(
+    conn: &mut AnyConnection,
+    link_hash: [u8; 32],
+    now: i64,
+) -> Result<bool, StoreError> {
+    let result = sqlx::query(USE_LINK)
+        .bind(link_hash.to_vec())
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(result.rows_affected() == 1)
+}
