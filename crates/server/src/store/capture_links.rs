@@ -134,3 +134,45 @@ fn read(row: &AnyRow) -> Result<CaptureLinkRow, StoreError> {
         bound_hash: row.plain("bound_hash")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::store::fixtures::{NOW, apply, creation, store};
+
+    #[tokio::test]
+    async fn a_session_has_one_live_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = store(folder.path()).await;
+        let creation = creation(organization, NOW);
+        let first = creation.link.clone();
+        store.write(creation).await.unwrap();
+        let add = |row: CaptureLinkRow| {
+            apply(move |conn| Box::pin(async move { insert(conn, &row).await }))
+        };
+        let second = CaptureLinkRow {
+            id: Clock::fixed(NOW).id(),
+            ..first.clone()
+        };
+        assert_eq!(
+            store.write(add(second.clone())).await,
+            Err(StoreError::UniqueViolation)
+        );
+        let ended = CaptureLinkRow {
+            revoked_at: Some(NOW),
+            ..second
+        };
+        store.write(add(ended.clone())).await.unwrap();
+        assert_eq!(
+            store.read(async |conn| find(conn, ended.id).await).await,
+            Ok(Some(ended.clone()))
+        );
+        assert_eq!(
+            store
+                .read(async |conn| live(conn, organization, first.session).await)
+                .await,
+            Ok(Some(first))
+        );
+    }
+}

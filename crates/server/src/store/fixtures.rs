@@ -1,6 +1,7 @@
 //! Rows for tests.
 
 use std::path::Path;
+use std::pin::Pin;
 
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
@@ -42,6 +43,34 @@ pub(crate) async fn organization(store: &Store) -> OrganizationId {
     store.write(AddOrganization(id)).await.unwrap();
     id
 }
+
+/// What a test writes, without a change of its own.
+pub(crate) struct Apply<F>(F);
+
+pub(crate) fn apply<T, F>(work: F) -> Apply<F>
+where
+    F: for<'a> FnOnce(&'a mut AnyConnection) -> Applying<'a, T>,
+{
+    Apply(work)
+}
+
+impl<T, F> Change for Apply<F>
+where
+    T: Send + 'static,
+    F: for<'a> FnOnce(&'a mut AnyConnection) -> Applying<'a, T> + Send + 'static,
+{
+    type Outcome = T;
+
+    fn apply(
+        self,
+        conn: &mut AnyConnection,
+        _: Engine,
+    ) -> impl Future<Output = Result<T, StoreError>> + Send {
+        (self.0)(conn)
+    }
+}
+
+pub(crate) type Applying<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 struct AddOrganization(OrganizationId);
 

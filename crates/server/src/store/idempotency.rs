@@ -133,3 +133,37 @@ fn read(row: &AnyRow) -> Result<IdempotencyRow, StoreError> {
         expires_at: row.plain("expires_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fixtures::{NOW, apply, keyed_creation, store};
+
+    #[tokio::test]
+    async fn only_expired_records_are_purged_and_the_oldest_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = store(folder.path()).await;
+        for key in 0..5 {
+            store
+                .write(keyed_creation(organization, NOW + i64::from(key), key, 1))
+                .await
+                .unwrap();
+        }
+        let lapsed = NOW + 86_400_000 + 2;
+        for purged in [2, 1, 0] {
+            let change = apply(move |conn| Box::pin(async move { purge(conn, lapsed, 2).await }));
+            assert_eq!(store.write(change).await, Ok(purged));
+        }
+        for (key, is_kept) in [(0, false), (2, false), (3, true), (4, true)] {
+            let scope = keyed_creation(organization, NOW, key, 1)
+                .idempotency
+                .unwrap()
+                .scope;
+            let found = store
+                .read(async |conn| find(conn, &scope, NOW).await)
+                .await
+                .unwrap();
+            assert_eq!(found.is_some(), is_kept, "{key}");
+        }
+    }
+}

@@ -130,3 +130,42 @@ fn read(row: &AnyRow) -> Result<OrganizationRow, StoreError> {
         updated_at: row.plain("updated_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fixtures::{NOW, apply, store};
+
+    #[tokio::test]
+    async fn settings_are_read_back_as_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, id) = store(folder.path()).await;
+        let changed = OrganizationRow {
+            id,
+            name: "Ümlaut & Söhne \"GmbH\"".to_owned(),
+            email_display_name: Some("Brand".to_owned()),
+            support_url: Some("https://example.com/help".to_owned()),
+            redirect_hosts: vec!["a.example".to_owned(), "b.example".to_owned()],
+            allowed_redirect_schemes: vec!["my-app".to_owned()],
+            embed_origins: Vec::new(),
+            accent_colour: Some("#123456".to_owned()),
+            created_at: NOW,
+            updated_at: NOW + 1,
+        };
+        let row = changed.clone();
+        store
+            .write(apply(move |conn| {
+                Box::pin(async move { update(conn, &row).await })
+            }))
+            .await
+            .unwrap();
+        assert_eq!(
+            store.read(async |conn| find(conn, id).await).await,
+            Ok(Some(changed.clone()))
+        );
+        assert_eq!(
+            store.read(async |conn| oldest(conn, 2).await).await,
+            Ok(vec![changed])
+        );
+    }
+}

@@ -82,3 +82,50 @@ fn read(row: &AnyRow) -> Result<WorkflowRow, StoreError> {
         created_at: row.plain("created_at")?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Clock;
+    use crate::store::fixtures::{NOW, apply, store};
+
+    #[tokio::test]
+    async fn an_environment_has_one_default_which_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = store(folder.path()).await;
+        let row = |environment, is_default, is_active, created_at| WorkflowRow {
+            organization,
+            id: Clock::fixed(created_at).id(),
+            environment,
+            name: "Identity".to_owned(),
+            is_default,
+            is_active,
+            created_at,
+        };
+        let rows = [
+            row(Environment::Live, false, true, NOW),
+            row(Environment::Live, true, true, NOW + 1),
+            row(Environment::Live, false, false, NOW + 2),
+            row(Environment::Sandbox, true, true, NOW + 3),
+        ];
+        for row in rows.clone() {
+            store
+                .write(apply(move |conn| {
+                    Box::pin(async move { insert(conn, &row).await })
+                }))
+                .await
+                .unwrap();
+        }
+        let second = row(Environment::Live, true, true, NOW + 4);
+        let refused = store
+            .write(apply(move |conn| {
+                Box::pin(async move { insert(conn, &second).await })
+            }))
+            .await;
+        assert_eq!(refused, Err(StoreError::UniqueViolation));
+        let live = store
+            .read(async |conn| list_active(conn, organization, Environment::Live).await)
+            .await;
+        assert_eq!(live, Ok(vec![rows[1].clone(), rows[0].clone()]));
+    }
+}
