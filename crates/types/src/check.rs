@@ -50,18 +50,15 @@ impl Check {
     /// `empty`, `invalid_characters`, `unknown_value` with the nearest name there is.
     pub fn parse(name: &str) -> Result<Self, Fault> {
         let name = text::check_characters(name)?;
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|check| check.as_str() == name)
-            .ok_or_else(|| {
-                let message = match nearest(name, Self::ALL.iter().map(|check| check.as_str())) {
-                    Some(near) => format!("This check is not known. Did you mean `{near}`?"),
-                    None => "This check is not known; the API reference lists those that are."
-                        .to_owned(),
-                };
-                Fault::new(FieldCode::UnknownValue, message)
-            })
+        Self::find(name).ok_or_else(|| {
+            let message = match nearest(name, Self::ALL.iter().map(|check| check.as_str())) {
+                Some(near) => format!("This check is not known. Did you mean `{near}`?"),
+                None => {
+                    "This check is not known; the API reference lists those that are.".to_owned()
+                }
+            };
+            Fault::new(FieldCode::UnknownValue, message)
+        })
     }
 
     /// A list of checks: at least one, none twice.
@@ -87,18 +84,29 @@ impl Check {
         }
         let mut checks = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let result = text::string(item).and_then(Self::parse).and_then(|check| {
-                if checks.contains(&check) {
-                    Err(Fault::new(
-                        FieldCode::DuplicateValue,
-                        "This check is in the list already.",
-                    ))
-                } else {
-                    Ok(check)
-                }
-            });
-            checks.extend(mistakes.keep(&item_path(field, index), result));
+            let known = item.as_str().and_then(Self::find);
+            match known.filter(|check| !checks.contains(check)) {
+                Some(check) => checks.push(check),
+                None => mistakes.push_with(|| Self::fault(item).at(item_path(field, index))),
+            }
         }
         Some(checks)
+    }
+
+    fn find(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter().copied();
+        all.find(|check| check.as_str() == name)
+    }
+
+    /// What is wrong with an item of a list that is no check, or one that stood before.
+    fn fault(item: &Json) -> Fault {
+        let repeated = || {
+            Fault::new(
+                FieldCode::DuplicateValue,
+                "This check is in the list already.",
+            )
+        };
+        let parsed = text::string(item).and_then(Self::parse);
+        parsed.err().unwrap_or_else(repeated)
     }
 }

@@ -1,7 +1,6 @@
 //! The API's own names: their aliases, their spellings, and the envelope (decisions, "Names on the
 //! wire").
 
-use crate::inflection::Inflection;
 use crate::json::{Json, Object};
 
 /// A field of the create request, in the order of the answer's errors.
@@ -134,12 +133,23 @@ fn find<T: Copy>(table: &Names<T>, sent: &str) -> Option<T> {
         .map(|(field, ..)| *field)
 }
 
-/// Whether a key is this name of the table in one of the three spellings.
+/// Whether a key is this name of the table in one of the three spellings, those of
+/// [`Inflection`](crate::inflection::Inflection). Without allocation, since a body may have
+/// hundreds of thousands of keys.
 fn is_spelling_of(sent: &str, snake: &str) -> bool {
-    sent == snake
-        || [Inflection::Kebab, Inflection::Camel]
-            .into_iter()
-            .any(|inflection| sent.len() <= snake.len() && sent == inflection.key(snake))
+    let kebab = snake
+        .bytes()
+        .map(|byte| if byte == b'_' { b'-' } else { byte });
+    let mut raise = false;
+    let camel = snake.bytes().filter_map(|byte| {
+        let raised = std::mem::replace(&mut raise, byte == b'_');
+        match byte {
+            b'_' => None,
+            _ if raised => Some(byte.to_ascii_uppercase()),
+            _ => Some(byte),
+        }
+    });
+    sent == snake || sent.bytes().eq(kebab) || sent.bytes().eq(camel)
 }
 
 /// The canonical name of a top-level field that is nearest to an unknown one.
@@ -247,6 +257,29 @@ mod tests {
         }
         for (index, (field, name, _)) in PrefillField::TABLE.into_iter().enumerate() {
             assert_eq!((field as usize, field.name()), (index, name));
+        }
+    }
+
+    #[test]
+    fn the_spellings_are_those_of_answers() {
+        use crate::inflection::Inflection;
+        let fields = Field::TABLE.map(|(_, name, aliases)| (name, aliases));
+        let prefill = PrefillField::TABLE.map(|(_, name, aliases)| (name, aliases));
+        for (name, aliases) in fields.into_iter().chain(prefill) {
+            for name in aliases.iter().copied().chain([name]) {
+                for inflection in Inflection::ALL {
+                    assert!(is_spelling_of(&inflection.key(name), name), "{name}");
+                }
+            }
+        }
+        for other in [
+            "addressStreet-1",
+            "address_street-1",
+            "addressStreet_1",
+            "AddressStreet1",
+            "addressstreet1",
+        ] {
+            assert!(!is_spelling_of(other, "address_street_1"), "{other}");
         }
     }
 

@@ -69,14 +69,16 @@ impl Prefill {
         }
         for ((name, value), state) in members {
             if PrefillField::parse(name).is_none() && state != duplicates::Member::Again {
-                let path = member_path(field, name);
-                let fault = if state == duplicates::Member::FirstOfMany {
-                    duplicates::fault()
-                } else {
-                    unknown(name)
-                };
-                mistakes.push(fault.at(path.as_str()));
-                duplicates::report_within(value, &|| path.clone(), mistakes);
+                let path = || member_path(field, name);
+                mistakes.push_with(|| {
+                    let fault = if state == duplicates::Member::FirstOfMany {
+                        duplicates::fault()
+                    } else {
+                        unknown(name)
+                    };
+                    fault.at(path())
+                });
+                duplicates::report_within(value, &path, mistakes);
             }
         }
         Some(Self(values))

@@ -226,8 +226,13 @@ pub struct Mistakes {
 impl Mistakes {
     /// Notes one mistake.
     pub fn push(&mut self, error: FieldError) {
+        self.push_with(|| error);
+    }
+
+    /// Notes one mistake, which is only put into words if it will be listed.
+    pub fn push_with(&mut self, error: impl FnOnce() -> FieldError) {
         if self.listed.len() < MAX_ERRORS {
-            self.listed.push(error);
+            self.listed.push(error());
         } else {
             self.rest += 1;
         }

@@ -280,8 +280,12 @@ fn report_unknown(unknown: &Object, strict: bool, mistakes: &mut Mistakes) {
         let path = || member_path("", name);
         match state {
             duplicates::Member::Again => continue,
-            duplicates::Member::FirstOfMany => mistakes.push(duplicates::fault().at(path())),
-            duplicates::Member::First if strict => mistakes.push(unknown_field(name).at(path())),
+            duplicates::Member::FirstOfMany => {
+                mistakes.push_with(|| duplicates::fault().at(path()))
+            }
+            duplicates::Member::First if strict => {
+                mistakes.push_with(|| unknown_field(name).at(path()))
+            }
             duplicates::Member::First => {}
         }
         duplicates::report_within(value, &path, mistakes);

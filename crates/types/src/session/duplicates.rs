@@ -71,7 +71,7 @@ pub(crate) fn report_within(value: &Json, path: &dyn Fn() -> String, mistakes: &
                 let path = || member_path(&path(), name);
                 match state {
                     Member::First => {}
-                    Member::FirstOfMany => mistakes.push(fault().at(path())),
+                    Member::FirstOfMany => mistakes.push_with(|| fault().at(path())),
                     Member::Again => continue,
                 }
                 report_within(value, &path, mistakes);
