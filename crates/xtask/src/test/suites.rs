@@ -40,7 +40,7 @@ pub(crate) fn api(tally: &mut Tally) {
     };
     tally.suite(
         "API tests",
-        cargo_words("test --locked --no-fail-fast --package vouchkey-tests --test api*")
+        cargo_words("test --locked --no-fail-fast --package vouchkey-tests --lib --test api*")
             .env("VOUCHKEY_BIN", program),
     );
 }
@@ -66,4 +66,24 @@ fn browser_needs() -> Outcome<(Browser, PathBuf)> {
     tools::node_packages()?;
     dashboard::build(Profile::Release)?;
     Ok((browser, server::build_dev()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn every_end_to_end_test_belongs_to_a_part() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tests");
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap_or_default().to_string_lossy();
+            let is_a_test = path.extension().is_some_and(|extension| extension == "rs");
+            let has_a_part = name.starts_with("api") || name.starts_with("browser");
+            assert!(
+                !is_a_test || has_a_part,
+                "{name}: begin its name with api or browser"
+            );
+        }
+    }
 }
