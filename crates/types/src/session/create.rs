@@ -281,10 +281,10 @@ fn report_unknown(unknown: &Object, strict: bool, mistakes: &mut Mistakes) {
         match state {
             duplicates::Member::Again => continue,
             duplicates::Member::FirstOfMany => {
-                mistakes.push_with(|| duplicates::fault().at(path()))
+                mistakes.push_with(|| duplicates::fault().at(path()));
             }
             duplicates::Member::First if strict => {
-                mistakes.push_with(|| unknown_field(name).at(path()))
+                mistakes.push_with(|| unknown_field(name).at(path()));
             }
             duplicates::Member::First => {}
         }
