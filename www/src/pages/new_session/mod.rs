@@ -1,0 +1,50 @@
+//! The form of a new verification: every field of the request, checked while somebody types.
+
+mod companion;
+mod sections;
+mod sending;
+
+use leptos::prelude::*;
+
+use crate::parts::account::Account;
+use crate::parts::form_state::Form;
+use crate::parts::page_head::PageHead;
+use crate::place;
+
+use companion::Companion;
+use sections::Sections;
+use sending::{Mistakes, Outcome, SendBar, use_sending};
+
+#[component]
+pub(crate) fn NewSession() -> impl IntoView {
+    let account = Account::here();
+    let environment = place::use_environment();
+    let form = Form::new(account, environment);
+    let sending = use_sending(form, environment);
+    let back = (place::sessions(environment.get_untracked()), "Sessions");
+    let may = account.with(crate::model::me::Me::can_create);
+    view! {
+        <PageHead title=Signal::stored("New verification".to_owned()) back/>
+        {(!may).then(|| view! {
+            <p class="notice is-warn">"Your role may look at sessions, and not create them. Ask an owner or an admin of the organization."</p>
+        })}
+        <div class="with-companion">
+            <form
+                class="form"
+                id="new-session"
+                novalidate
+                autocomplete="off"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    sending.send();
+                }
+            >
+                <Mistakes sending/>
+                <Sections form account environment/>
+                <Outcome sending/>
+                <SendBar sending environment/>
+            </form>
+            <Companion form account environment/>
+        </div>
+    }
+}

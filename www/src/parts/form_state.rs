@@ -1,0 +1,146 @@
+//! The form while somebody types: the draft, its mistakes, and which of them are shown.
+
+use std::collections::HashSet;
+
+use leptos::prelude::*;
+use vouchkey_types::api_key::Environment;
+use vouchkey_types::json::Json;
+use vouchkey_types::problem::FieldError;
+use vouchkey_types::session::create::{Context, CreateSessionRequest};
+
+use super::account::Account;
+use crate::browser;
+use crate::form::draft::Draft;
+use crate::form::fields::Group;
+use crate::form::placing::{Control, Placed, place};
+
+/// The request as it stands, and all that is wrong with it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Checked {
+    pub(crate) request: Json,
+    pub(crate) errors: Vec<FieldError>,
+}
+
+/// The form, for everything inside it.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) draft: RwSignal<Draft>,
+    pub(crate) checked: Memo<Checked>,
+    /// Mistakes at their controls, the server's included.
+    pub(crate) placed: Memo<Vec<Placed>>,
+    /// What only the server knew; gone once the control is changed.
+    refused: RwSignal<Vec<FieldError>>,
+    left: RwSignal<HashSet<Control>>,
+    is_sent: RwSignal<bool>,
+    pub(crate) open: RwSignal<HashSet<Group>>,
+}
+
+impl Form {
+    pub(crate) fn new(account: Account, environment: Memo<Environment>) -> Self {
+        let mut blank = Draft::default();
+        blank.add_row(String::new(), String::new(), false);
+        let draft = RwSignal::new(blank);
+        let refused = RwSignal::new(Vec::new());
+        let checked = Memo::new(move |_| draft.with(|draft| check(draft, account, environment.get())));
+        let placed = Memo::new(move |_| {
+            let mut errors = checked.read().errors.clone();
+            errors.extend(refused.get());
+            draft.with(|draft| place(draft, &errors))
+        });
+        Self {
+            draft,
+            checked,
+            placed,
+            refused,
+            left: RwSignal::new(HashSet::new()),
+            is_sent: RwSignal::new(false),
+            open: RwSignal::new(HashSet::new()),
+        }
+    }
+
+    /// Takes a change that was made at a control.
+    pub(crate) fn edit(self, control: Control, change: impl FnOnce(&mut Draft)) {
+        if self.refused.with_untracked(|refused| !refused.is_empty()) {
+            self.draft.with_untracked(|draft| {
+                self.refused.update(|refused| {
+                    refused.retain(|error| place(draft, std::slice::from_ref(error)).iter().all(|placed| placed.control != control));
+                });
+            });
+        }
+        self.draft.update(change);
+    }
+
+    /// The control was left: from now on its mistakes are shown.
+    pub(crate) fn leave(self, control: Control) {
+        if self.left.with_untracked(|left| !left.contains(&control)) {
+            self.left.update(|left| drop(left.insert(control)));
+        }
+    }
+
+    /// The form was sent: all mistakes are shown, and their groups opened.
+    pub(crate) fn send(self) {
+        self.refused.set(Vec::new());
+        self.show_all();
+    }
+
+    /// Takes the mistakes that only the server knew.
+    pub(crate) fn refuse(self, errors: Vec<FieldError>) {
+        self.refused.set(errors);
+        self.show_all();
+    }
+
+    fn show_all(self) {
+        self.is_sent.set(true);
+        let groups: Vec<Group> = self.placed.with_untracked(|placed| placed.iter().map(|placed| placed.control.group()).collect());
+        self.open.update(|open| open.extend(groups));
+    }
+
+    /// Whether the request keeps every rule.
+    pub(crate) fn is_sound(self) -> bool {
+        self.placed.with_untracked(Vec::is_empty)
+    }
+
+    /// The mistake to show at a control.
+    pub(crate) fn message(self, control: Control) -> Memo<Option<String>> {
+        Memo::new(move |_| {
+            let is_shown = self.is_sent.get() || self.left.with(|left| left.contains(&control));
+            if !is_shown {
+                return None;
+            }
+            self.placed.with(|placed| {
+                placed.iter().find(|placed| placed.control == control).map(|placed| placed.message.clone())
+            })
+        })
+    }
+
+    /// How many mistakes are shown inside a group.
+    pub(crate) fn shown_in(self, group: Group) -> usize {
+        let is_sent = self.is_sent.get();
+        self.placed.with(|placed| {
+            self.left.with(|left| {
+                placed
+                    .iter()
+                    .filter(|placed| placed.control.group() == group && (is_sent || left.contains(&placed.control)))
+                    .count()
+            })
+        })
+    }
+}
+
+/// Holds the draft to the same rules as the server.
+fn check(draft: &Draft, account: Account, environment: Environment) -> Checked {
+    let (request, mut errors) = draft.request();
+    let schemes = account.with(|me| me.schemes.clone());
+    let is_known = |id: &vouchkey_types::id::WorkflowId| account.with(|me| me.has_workflow(environment, id));
+    let context = Context {
+        today: browser::today(),
+        schemes: &schemes,
+        strict: false,
+        workflows: Some(&is_known),
+    };
+    let verdict = CreateSessionRequest::from_json(request.clone())
+        .map_err(|error| vec![error])
+        .and_then(|request| request.validate(&context).map(drop));
+    errors.extend(verdict.err().unwrap_or_default());
+    Checked { request, errors }
+}

@@ -1,0 +1,136 @@
+//! Loading something from the server, with an honest state for every outcome.
+
+use std::future::Future;
+
+use leptos::prelude::*;
+use vouchkey_wasm::client::ClientError;
+use wasm_bindgen_futures::spawn_local;
+
+use super::account::Account;
+use crate::api::Answer;
+use crate::{browser, words};
+
+/// Where a call stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Load<T> {
+    Waiting,
+    Ready(T),
+    Failed(ClientError),
+}
+
+/// A value from the server that follows a key, such as the page of a list.
+pub(crate) struct Loader<T: Send + Sync + 'static> {
+    pub(crate) state: RwSignal<Load<T>>,
+    /// Something newer is on its way; what is shown still stands.
+    pub(crate) is_busy: RwSignal<bool>,
+    attempt: RwSignal<u32>,
+}
+
+impl<T: Send + Sync> Clone for Loader<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync> Copy for Loader<T> {}
+
+impl<T: Send + Sync + 'static> Loader<T> {
+    /// Asks again.
+    pub(crate) fn reload(self) {
+        self.attempt.update(|attempt| *attempt += 1);
+    }
+}
+
+/// Loads whenever the key changes or [`Loader::reload`] is called. What is shown stays until the
+/// newer answer is there; an answer that was overtaken is dropped.
+pub(crate) fn use_loader<K, T, F>(
+    key: impl Fn() -> K + 'static,
+    fetch: impl Fn(K) -> F + 'static,
+) -> Loader<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Answer<T>> + 'static,
+{
+    let loader = Loader {
+        state: RwSignal::new(Load::Waiting),
+        is_busy: RwSignal::new(true),
+        attempt: RwSignal::new(0),
+    };
+    let account = Account::here();
+    let newest = StoredValue::new(0_u32);
+    Effect::new(move |_| {
+        loader.attempt.track();
+        let answer = fetch(key());
+        newest.update_value(|number| *number += 1);
+        let own = newest.get_value();
+        loader.is_busy.set(true);
+        if loader.state.with_untracked(|state| matches!(state, Load::Failed(_))) {
+            loader.state.set(Load::Waiting);
+        }
+        spawn_local(async move {
+            let answer = answer.await;
+            if newest.try_get_value() != Some(own) {
+                return;
+            }
+            loader.is_busy.set(false);
+            match answer {
+                Ok(value) => loader.state.set(Load::Ready(value)),
+                Err(error) if error.status == Some(401) => account.lose(),
+                Err(error) => loader.state.set(Load::Failed(error)),
+            }
+        });
+    });
+    loader
+}
+
+/// Lines in the place of what is being loaded, once that takes long enough to be waited for.
+#[component]
+pub(crate) fn Skeleton(#[prop(default = 6)] lines: usize) -> impl IntoView {
+    view! {
+        <div class="skeleton" role="status">
+            <p class="unseen">"Loading"</p>
+            {(0..lines).map(|_| view! { <span></span> }).collect_view()}
+        </div>
+    }
+}
+
+/// What went wrong, and a way to try again.
+#[component]
+pub(crate) fn Failure(error: ClientError, retry: impl Fn() + 'static) -> impl IntoView {
+    let (title, text) = in_words(&error);
+    let is_fault = error.status.is_some_and(|status| status >= 500);
+    let request = error.request_id.filter(|_| is_fault);
+    view! {
+        <div class="state" role="alert">
+            <h2>{title}</h2>
+            <p>{text}</p>
+            {request.map(|id| view! { <p class="small">"Request " <code>{id}</code></p> })}
+            <button type="button" class="button" on:click=move |_| retry()>"Try again"</button>
+        </div>
+    }
+}
+
+/// A failure as a title and a sentence.
+pub(crate) fn in_words(error: &ClientError) -> (&'static str, String) {
+    match (error.offline, error.status) {
+        (true, _) if browser::is_offline() => (
+            "You are offline",
+            "This computer has no connection. Nothing is lost; try again once it is back.".to_owned(),
+        ),
+        (true, _) => (
+            "The server does not answer",
+            "It may be restarting, or the connection broke. Try again in a moment.".to_owned(),
+        ),
+        (_, Some(404)) => ("Not here", error.detail.clone()),
+        (_, Some(403)) => ("Not allowed", error.detail.clone()),
+        (_, Some(429)) => (
+            "Too many requests",
+            error.retry_after.map_or_else(
+                || "Wait a little, then try again.".to_owned(),
+                |seconds| format!("Try again in {}.", words::counted(seconds, "second", "seconds")),
+            ),
+        ),
+        (_, Some(500..)) => ("The server failed", error.detail.clone()),
+        _ => ("This did not work", error.detail.clone()),
+    }
+}

@@ -1,0 +1,67 @@
+//! Times: in words or in the reader's own zone, with UTC on hover.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::model::Moment;
+use crate::{browser, words};
+
+/// The present, which moves on every few seconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Now(RwSignal<i64>);
+
+impl Now {
+    pub(crate) fn provide() {
+        let now = RwSignal::new(browser::now_ms());
+        set_interval(move || now.set(browser::now_ms()), Duration::from_secs(5));
+        provide_context(Self(now));
+    }
+
+    #[expect(clippy::expect_used, reason = "the application provides it before any page")]
+    pub(crate) fn here() -> Self {
+        use_context().expect("the present")
+    }
+
+    pub(crate) fn get(self) -> i64 {
+        self.0.get()
+    }
+}
+
+fn on_hover(moment: &Moment) -> String {
+    moment.utc.replace('T', " ").replace('Z', " UTC")
+}
+
+/// How long ago, for lists.
+#[component]
+pub(crate) fn Ago(moment: Moment) -> impl IntoView {
+    let now = Now::here();
+    let ms = moment.ms;
+    let words = move || words::ago(ms, now.get()).unwrap_or_else(|| browser::local_time(ms, false));
+    view! { <time class="figures" datetime=moment.utc.clone() title=on_hover(&moment)>{words}</time> }
+}
+
+/// The time itself, for pages.
+#[component]
+pub(crate) fn At(moment: Moment) -> impl IntoView {
+    let words = browser::local_time(moment.ms, true);
+    view! { <time class="figures" datetime=moment.utc.clone() title=on_hover(&moment)>{words}</time> }
+}
+
+/// How soon something expires; amber in its last hour.
+#[component]
+pub(crate) fn Expiry(moment: Moment) -> impl IntoView {
+    let now = Now::here();
+    let ms = moment.ms;
+    let left = Memo::new(move |_| words::remaining(ms, now.get()));
+    view! {
+        <time
+            class="figures"
+            class:is-close=move || left.read().is_close
+            datetime=moment.utc.clone()
+            title=on_hover(&moment)
+        >
+            {move || left.read().words.clone()}
+        </time>
+    }
+}

@@ -1,0 +1,114 @@
+//! The rail: where to go, in which environment, as whom.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+use vouchkey_types::api_key::Environment;
+use wasm_bindgen_futures::spawn_local;
+
+use super::account::Account;
+use super::icon::Bars;
+use super::keyboard::Help;
+use crate::{api, place, words};
+
+#[component]
+pub(crate) fn Rail(environment: Memo<Environment>, help: Help) -> impl IntoView {
+    let account = Account::here();
+    let is_open = RwSignal::new(false);
+    let path = use_location().pathname;
+    // A page that was chosen closes the menu.
+    Effect::new(move |_| {
+        path.track();
+        is_open.set(false);
+    });
+    view! {
+        <header class="rail" class:is-open=move || is_open.get()>
+            <div class="brand">
+                <a href=move || place::sessions(environment.get())>"Vouchkey"</a>
+                <span>{move || account.with(|me| me.organization.clone())}</span>
+            </div>
+            <button
+                type="button"
+                class="icon-button menu-button"
+                aria-label="Menu"
+                aria-controls="rail-body"
+                aria-expanded=move || if is_open.get() { "true" } else { "false" }
+                on:click=move |_| is_open.update(|open| *open = !*open)
+            ><Bars/></button>
+            <div class="rail-body" id="rail-body">
+                <Switch environment path/>
+                <nav class="nav" aria-label="Main">
+                    <Entry href=move || place::sessions(environment.get()) name="Sessions" root="/dashboard/sessions" path/>
+                    <Entry href=move || place::mailbox(environment.get()) name="Mailbox" root="/dashboard/mailbox" path/>
+                </nav>
+                <Person account help/>
+            </div>
+        </header>
+    }
+}
+
+/// Live or sandbox. A page of one session has no like in the other environment: its list has.
+#[component]
+fn Switch(environment: Memo<Environment>, path: Memo<String>) -> impl IntoView {
+    let target = move |other: Environment| {
+        let path = path.get();
+        match path.strip_prefix(place::BASE).unwrap_or_default() {
+            "/sessions/new" => place::new_session(other),
+            path if path.starts_with("/mailbox") => place::mailbox(other),
+            _ => place::sessions(other),
+        }
+    };
+    let entry = move |other: Environment, name: &'static str| {
+        view! {
+            <a
+                href=move || target(other)
+                aria-current=move || (environment.get() == other).then_some("true")
+            >{name}</a>
+        }
+    };
+    view! {
+        <nav class="switch" aria-label="Environment">
+            {entry(Environment::Live, "Live")}
+            {entry(Environment::Sandbox, "Sandbox")}
+        </nav>
+    }
+}
+
+#[component]
+fn Entry(
+    href: impl Fn() -> String + Send + Sync + 'static,
+    name: &'static str,
+    root: &'static str,
+    path: Memo<String>,
+) -> impl IntoView {
+    let current = move || {
+        let path = path.get();
+        match path.strip_prefix(root) {
+            Some("") => Some("page"),
+            Some(rest) if rest.starts_with('/') => Some("true"),
+            _ => None,
+        }
+    };
+    view! { <a href=href aria-current=current>{name}</a> }
+}
+
+#[component]
+fn Person(account: Account, help: Help) -> impl IntoView {
+    let leave = move |_| {
+        spawn_local(async move {
+            // Whether or not the server heard it, this browser forgets who it was.
+            let _ = api::sign_out().await;
+            account.lose();
+        });
+    };
+    let email = move || account.with(|me| me.email.clone());
+    view! {
+        <div class="person">
+            <span class="person-name" title=email>{email}</span>
+            <span class="faint">{move || account.with(|me| words::plain(&me.role))}</span>
+            <div class="person-actions">
+                <button type="button" class="link-button is-soft" on:click=leave>"Sign out"</button>
+                <button type="button" class="link-button is-soft" on:click=move |_| help.0.set(true)>"Keys"</button>
+            </div>
+        </div>
+    }
+}
