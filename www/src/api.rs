@@ -47,7 +47,9 @@ pub(crate) async fn set_password(token: String, password: String) -> Answer<()> 
 }
 
 pub(crate) async fn sign_out() -> Answer<()> {
-    ANY.post("/admin/v1/sign-out", &object! {}.into()).await.map(drop)
+    ANY.post("/admin/v1/sign-out", &object! {}.into())
+        .await
+        .map(drop)
 }
 
 pub(crate) async fn list(environment: Environment, query: session::Query) -> Answer<session::Page> {
@@ -57,19 +59,32 @@ pub(crate) async fn list(environment: Environment, query: session::Query) -> Ans
         ("status", query.status.as_str()),
         ("cursor", query.cursor.as_str()),
     ];
-    let set: Vec<(&str, &str)> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    read(Client::cookie(environment).list_sessions(&set).await, session::Page::read)
+    let set: Vec<(&str, &str)> = pairs
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    read(
+        Client::cookie(environment).list_sessions(&set).await,
+        session::Page::read,
+    )
 }
 
 pub(crate) async fn detail(environment: Environment, id: String) -> Answer<session::Detail> {
     let path = format!("/admin/v1/sessions/{}", encoded(&id));
-    read(Client::cookie(environment).get(&path).await, session::Detail::read)
+    read(
+        Client::cookie(environment).get(&path).await,
+        session::Detail::read,
+    )
 }
 
 /// Creates a session and answers with its id.
 pub(crate) async fn create(environment: Environment, body: String, key: String) -> Answer<String> {
-    let answer = Client::cookie(environment).create_session(&body, &key).await;
-    read(answer, |answer| answer.get("id")?.as_str().map(str::to_owned))
+    let answer = Client::cookie(environment)
+        .create_session(&body, &key)
+        .await;
+    read(answer, |answer| {
+        answer.get("id")?.as_str().map(str::to_owned)
+    })
 }
 
 pub(crate) async fn dry_run(environment: Environment, body: String) -> Answer<session::DryRun> {
@@ -82,10 +97,16 @@ pub(crate) async fn mailbox(environment: Environment, cursor: String) -> Answer<
     if !cursor.is_empty() {
         path = format!("{path}&cursor={}", encoded(&cursor));
     }
-    read(Client::cookie(environment).get(&path).await, mailbox::Page::read)
+    read(
+        Client::cookie(environment).get(&path).await,
+        mailbox::Page::read,
+    )
 }
 
 pub(crate) async fn message(environment: Environment, id: String) -> Answer<mailbox::Message> {
     let path = format!("/admin/v1/mailbox/{}", encoded(&id));
-    read(Client::cookie(environment).get(&path).await, mailbox::Message::read)
+    read(
+        Client::cookie(environment).get(&path).await,
+        mailbox::Message::read,
+    )
 }

@@ -107,8 +107,16 @@ fn send_to_sign_in(account: Account) {
         if account.is_lost.get() {
             let path = location.pathname.get_untracked();
             let search = location.search.get_untracked();
-            let back = if search.is_empty() { path } else { format!("{path}?{search}") };
-            replace(&format!("{}/sign-in?next={}", place::BASE, place::encoded(&back)));
+            let back = if search.is_empty() {
+                path
+            } else {
+                format!("{path}?{search}")
+            };
+            replace(&format!(
+                "{}/sign-in?next={}",
+                place::BASE,
+                place::encoded(&back)
+            ));
         }
     });
 }

@@ -11,7 +11,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, Url};
 
 /// Unix time in milliseconds, by this computer's clock.
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 are far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds since 1970 are far below 2^53"
+)]
 pub(crate) fn now_ms() -> i64 {
     JsDate::now() as i64
 }
@@ -22,14 +25,20 @@ pub(crate) fn today() -> Date {
 }
 
 /// Reads a time of the wire.
-#[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 are far below 2^53")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds since 1970 are far below 2^53"
+)]
 pub(crate) fn parse_time(text: &str) -> Option<i64> {
     let ms = JsDate::parse(text);
     ms.is_finite().then_some(ms as i64)
 }
 
 /// A time in the reader's own zone: `25 Nov 2026, 14:05`.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 are far below 2^53")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds since 1970 are far below 2^53"
+)]
 pub(crate) fn local_time(ms: i64, has_seconds: bool) -> String {
     let options = Object::new();
     let style = if has_seconds { "medium" } else { "short" };
@@ -41,11 +50,15 @@ pub(crate) fn local_time(ms: i64, has_seconds: bool) -> String {
 }
 
 /// The English names of countries, from the browser's own tables; the code itself where it has none.
-pub(crate) fn country_names(codes: impl Iterator<Item = &'static str>) -> Vec<(&'static str, String)> {
+pub(crate) fn country_names(
+    codes: impl Iterator<Item = &'static str>,
+) -> Vec<(&'static str, String)> {
     let of = display_names();
     codes
         .map(|code| {
-            let name = of.as_ref().and_then(|(names, of)| of.call1(names, &code.into()).ok()?.as_string());
+            let name = of
+                .as_ref()
+                .and_then(|(names, of)| of.call1(names, &code.into()).ok()?.as_string());
             (code, name.unwrap_or_else(|| code.to_owned()))
         })
         .collect()
@@ -55,7 +68,10 @@ fn display_names() -> Option<(JsValue, Function)> {
     let options = Object::new();
     set(&options, "type", &"region".into());
     let intl = Reflect::get(&js_sys::global(), &"Intl".into()).ok()?;
-    let constructor: Function = Reflect::get(&intl, &"DisplayNames".into()).ok()?.dyn_into().ok()?;
+    let constructor: Function = Reflect::get(&intl, &"DisplayNames".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
     let names = Reflect::construct(&constructor, &Array::of2(&"en".into(), &options)).ok()?;
     let of: Function = Reflect::get(&names, &"of".into()).ok()?.dyn_into().ok()?;
     Some((names, of))
@@ -87,8 +103,13 @@ pub(crate) fn random_key() -> String {
 pub(crate) async fn copy(text: &str) -> bool {
     let navigator = window().navigator();
     // Absent on plain http, in spite of its type.
-    let is_there = Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|value| !value.is_undefined());
-    if is_there && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok() {
+    let is_there =
+        Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|value| !value.is_undefined());
+    if is_there
+        && JsFuture::from(navigator.clipboard().write_text(text))
+            .await
+            .is_ok()
+    {
         return true;
     }
     copy_by_selection(text).unwrap_or(false)
@@ -97,7 +118,11 @@ pub(crate) async fn copy(text: &str) -> bool {
 /// The old way, which works on plain http as well.
 fn copy_by_selection(text: &str) -> Option<bool> {
     let before = focused();
-    let area: HtmlTextAreaElement = document().create_element("textarea").ok()?.dyn_into().ok()?;
+    let area: HtmlTextAreaElement = document()
+        .create_element("textarea")
+        .ok()?
+        .dyn_into()
+        .ok()?;
     area.set_value(text);
     area.set_class_name("unseen");
     // Inside an open dialog, since all outside of it can hold no focus.
@@ -105,8 +130,13 @@ fn copy_by_selection(text: &str) -> Option<bool> {
     let host = host.or_else(|| document().body().map(Into::into))?;
     host.append_child(&area).ok()?;
     area.select();
-    let exec: Option<Function> = Reflect::get(&document(), &"execCommand".into()).ok()?.dyn_into().ok();
-    let done = exec.and_then(|exec| exec.call1(&document(), &"copy".into()).ok()).is_some_and(|done| done.is_truthy());
+    let exec: Option<Function> = Reflect::get(&document(), &"execCommand".into())
+        .ok()?
+        .dyn_into()
+        .ok();
+    let done = exec
+        .and_then(|exec| exec.call1(&document(), &"copy".into()).ok())
+        .is_some_and(|done| done.is_truthy());
     area.remove();
     if let Some(before) = before {
         let _ = before.focus();
@@ -129,7 +159,7 @@ pub(crate) fn focus(id: &str) -> bool {
 
 /// Gives the focus to an element that the page is about to draw.
 pub(crate) fn focus_soon(id: String) {
-    set_timeout(move || drop(focus(&id)), Duration::ZERO);
+    set_timeout(move || _ = focus(&id), Duration::ZERO);
 }
 
 /// Saves bytes as a file.
@@ -144,7 +174,10 @@ pub(crate) fn download(name: &str, kind: &str, bytes: &[u8]) -> Option<()> {
     link.set_download(name);
     link.click();
     // Not at once: the browser reads it after the click was handled.
-    set_timeout(move || drop(Url::revoke_object_url(&url)), Duration::from_secs(60));
+    set_timeout(
+        move || _ = Url::revoke_object_url(&url),
+        Duration::from_mins(1),
+    );
     Some(())
 }
 
@@ -162,11 +195,17 @@ pub(crate) fn is_visible() -> bool {
 pub(crate) fn is_trustworthy() -> bool {
     let location = window().location();
     let host = location.hostname().unwrap_or_default();
-    location.protocol().is_ok_and(|protocol| protocol == "https:") || is_loopback(&host)
+    location
+        .protocol()
+        .is_ok_and(|protocol| protocol == "https:")
+        || is_loopback(&host)
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.ends_with(".localhost") || host == "[::1]" || host.starts_with("127.")
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host == "[::1]"
+        || host.starts_with("127.")
 }
 
 /// Remembers something small for the next visit; a browser that forbids it forgets.
@@ -184,14 +223,21 @@ pub(crate) fn remembered(name: &str) -> Option<String> {
 /// Asks the browser to keep the screen on; it stops by itself when the page is left.
 pub(crate) async fn keep_screen_on() -> Option<JsValue> {
     let lock = Reflect::get(&window().navigator(), &"wakeLock".into()).ok()?;
-    let request: Function = Reflect::get(&lock, &"request".into()).ok()?.dyn_into().ok()?;
+    let request: Function = Reflect::get(&lock, &"request".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
     let promise = request.call1(&lock, &"screen".into()).ok()?;
-    JsFuture::from(js_sys::Promise::resolve(&promise)).await.ok()
+    JsFuture::from(js_sys::Promise::resolve(&promise))
+        .await
+        .ok()
 }
 
 /// Gives back what [`keep_screen_on`] took.
 pub(crate) fn let_screen_sleep(lock: &JsValue) {
-    let release = Reflect::get(lock, &"release".into()).ok().and_then(|release| release.dyn_into::<Function>().ok());
+    let release = Reflect::get(lock, &"release".into())
+        .ok()
+        .and_then(|release| release.dyn_into::<Function>().ok());
     if let Some(release) = release {
         let _ = release.call0(lock);
     }

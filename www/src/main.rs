@@ -1,6 +1,11 @@
 //! The dashboard: the admin's application in the browser. It calls the same session endpoints as
 //! everyone, and checks requests by the server's own rules while somebody types.
 
+#![expect(
+    unreachable_pub,
+    reason = "the macro of components widens what is visible inside this program only"
+)]
+
 mod api;
 mod app;
 mod browser;

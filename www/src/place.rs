@@ -1,8 +1,8 @@
 //! The addresses of the dashboard. What a page shows stands in its address, the environment too.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
 use vouchkey_types::api_key::Environment;
 
 /// Under which the server hands out the dashboard.
@@ -39,9 +39,12 @@ pub(crate) fn message(id: &str, environment: Environment) -> String {
 
 /// An address with more in its query; empty values are left out.
 pub(crate) fn with(address: String, pairs: &[(&str, &str)]) -> String {
-    pairs.iter().filter(|(_, value)| !value.is_empty()).fold(address, |address, (name, value)| {
-        format!("{address}&{name}={}", encoded(value))
-    })
+    pairs
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .fold(address, |address, (name, value)| {
+            format!("{address}&{name}={}", encoded(value))
+        })
 }
 
 pub(crate) fn encoded(text: &str) -> String {

@@ -19,7 +19,11 @@ pub(crate) fn duration(minutes: i64) -> String {
     match (hours, rest) {
         (0, rest) => counted(rest, "minute", "minutes"),
         (hours, 0) => counted(hours, "hour", "hours"),
-        (hours, rest) => format!("{} {}", counted(hours, "hour", "hours"), counted(rest, "minute", "minutes")),
+        (hours, rest) => format!(
+            "{} {}",
+            counted(hours, "hour", "hours"),
+            counted(rest, "minute", "minutes")
+        ),
     }
 }
 
@@ -92,13 +96,21 @@ pub(crate) fn plain(name: &str) -> String {
     let text = name.replace(['_', '.'], " ");
     let text = ["ocr", "nfc", "aml"].into_iter().fold(text, |text, short| {
         text.split(' ')
-            .map(|word| if word == short { word.to_uppercase() } else { word.to_owned() })
+            .map(|word| {
+                if word == short {
+                    word.to_uppercase()
+                } else {
+                    word.to_owned()
+                }
+            })
             .collect::<Vec<_>>()
             .join(" ")
     });
     let text = text.replace("id document", "ID document");
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 #[cfg(test)]
@@ -108,22 +120,52 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn the_past_is_short() {
-        let cases = [(0, Some("just now")), (59, Some("59 s ago")), (60, Some("1 min ago")), (3_599, Some("59 min ago")), (7_200, Some("2 h ago")), (6 * DAY, Some("6 d ago")), (7 * DAY, None), (-5, Some("just now"))];
+        let cases = [
+            (0, Some("just now")),
+            (59, Some("59 s ago")),
+            (60, Some("1 min ago")),
+            (3_599, Some("59 min ago")),
+            (7_200, Some("2 h ago")),
+            (6 * DAY, Some("6 d ago")),
+            (7 * DAY, None),
+            (-5, Some("just now")),
+        ];
         for (seconds, words) in cases {
-            assert_eq!(ago(1_000_000_000, 1_000_000_000 + seconds * 1_000).as_deref(), words, "{seconds}");
+            assert_eq!(
+                ago(1_000_000_000, 1_000_000_000 + seconds * 1_000).as_deref(),
+                words,
+                "{seconds}"
+            );
         }
     }
 
     #[wasm_bindgen_test(unsupported = test)]
     fn an_expiry_warns_in_its_last_hour() {
-        for (seconds, words, is_close) in [(DAY + 1, "in 1 day", false), (DAY - 1, "in 23 hours", false), (HOUR, "in 1 hour", false), (HOUR - 1, "in 59 minutes", true), (30, "in less than a minute", true), (0, "expired", false)] {
-            assert_eq!(remaining(seconds * 1_000, 0), Remaining { words: words.to_owned(), is_close }, "{seconds}");
+        for (seconds, words, is_close) in [
+            (DAY + 1, "in 1 day", false),
+            (DAY - 1, "in 23 hours", false),
+            (HOUR, "in 1 hour", false),
+            (HOUR - 1, "in 59 minutes", true),
+            (30, "in less than a minute", true),
+            (0, "expired", false),
+        ] {
+            assert_eq!(
+                remaining(seconds * 1_000, 0),
+                Remaining {
+                    words: words.to_owned(),
+                    is_close
+                },
+                "{seconds}"
+            );
         }
     }
 
     #[wasm_bindgen_test(unsupported = test)]
     fn identifiers_lose_their_middle() {
-        assert_eq!(middle_cut("ses_01k2abcdefghjkmnpqrstvwxyz", 10, 4), "ses_01k2ab…wxyz");
+        assert_eq!(
+            middle_cut("ses_01k2abcdefghjkmnpqrstvwxyz", 10, 4),
+            "ses_01k2ab…wxyz"
+        );
         assert_eq!(middle_cut("short", 10, 4), "short");
     }
 

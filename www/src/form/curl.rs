@@ -36,7 +36,11 @@ pub(crate) fn write_pretty(json: &Json, depth: usize, out: &mut String) {
             }
             let _ = write!(out, "\n{outer}}}");
         }
-        Json::Array(items) if items.iter().any(|item| matches!(item, Json::Object(_) | Json::Array(_))) => {
+        Json::Array(items)
+            if items
+                .iter()
+                .any(|item| matches!(item, Json::Object(_) | Json::Array(_))) =>
+        {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 let comma = if index == 0 { "" } else { "," };
@@ -59,7 +63,10 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn the_command_is_safe_to_paste() {
-        let request = json::read(br#"{"external_ref":"O'Brien $HOME","metadata":{"a":{}},"checks":["face_match"]}"#).unwrap();
+        let request = json::read(
+            br#"{"external_ref":"O'Brien $HOME","metadata":{"a":{}},"checks":["face_match"]}"#,
+        )
+        .unwrap();
         assert_eq!(
             command("https://verify.example.com/", &request),
             "curl https://verify.example.com/api/v1/sessions \\\n  -H \"X-API-Key: $VOUCHKEY_API_KEY\" \\\n  -H 'Content-Type: application/json' \\\n  -d '{\n  \"external_ref\": \"O'\\''Brien $HOME\",\n  \"metadata\": {\n    \"a\": {}\n  },\n  \"checks\": [\"face_match\"]\n}'"

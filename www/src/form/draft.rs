@@ -74,14 +74,6 @@ impl Draft {
         }
     }
 
-    /// Nothing was typed or chosen.
-    pub(crate) fn is_blank(&self) -> bool {
-        self.texts.is_empty()
-            && !self.send_email
-            && self.checks.is_none()
-            && self.rows.iter().all(Row::is_blank)
-    }
-
     /// Adds a row at the end and returns its id.
     pub(crate) fn add_row(&mut self, key: String, value: String, is_json: bool) -> u32 {
         self.last_row += 1;
@@ -149,7 +141,10 @@ impl Draft {
             self.push_send_email(&mut request);
         }
         if let Some(checks) = &self.checks {
-            let names = checks.iter().map(|check| Json::from(check.as_str())).collect();
+            let names = checks
+                .iter()
+                .map(|check| Json::from(check.as_str()))
+                .collect();
             request.push("checks", Json::Array(names));
         }
         let prefill: Object = PREFILL
@@ -170,7 +165,11 @@ impl Draft {
                 Err(message) => {
                     // Its key still counts, and is still checked.
                     metadata.push(row.key.as_str(), "");
-                    faults.push(FieldError::new(row.path(), FieldCode::InvalidFormat, message));
+                    faults.push(FieldError::new(
+                        row.path(),
+                        FieldCode::InvalidFormat,
+                        message,
+                    ));
                 }
             }
         }
@@ -210,7 +209,6 @@ mod tests {
         draft.set_text("country", "US".into());
         draft.set_text("country", String::new());
         draft.add_row(String::new(), String::new(), false);
-        assert!(draft.is_blank());
         assert_eq!(text_of(&draft), "{}");
     }
 
@@ -232,10 +230,19 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn minutes_that_are_no_number_are_sent_as_typed() {
-        for (typed, sent) in [("12.5", "12.5"), ("an hour", "\"an hour\""), ("010", "\"010\""), (" 60 ", "60")] {
+        for (typed, sent) in [
+            ("12.5", "12.5"),
+            ("an hour", "\"an hour\""),
+            ("010", "\"010\""),
+            (" 60 ", "60"),
+        ] {
             let mut draft = Draft::default();
             draft.set_text("expires_in_minutes", typed.into());
-            assert_eq!(text_of(&draft), format!("{{\"expires_in_minutes\":{sent}}}"), "{typed}");
+            assert_eq!(
+                text_of(&draft),
+                format!("{{\"expires_in_minutes\":{sent}}}"),
+                "{typed}"
+            );
         }
     }
 
@@ -246,7 +253,11 @@ mod tests {
         let faults = draft.request().1;
         assert_eq!(faults.len(), 1);
         assert_eq!(faults[0].field, r#"metadata["a.b"]"#);
-        assert!(faults[0].message.contains("line 1"), "{}", faults[0].message);
+        assert!(
+            faults[0].message.contains("line 1"),
+            "{}",
+            faults[0].message
+        );
     }
 
     #[wasm_bindgen_test(unsupported = test)]
@@ -254,9 +265,15 @@ mod tests {
         let mut draft = Draft::default();
         draft.add_row("plan".into(), "free".into(), false);
         let blank = draft.add_row(String::new(), String::new(), false);
-        let pasted = vec![("plan".to_owned(), Json::from("premium")), ("seats".to_owned(), Json::from(3_i64))];
+        let pasted = vec![
+            ("plan".to_owned(), Json::from("premium")),
+            ("seats".to_owned(), Json::from(3_i64)),
+        ];
         assert_eq!(draft.merge(blank, pasted), 2);
-        assert_eq!(text_of(&draft), r#"{"metadata":{"plan":"premium","seats":3}}"#);
+        assert_eq!(
+            text_of(&draft),
+            r#"{"metadata":{"plan":"premium","seats":3}}"#
+        );
         assert_eq!(draft.rows.len(), 2);
     }
 }

@@ -116,20 +116,92 @@ pub(crate) const EXPIRES_IN_MINUTES: TextField = field(
 
 /// The fields of prefill, in the order of the wire.
 pub(crate) const PREFILL: [TextField; 14] = [
-    field("fields.name_first", "First name", "", Group::Prefill, "text"),
-    field("fields.name_middle", "Middle name", "", Group::Prefill, "text"),
+    field(
+        "fields.name_first",
+        "First name",
+        "",
+        Group::Prefill,
+        "text",
+    ),
+    field(
+        "fields.name_middle",
+        "Middle name",
+        "",
+        Group::Prefill,
+        "text",
+    ),
     field("fields.name_last", "Last name", "", Group::Prefill, "text"),
-    field("fields.birthdate", "Date of birth", "YYYY-MM-DD", Group::Prefill, "numeric"),
-    field("fields.email_address", "E-mail address", "", Group::Prefill, "email"),
-    field("fields.phone_number", "Phone number", "International, such as +14155550100", Group::Prefill, "tel"),
-    field("fields.address_street_1", "Street", "", Group::Prefill, "text"),
-    field("fields.address_street_2", "Street, second line", "", Group::Prefill, "text"),
+    field(
+        "fields.birthdate",
+        "Date of birth",
+        "YYYY-MM-DD",
+        Group::Prefill,
+        "numeric",
+    ),
+    field(
+        "fields.email_address",
+        "E-mail address",
+        "",
+        Group::Prefill,
+        "email",
+    ),
+    field(
+        "fields.phone_number",
+        "Phone number",
+        "International, such as +14155550100",
+        Group::Prefill,
+        "tel",
+    ),
+    field(
+        "fields.address_street_1",
+        "Street",
+        "",
+        Group::Prefill,
+        "text",
+    ),
+    field(
+        "fields.address_street_2",
+        "Street, second line",
+        "",
+        Group::Prefill,
+        "text",
+    ),
     field("fields.address_city", "City", "", Group::Prefill, "text"),
-    field("fields.address_subdivision", "State or province", "", Group::Prefill, "text"),
-    field("fields.address_postal_code", "Postal code", "", Group::Prefill, "text"),
-    field("fields.address_country_code", "Country", "Two letters, such as US", Group::Prefill, "text"),
-    field("fields.nationality", "Nationality", "Two letters, such as US", Group::Prefill, "text"),
-    field("fields.identification_number", "Identification number", "", Group::Prefill, "text"),
+    field(
+        "fields.address_subdivision",
+        "State or province",
+        "",
+        Group::Prefill,
+        "text",
+    ),
+    field(
+        "fields.address_postal_code",
+        "Postal code",
+        "",
+        Group::Prefill,
+        "text",
+    ),
+    field(
+        "fields.address_country_code",
+        "Country",
+        "Two letters, such as US",
+        Group::Prefill,
+        "text",
+    ),
+    field(
+        "fields.nationality",
+        "Nationality",
+        "Two letters, such as US",
+        Group::Prefill,
+        "text",
+    ),
+    field(
+        "fields.identification_number",
+        "Identification number",
+        "",
+        Group::Prefill,
+        "text",
+    ),
 ];
 
 /// The fields outside prefill.
@@ -166,7 +238,11 @@ mod tests {
             assert!(has_own_control || at(name).is_some(), "{name}");
         }
         for known in PrefillField::all() {
-            assert!(at(&format!("fields.{}", known.name())).is_some(), "{}", known.name());
+            assert!(
+                at(&format!("fields.{}", known.name())).is_some(),
+                "{}",
+                known.name()
+            );
         }
     }
 }

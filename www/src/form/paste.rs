@@ -20,7 +20,12 @@ fn object(text: &str) -> Option<Vec<(String, Json)>> {
     let Ok(Json::Object(members)) = json::read(text.trim().as_bytes()) else {
         return None;
     };
-    Some(members.into_iter().filter(|(_, value)| !value.is_null()).collect())
+    Some(
+        members
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
+    )
 }
 
 fn lines(text: &str) -> Option<Vec<(String, Json)>> {
@@ -32,7 +37,10 @@ fn lines(text: &str) -> Option<Vec<(String, Json)>> {
             let (key, value) = line.split_once('=')?;
             let key = key.trim();
             // A URL with a query, or a sentence, is no key.
-            let is_key = !key.is_empty() && !key.contains(|found: char| found.is_whitespace() || matches!(found, ':' | '/' | '?'));
+            let is_key = !key.is_empty()
+                && !key.contains(|found: char| {
+                    found.is_whitespace() || matches!(found, ':' | '/' | '?')
+                });
             is_key.then(|| (key.to_owned(), Json::from(unquoted(value.trim()))))
         })
         .collect()
@@ -58,7 +66,8 @@ mod tests {
     #[wasm_bindgen_test(unsupported = test)]
     fn an_object_gives_its_members_with_their_types() {
         assert_eq!(
-            shown(" {\"plan\": \"premium\", \"seats\": 3, \"gone\": null, \"tags\": [1, 2]} ").as_deref(),
+            shown(" {\"plan\": \"premium\", \"seats\": 3, \"gone\": null, \"tags\": [1, 2]} ")
+                .as_deref(),
             Some(r#"{"plan":"premium","seats":3,"tags":[1,2]}"#)
         );
     }
@@ -73,7 +82,17 @@ mod tests {
 
     #[wasm_bindgen_test(unsupported = test)]
     fn other_text_is_left_alone() {
-        for text in ["", "plan", "{\"plan\": ", "{}", "[1]", "https://example.com/?a=b", "two words = 3", "=x", "a=b\nno sign"] {
+        for text in [
+            "",
+            "plan",
+            "{\"plan\": ",
+            "{}",
+            "[1]",
+            "https://example.com/?a=b",
+            "two words = 3",
+            "=x",
+            "a=b\nno sign",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

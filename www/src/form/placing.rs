@@ -107,7 +107,10 @@ fn row_of(draft: &Draft, error: &FieldError) -> Option<(Control, String)> {
         .filter(|row| !row.is_blank())
         .find(|row| {
             let own = row.path();
-            path == own || path.strip_prefix(own.as_str()).is_some_and(|rest| rest.starts_with(['.', '[']))
+            path == own
+                || path
+                    .strip_prefix(own.as_str())
+                    .is_some_and(|rest| rest.starts_with(['.', '[']))
         })?;
     let is_of_key = path == row.path() && is_about_key(row, error.code);
     let control = if is_of_key {
@@ -149,13 +152,29 @@ mod tests {
         let again = draft.add_row("plan".into(), "y".into(), false);
         let cases = [
             ("country", FieldCode::UnknownValue, Control::Text("country")),
-            ("fields.birthdate", FieldCode::OutOfRange, Control::Text("fields.birthdate")),
+            (
+                "fields.birthdate",
+                FieldCode::OutOfRange,
+                Control::Text("fields.birthdate"),
+            ),
             ("checks[2]", FieldCode::UnknownValue, Control::Checks),
             ("checks", FieldCode::Empty, Control::Checks),
             ("metadata", FieldCode::TooMany, Control::Metadata),
-            ("metadata.plan", FieldCode::DuplicateField, Control::Key(again)),
-            (r#"metadata["a.b"]"#, FieldCode::TooLarge, Control::Value(dotted)),
-            (r#"metadata["a.b"].c"#, FieldCode::DuplicateField, Control::Value(dotted)),
+            (
+                "metadata.plan",
+                FieldCode::DuplicateField,
+                Control::Key(again),
+            ),
+            (
+                r#"metadata["a.b"]"#,
+                FieldCode::TooLarge,
+                Control::Value(dotted),
+            ),
+            (
+                r#"metadata["a.b"].c"#,
+                FieldCode::DuplicateField,
+                Control::Value(dotted),
+            ),
             (r#"metadata[""]"#, FieldCode::Empty, Control::Key(no_key)),
             ("metadata.other", FieldCode::TooLarge, Control::Metadata),
             ("", FieldCode::TooMany, Control::Whole),
@@ -164,7 +183,10 @@ mod tests {
             assert_eq!(where_is(&draft, path, code), control, "{path}");
         }
         draft.rows.retain(|row| row.id != again);
-        assert_eq!(where_is(&draft, "metadata.plan", FieldCode::TooLarge), Control::Value(plain));
+        assert_eq!(
+            where_is(&draft, "metadata.plan", FieldCode::TooLarge),
+            Control::Value(plain)
+        );
     }
 
     #[wasm_bindgen_test(unsupported = test)]

@@ -1,11 +1,15 @@
 //! What a folded group says is set inside it.
 
 use vouchkey_types::limits::{
-    DEFAULT_EXPIRY_MINUTES, MAX_EXPIRY_MINUTES, MAX_METADATA_KEYS, MAX_METADATA_VALUE_BYTES, MIN_EXPIRY_MINUTES,
+    DEFAULT_EXPIRY_MINUTES, MAX_EXPIRY_MINUTES, MAX_METADATA_KEYS, MAX_METADATA_VALUE_BYTES,
+    MIN_EXPIRY_MINUTES,
 };
 
 use super::draft::{Draft, Row};
-use super::fields::{APPLICANT_NAME, EMAIL_DISPLAY_NAME, EXPIRES_IN_MINUTES, Group, PREFILL, REDIRECT_URL, SUPPORT_URL};
+use super::fields::{
+    APPLICANT_NAME, EMAIL_DISPLAY_NAME, EXPIRES_IN_MINUTES, Group, PREFILL, REDIRECT_URL,
+    SUPPORT_URL,
+};
 use crate::words::{counted, duration};
 
 /// The words beside the heading of a group.
@@ -29,7 +33,10 @@ pub(crate) fn of(draft: &Draft, group: Group) -> String {
             Some(checks) => counted(checks.len(), "check", "checks"),
         },
         Group::Prefill => {
-            let set = PREFILL.iter().filter(|field| !draft.text(field.path).is_empty()).count();
+            let set = PREFILL
+                .iter()
+                .filter(|field| !draft.text(field.path).is_empty())
+                .count();
             none_or_counted(set, "value", "values")
         }
         Group::Metadata => {
@@ -56,7 +63,11 @@ pub(crate) fn minutes_in_words(text: &str) -> Option<String> {
 }
 
 fn none_or_counted(count: usize, one: &str, many: &str) -> String {
-    if count == 0 { "None".to_owned() } else { counted(count, one, many) }
+    if count == 0 {
+        "None".to_owned()
+    } else {
+        counted(count, one, many)
+    }
 }
 
 /// How full the metadata is, shown from 70 % of a bound.
@@ -138,7 +149,10 @@ mod tests {
         draft.add_row("k34".into(), "x".repeat(16_383), false);
         let shown = meters(&draft);
         assert_eq!(shown.len(), 2);
-        assert_eq!((shown[0].used, shown[0].percent(), shown[0].is_over()), (35, 70, false));
+        assert_eq!(
+            (shown[0].used, shown[0].percent(), shown[0].is_over()),
+            (35, 70, false)
+        );
         // 16,383 letters and two quotes.
         assert_eq!((shown[1].used, shown[1].is_over()), (16_385, true));
     }

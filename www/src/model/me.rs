@@ -61,12 +61,16 @@ impl Me {
     /// Whether there is an active workflow of this id.
     pub(crate) fn has_workflow(&self, environment: Environment, id: &WorkflowId) -> bool {
         let id = id.to_string();
-        self.workflows(environment).iter().any(|workflow| workflow.id == id)
+        self.workflows(environment)
+            .iter()
+            .any(|workflow| workflow.id == id)
     }
 
     /// Whether the role may create sessions.
     pub(crate) fn can_create(&self) -> bool {
-        self.scopes.iter().any(|scope| scope == "sessions:create" || scope == "sessions:write")
+        self.scopes
+            .iter()
+            .any(|scope| scope == "sessions:create" || scope == "sessions:write")
     }
 }
 
@@ -75,7 +79,10 @@ impl Workflow {
         Some(Self {
             id: text(json, "id")?,
             name: text(json, "name")?,
-            is_default: json.get("is_default").and_then(Json::as_bool).unwrap_or(false),
+            is_default: json
+                .get("is_default")
+                .and_then(Json::as_bool)
+                .unwrap_or(false),
         })
     }
 }

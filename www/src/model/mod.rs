@@ -23,7 +23,13 @@ fn text(json: &Json, name: &str) -> Option<String> {
 
 fn texts(json: &Json, name: &str) -> Option<Vec<String>> {
     let items = json.get(name)?.as_array()?;
-    Some(items.iter().filter_map(Json::as_str).map(str::to_owned).collect())
+    Some(
+        items
+            .iter()
+            .filter_map(Json::as_str)
+            .map(str::to_owned)
+            .collect(),
+    )
 }
 
 fn moment(json: &Json, name: &str) -> Option<Moment> {

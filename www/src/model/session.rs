@@ -61,7 +61,11 @@ impl Session {
             country: text(json, "country"),
             checks: texts(json, "checks"),
             workflow_id: text(json, "workflow_id"),
-            metadata: json.get("metadata").and_then(Json::as_object).cloned().unwrap_or_default(),
+            metadata: json
+                .get("metadata")
+                .and_then(Json::as_object)
+                .cloned()
+                .unwrap_or_default(),
             capture_url: text(json, "capture_url"),
             created_at: moment(json, "created_at")?,
             expires_at: moment(json, "token_expires_at"),
@@ -98,7 +102,9 @@ impl Detail {
                 .map(|fields| {
                     fields
                         .iter()
-                        .filter_map(|(name, value)| Some((name.to_owned(), value.as_str()?.to_owned())))
+                        .filter_map(|(name, value)| {
+                            Some((name.to_owned(), value.as_str()?.to_owned()))
+                        })
                         .collect()
                 })
                 .unwrap_or_default(),
@@ -149,7 +155,11 @@ impl Event {
             id: text(json, "id")?,
             name: text(json, "event")?,
             actor: text(json, "actor"),
-            detail: json.get("detail").and_then(Json::as_object).cloned().unwrap_or_default(),
+            detail: json
+                .get("detail")
+                .and_then(Json::as_object)
+                .cloned()
+                .unwrap_or_default(),
             at: moment(json, "created_at")?,
         })
     }

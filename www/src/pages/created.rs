@@ -5,10 +5,10 @@ use leptos_router::hooks::use_params_map;
 use vouchkey_types::api_key::Environment;
 
 use crate::model::session::{Detail, Invitation};
+use crate::parts::copy::Copy;
 use crate::parts::load::{Failure, Load, Skeleton, use_loader};
 use crate::parts::moment::Expiry;
 use crate::parts::page_head::PageHead;
-use crate::parts::copy::Copy;
 use crate::parts::qr_card::QrCard;
 use crate::parts::status::Status;
 use crate::{api, place};
@@ -18,7 +18,10 @@ pub(crate) fn Created() -> impl IntoView {
     let environment = place::use_environment();
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-    let loader = use_loader(move || (environment.get(), id.get()), |(environment, id)| api::detail(environment, id));
+    let loader = use_loader(
+        move || (environment.get(), id.get()),
+        |(environment, id)| api::detail(environment, id),
+    );
     view! {
         <PageHead title=Signal::stored("Verification created".to_owned())/>
         {move || match loader.state.get() {
@@ -33,7 +36,9 @@ pub(crate) fn Created() -> impl IntoView {
 fn Handover(detail: Detail, environment: Environment) -> impl IntoView {
     let session = detail.session;
     let id = session.id.clone();
-    let invited = detail.invitation.map(|invitation| (invitation, detail.applicant_email));
+    let invited = detail
+        .invitation
+        .map(|invitation| (invitation, detail.applicant_email));
     view! {
         <div class="column">
             {match session.capture_url {
@@ -77,13 +82,22 @@ pub(crate) fn CaptureLink(url: String, name: String, children: Children) -> impl
 
 /// What became of the invitation, in a sentence.
 #[component]
-pub(crate) fn Invited(invitation: Invitation, to: Option<String>, environment: Environment) -> impl IntoView {
+pub(crate) fn Invited(
+    invitation: Invitation,
+    to: Option<String>,
+    environment: Environment,
+) -> impl IntoView {
     let to = to.unwrap_or_else(|| "the applicant".to_owned());
-    let sentence = match invitation.state.as_str() {
+    let Invitation {
+        state, attempts, ..
+    } = invitation;
+    let sentence = match state.as_str() {
         "sent" => format!("The invitation was sent to {to}."),
         "dead" => format!("The invitation to {to} could not be delivered."),
         "cancelled" => format!("The invitation to {to} was cancelled."),
-        _ if invitation.attempts > 0 => format!("The invitation to {to} has not gone out yet; it is tried again by itself."),
+        _ if attempts > 0 => {
+            format!("The invitation to {to} has not gone out yet; it is tried again by itself.")
+        }
         _ => format!("The invitation to {to} is on its way."),
     };
     let has_mailbox = crate::parts::account::Account::here().with(|me| me.has_mailbox);

@@ -16,7 +16,10 @@ pub(crate) fn Mailbox() -> impl IntoView {
     let environment = place::use_environment();
     let cursor = place::use_query("cursor");
     let has_mailbox = Account::here().with(|me| me.has_mailbox);
-    let loader = use_loader(move || (environment.get(), cursor.get()), |(environment, cursor)| api::mailbox(environment, cursor));
+    let loader = use_loader(
+        move || (environment.get(), cursor.get()),
+        |(environment, cursor)| api::mailbox(environment, cursor),
+    );
     let about = if has_mailbox {
         "Invitations stay here, since no SMTP server is set. Nothing has left this server."
     } else {
@@ -52,7 +55,9 @@ fn Nothing(environment: Environment) -> impl IntoView {
 #[component]
 fn List(page: Page, environment: Environment, cursor: String) -> impl IntoView {
     let newest = (!cursor.is_empty()).then(|| place::mailbox(environment));
-    let older = page.next_cursor.map(|cursor| place::with(place::mailbox(environment), &[("cursor", &cursor)]));
+    let older = page
+        .next_cursor
+        .map(|cursor| place::with(place::mailbox(environment), &[("cursor", &cursor)]));
     view! {
         <table class="table">
             <caption class="unseen">"Messages, newest first"</caption>

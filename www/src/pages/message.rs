@@ -15,7 +15,10 @@ pub(crate) fn Message() -> impl IntoView {
     let environment = place::use_environment();
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-    let loader = use_loader(move || (environment.get(), id.get()), |(environment, id)| api::message(environment, id));
+    let loader = use_loader(
+        move || (environment.get(), id.get()),
+        |(environment, id)| api::message(environment, id),
+    );
     let title = Signal::derive(move || match &*loader.state.read() {
         Load::Ready(mail) => mail.subject.clone(),
         _ => "Message".to_owned(),

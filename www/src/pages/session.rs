@@ -25,7 +25,10 @@ pub(crate) fn Session() -> impl IntoView {
     let environment = place::use_environment();
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-    let loader = use_loader(move || (environment.get(), id.get()), |(environment, id)| api::detail(environment, id));
+    let loader = use_loader(
+        move || (environment.get(), id.get()),
+        |(environment, id)| api::detail(environment, id),
+    );
     let look_again = set_interval_with_handle(
         move || {
             let is_open = loader.state.with_untracked(|state| matches!(state, Load::Ready(detail) if !detail.session.status.is_terminal()));
@@ -41,7 +44,11 @@ pub(crate) fn Session() -> impl IntoView {
     // A call that brought nothing new redraws nothing.
     let shown = Memo::new(move |_| loader.state.get());
     let title = Signal::derive(move || match &*shown.read() {
-        Load::Ready(detail) => detail.session.external_ref.clone().unwrap_or_else(|| "Session".to_owned()),
+        Load::Ready(detail) => detail
+            .session
+            .external_ref
+            .clone()
+            .unwrap_or_else(|| "Session".to_owned()),
         _ => "Session".to_owned(),
     });
     let beside = move || match shown.get() {
@@ -83,7 +90,10 @@ fn Elsewhere(id: String, environment: Environment) -> impl IntoView {
 fn Whole(detail: Detail, environment: Environment) -> impl IntoView {
     let session = &detail.session;
     let link = session.capture_url.clone().map(|url| {
-        let invited = detail.invitation.clone().map(|invitation| (invitation, detail.applicant_email.clone()));
+        let invited = detail
+            .invitation
+            .clone()
+            .map(|invitation| (invitation, detail.applicant_email.clone()));
         let expires_at = session.expires_at.clone();
         view! {
             <section class="section">
@@ -107,7 +117,10 @@ fn Whole(detail: Detail, environment: Environment) -> impl IntoView {
         view! { <Pairs title="Metadata" pairs=rows.collect() is_mono=true/> }
     });
     let prefill = (!detail.fields.is_empty()).then(|| {
-        let rows = detail.fields.iter().map(|(name, value)| (words::plain(name), value.clone()));
+        let rows = detail
+            .fields
+            .iter()
+            .map(|(name, value)| (words::plain(name), value.clone()));
         view! { <Pairs title="Prefill" pairs=rows.collect() is_mono=false/> }
     });
     view! {
@@ -128,17 +141,52 @@ fn Whole(detail: Detail, environment: Environment) -> impl IntoView {
 
 #[component]
 fn FactSheet(detail: Detail, environment: Environment) -> impl IntoView {
-    let Facts { id, external_ref, country, checks, workflow_id, created_at, expires_at, is_erased, status, .. } = detail.session;
+    let Facts {
+        id,
+        external_ref,
+        country,
+        checks,
+        workflow_id,
+        created_at,
+        expires_at,
+        is_erased,
+        status,
+        ..
+    } = detail.session;
     let account = Account::here();
     let workflow = workflow_id.map(|id| {
-        let name = account.with(|me| me.workflows(environment).iter().find(|workflow| workflow.id == id).map(|workflow| workflow.name.clone()));
+        let name = account.with(|me| {
+            me.workflows(environment)
+                .iter()
+                .find(|workflow| workflow.id == id)
+                .map(|workflow| workflow.name.clone())
+        });
         (name, id)
     });
-    let brand = detail.invitation.as_ref().and_then(|invitation| invitation.brand.clone());
-    let support = detail.invitation.as_ref().and_then(|invitation| invitation.support_url.clone());
-    let sent = detail.invitation.as_ref().and_then(|invitation| invitation.sent_at.clone());
-    let checks = checks.map(|checks| checks.iter().map(|check| words::plain(check)).collect::<Vec<_>>().join(", "));
-    let ended = if status.is_terminal() { "Capture URL ended" } else { "Capture URL ends" };
+    let brand = detail
+        .invitation
+        .as_ref()
+        .and_then(|invitation| invitation.brand.clone());
+    let support = detail
+        .invitation
+        .as_ref()
+        .and_then(|invitation| invitation.support_url.clone());
+    let sent = detail
+        .invitation
+        .as_ref()
+        .and_then(|invitation| invitation.sent_at.clone());
+    let checks = checks.map(|checks| {
+        checks
+            .iter()
+            .map(|check| words::plain(check))
+            .collect::<Vec<_>>()
+            .join(", ")
+    });
+    let ended = if status.is_terminal() {
+        "Capture URL ended"
+    } else {
+        "Capture URL ends"
+    };
     let line = |name: &'static str, value: Option<String>| {
         value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> })
     };
@@ -217,7 +265,10 @@ fn Timeline(events: Vec<Event>) -> impl IntoView {
 fn told(event: &Event) -> (Mark, String) {
     let (mark, words) = match event.name.as_str() {
         "session.created" => {
-            let by = event.actor.as_ref().map_or_else(String::new, |actor| format!(" by {actor}"));
+            let by = event
+                .actor
+                .as_ref()
+                .map_or_else(String::new, |actor| format!(" by {actor}"));
             return (Mark::Ring, format!("Session created{by}"));
         }
         "session.expired" => (Mark::Slash, "Session expired"),
@@ -236,10 +287,24 @@ fn told(event: &Event) -> (Mark, String) {
 
 /// What the event says beside its name: why, and at which attempt.
 fn reason(event: &Event) -> Option<String> {
-    let text = |name: &str| event.detail.get(name).and_then(|value| value.as_str()).map(words::plain);
-    let reason = text("reason").or_else(|| text("error")).or_else(|| text("last_error"));
-    let attempt = event.detail.get("attempt").or_else(|| event.detail.get("attempts")).and_then(vouchkey_types::json::Json::as_i64);
-    let attempt = attempt.filter(|attempt| *attempt > 1).map(|attempt| format!("attempt {attempt}"));
+    let text = |name: &str| {
+        event
+            .detail
+            .get(name)
+            .and_then(|value| value.as_str())
+            .map(words::plain)
+    };
+    let reason = text("reason")
+        .or_else(|| text("error"))
+        .or_else(|| text("last_error"));
+    let attempt = event
+        .detail
+        .get("attempt")
+        .or_else(|| event.detail.get("attempts"))
+        .and_then(vouchkey_types::json::Json::as_i64);
+    let attempt = attempt
+        .filter(|attempt| *attempt > 1)
+        .map(|attempt| format!("attempt {attempt}"));
     let parts: Vec<String> = reason.into_iter().chain(attempt).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -24,13 +24,20 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub(crate) fn Sessions() -> impl IntoView {
     let environment = place::use_environment();
     let account = Account::here();
-    let (q, status, cursor) = (place::use_query("q"), place::use_query("status"), place::use_query("cursor"));
+    let (q, status, cursor) = (
+        place::use_query("q"),
+        place::use_query("status"),
+        place::use_query("cursor"),
+    );
     let query = Memo::new(move |_| Query {
         q: q.get(),
         status: status.get(),
         cursor: cursor.get(),
     });
-    let loader = use_loader(move || (environment.get(), query.get()), |(environment, query)| api::list(environment, query));
+    let loader = use_loader(
+        move || (environment.get(), query.get()),
+        |(environment, query)| api::list(environment, query),
+    );
     let can_create = move || account.with(crate::model::me::Me::can_create);
     view! {
         <PageHead title=Signal::stored("Sessions".to_owned())>
@@ -58,18 +65,29 @@ pub(crate) fn Sessions() -> impl IntoView {
 }
 
 fn counted(page: &Page) -> String {
-    page.total.map_or_else(|| "More than 10,000 sessions".to_owned(), |total| words::counted(total, "session", "sessions"))
+    page.total.map_or_else(
+        || "More than 10,000 sessions".to_owned(),
+        |total| words::counted(total, "session", "sessions"),
+    )
 }
 
 fn address(environment: Environment, query: &Query) -> String {
     place::with(
         place::sessions(environment),
-        &[("q", &query.q), ("status", &query.status), ("cursor", &query.cursor)],
+        &[
+            ("q", &query.q),
+            ("status", &query.status),
+            ("cursor", &query.cursor),
+        ],
     )
 }
 
 #[component]
-fn Filters(environment: Memo<Environment>, query: Memo<Query>, count: Signal<Option<String>>) -> impl IntoView {
+fn Filters(
+    environment: Memo<Environment>,
+    query: Memo<Query>,
+    count: Signal<Option<String>>,
+) -> impl IntoView {
     let replace = place::use_replace();
     let search = NodeRef::<html::Input>::new();
     let typed = RwSignal::new(query.with_untracked(|query| query.q.clone()));
@@ -174,9 +192,17 @@ fn Nothing(environment: Memo<Environment>, query: Query, can_create: bool) -> im
 #[component]
 fn List(page: Page, environment: Environment, query: Query) -> impl IntoView {
     let newest = (!query.cursor.is_empty()).then(|| {
-        address(environment, &Query { cursor: String::new(), ..query.clone() })
+        address(
+            environment,
+            &Query {
+                cursor: String::new(),
+                ..query.clone()
+            },
+        )
     });
-    let older = page.next_cursor.map(|cursor| address(environment, &Query { cursor, ..query }));
+    let older = page
+        .next_cursor
+        .map(|cursor| address(environment, &Query { cursor, ..query }));
     view! {
         <table class="table">
             <caption class="unseen">"Sessions, newest first"</caption>

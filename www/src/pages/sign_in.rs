@@ -61,7 +61,11 @@ impl Sending {
         }
     }
 
-    fn send(self, call: impl Future<Output = api::Answer<()>> + 'static, arrive: impl Fn() + 'static) {
+    fn send(
+        self,
+        call: impl Future<Output = api::Answer<()>> + 'static,
+        arrive: impl Fn() + 'static,
+    ) {
         if self.is_busy.get_untracked() {
             return;
         }
@@ -82,13 +86,13 @@ impl Sending {
 
     /// The refusal in one sentence. What the server says of the sign-in itself is said as it is.
     fn words(self) -> Option<String> {
-        self.refusal.get().map(|error| match error.status {
-            Some(401 | 422) => error.errors.first().map_or(error.detail.clone(), |first| first.message.clone()),
-            _ => {
-                let (title, text) = in_words(&error);
-                format!("{title}. {text}")
-            }
-        })
+        let error = self.refusal.get()?;
+        if matches!(error.status, Some(401 | 422)) {
+            let first = error.errors.into_iter().next();
+            return Some(first.map_or(error.detail, |first| first.message));
+        }
+        let (title, text) = in_words(&error);
+        Some(format!("{title}. {text}"))
     }
 }
 
@@ -100,14 +104,18 @@ fn use_arrive() -> impl Fn() + Clone + 'static {
     move || {
         account.me.set(None);
         account.is_lost.set(false);
-        let next = query.with_untracked(|query| query.get("next")).filter(|next| is_own(next));
+        let next = query
+            .with_untracked(|query| query.get("next"))
+            .filter(|next| is_own(next));
         replace(next.as_deref().unwrap_or(place::BASE));
     }
 }
 
 /// An address inside the dashboard, and no other: it came from the query.
 fn is_own(address: &str) -> bool {
-    address.strip_prefix(place::BASE).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    address
+        .strip_prefix(place::BASE)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
 }
 
 #[component]
@@ -118,7 +126,10 @@ fn ByPassword() -> impl IntoView {
     let arrive = use_arrive();
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        sending.send(api::sign_in(email.get_untracked(), password.get_untracked()), arrive.clone());
+        sending.send(
+            api::sign_in(email.get_untracked(), password.get_untracked()),
+            arrive.clone(),
+        );
     };
     let message: Signal<Option<String>> = Signal::derive(move || sending.words());
     view! {
@@ -163,16 +174,24 @@ fn FirstPassword(token: String) -> impl IntoView {
             browser::focus("password");
             return;
         }
-        sending.send(api::set_password(token.clone(), password.get_untracked()), arrive.clone());
+        sending.send(
+            api::set_password(token.clone(), password.get_untracked()),
+            arrive.clone(),
+        );
     };
     let message: Signal<Option<String>> = Signal::derive(move || {
         if was_left.get() && is_short() {
             let missing = MIN_PASSWORD_CHARS - password.read().chars().count();
-            return Some(format!("{} to go.", words::counted(missing, "more character", "more characters")));
+            return Some(format!(
+                "{} to go.",
+                words::counted(missing, "more character", "more characters")
+            ));
         }
         sending.words()
     });
-    let hint = Signal::stored(format!("At least {MIN_PASSWORD_CHARS} characters. A few words in a row are easy to keep."));
+    let hint = Signal::stored(format!(
+        "At least {MIN_PASSWORD_CHARS} characters. A few words in a row are easy to keep."
+    ));
     view! {
         <h1 tabindex="-1" node_ref=heading>"Choose a password"</h1>
         <form class="fields" on:submit=send>

@@ -19,7 +19,10 @@ impl Account {
         });
     }
 
-    #[expect(clippy::expect_used, reason = "the application provides it before any page")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the application provides it before any page"
+    )]
     pub(crate) fn here() -> Self {
         use_context().expect("an account")
     }

@@ -27,7 +27,11 @@ impl Announce {
             if let Some(words) = words {
                 // The same words twice would not be read again.
                 let is_same = words.0.with_untracked(|before| before == text);
-                words.0.set(if is_same { format!("{text}\u{a0}") } else { text.to_owned() });
+                words.0.set(if is_same {
+                    format!("{text}\u{a0}")
+                } else {
+                    text.to_owned()
+                });
             }
         }
     }

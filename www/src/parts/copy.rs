@@ -29,13 +29,23 @@ pub(crate) fn Copy(
     let copy = move |_| {
         spawn_local(async move {
             let done = browser::copy(&text.get_untracked()).await;
-            announce(if done { "Copied" } else { "The browser does not allow copying" });
+            announce(if done {
+                "Copied"
+            } else {
+                "The browser does not allow copying"
+            });
             is_done.try_set(true);
             is_refused.try_set(!done);
-            set_timeout(move || drop(is_done.try_set(false)), Duration::from_secs(2));
+            set_timeout(move || _ = is_done.try_set(false), Duration::from_secs(2));
         });
     };
-    let answer = move || if is_refused.get() { "Not allowed" } else { "Copied" };
+    let answer = move || {
+        if is_refused.get() {
+            "Not allowed"
+        } else {
+            "Copied"
+        }
+    };
     view! {
         <button
             type="button"

@@ -14,10 +14,12 @@ pub(crate) fn Below(
     #[prop(into)] message: Signal<Option<String>>,
     #[prop(into)] hint: Signal<String>,
 ) -> impl IntoView {
+    let hint_id = format!("{id}-hint");
+    let message_id = id + "-message";
     view! {
         <div class="below">
-            <p class="message" id=format!("{id}-message") aria-live="polite">{move || message.get()}</p>
-            <p class="hint" id=format!("{id}-hint") data-off=move || message.read().is_some().then_some("")>
+            <p class="message" id=message_id aria-live="polite">{move || message.get()}</p>
+            <p class="hint" id=hint_id data-off=move || message.read().is_some().then_some("")>
                 {move || hint.get()}
             </p>
         </div>
@@ -25,16 +27,25 @@ pub(crate) fn Below(
 }
 
 /// Which element describes a control just now.
-pub(crate) fn described_by(id: &str, message: Signal<Option<String>>) -> impl Fn() -> String + Clone + Send + Sync + use<> {
+pub(crate) fn described_by(
+    id: &str,
+    message: Signal<Option<String>>,
+) -> impl Fn() -> String + Clone + Send + Sync + use<> {
     let id = id.to_owned();
     move || {
-        let part = if message.read().is_some() { "message" } else { "hint" };
+        let part = if message.read().is_some() {
+            "message"
+        } else {
+            "hint"
+        };
         format!("{id}-{part}")
     }
 }
 
 /// `aria-invalid` of a control.
-pub(crate) fn invalid(message: Signal<Option<String>>) -> impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static {
+pub(crate) fn invalid(
+    message: Signal<Option<String>>,
+) -> impl Fn() -> Option<&'static str> + Copy + Send + Sync + 'static {
     move || message.read().is_some().then_some("true")
 }
 

@@ -41,7 +41,8 @@ impl Form {
         blank.add_row(String::new(), String::new(), false);
         let draft = RwSignal::new(blank);
         let refused = RwSignal::new(Vec::new());
-        let checked = Memo::new(move |_| draft.with(|draft| check(draft, account, environment.get())));
+        let checked =
+            Memo::new(move |_| draft.with(|draft| check(draft, account, environment.get())));
         let placed = Memo::new(move |_| {
             let mut errors = checked.read().errors.clone();
             errors.extend(refused.get());
@@ -63,7 +64,11 @@ impl Form {
         if self.refused.with_untracked(|refused| !refused.is_empty()) {
             self.draft.with_untracked(|draft| {
                 self.refused.update(|refused| {
-                    refused.retain(|error| place(draft, std::slice::from_ref(error)).iter().all(|placed| placed.control != control));
+                    refused.retain(|error| {
+                        place(draft, std::slice::from_ref(error))
+                            .iter()
+                            .all(|placed| placed.control != control)
+                    });
                 });
             });
         }
@@ -73,7 +78,7 @@ impl Form {
     /// The control was left: from now on its mistakes are shown.
     pub(crate) fn leave(self, control: Control) {
         if self.left.with_untracked(|left| !left.contains(&control)) {
-            self.left.update(|left| drop(left.insert(control)));
+            self.left.update(|left| _ = left.insert(control));
         }
     }
 
@@ -91,7 +96,9 @@ impl Form {
 
     fn show_all(self) {
         self.is_sent.set(true);
-        let groups: Vec<Group> = self.placed.with_untracked(|placed| placed.iter().map(|placed| placed.control.group()).collect());
+        let groups: Vec<Group> = self
+            .placed
+            .with_untracked(|placed| placed.iter().map(|placed| placed.control.group()).collect());
         self.open.update(|open| open.extend(groups));
     }
 
@@ -108,7 +115,10 @@ impl Form {
                 return None;
             }
             self.placed.with(|placed| {
-                placed.iter().find(|placed| placed.control == control).map(|placed| placed.message.clone())
+                placed
+                    .iter()
+                    .find(|placed| placed.control == control)
+                    .map(|placed| placed.message.clone())
             })
         })
     }
@@ -120,7 +130,10 @@ impl Form {
             self.left.with(|left| {
                 placed
                     .iter()
-                    .filter(|placed| placed.control.group() == group && (is_sent || left.contains(&placed.control)))
+                    .filter(|placed| {
+                        placed.control.group() == group
+                            && (is_sent || left.contains(&placed.control))
+                    })
                     .count()
             })
         })
@@ -131,7 +144,8 @@ impl Form {
 fn check(draft: &Draft, account: Account, environment: Environment) -> Checked {
     let (request, mut errors) = draft.request();
     let schemes = account.with(|me| me.schemes.clone());
-    let is_known = |id: &vouchkey_types::id::WorkflowId| account.with(|me| me.has_workflow(environment, id));
+    let is_known =
+        |id: &vouchkey_types::id::WorkflowId| account.with(|me| me.has_workflow(environment, id));
     let context = Context {
         today: browser::today(),
         schemes: &schemes,

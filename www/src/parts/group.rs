@@ -10,12 +10,18 @@ use crate::form::summary;
 use crate::words;
 
 #[component]
-pub(crate) fn Folding(form: Form, group: Group, name: &'static str, children: Children) -> impl IntoView {
+pub(crate) fn Folding(
+    form: Form,
+    group: Group,
+    name: &'static str,
+    children: Children,
+) -> impl IntoView {
     let set = Memo::new(move |_| form.draft.with(|draft| summary::of(draft, group)));
     let errors = Memo::new(move |_| form.shown_in(group));
     let is_open = Memo::new(move |_| form.open.with(|open| open.contains(&group)));
     let follow = move |event: web_sys::Event| {
-        let details: Option<web_sys::HtmlDetailsElement> = event.target().and_then(|target| target.dyn_into().ok());
+        let details: Option<web_sys::HtmlDetailsElement> =
+            event.target().and_then(|target| target.dyn_into().ok());
         let Some(now_open) = details.map(|details| details.open()) else {
             return;
         };

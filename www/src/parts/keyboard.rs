@@ -64,7 +64,7 @@ pub(crate) fn Keyboard(environment: Memo<Environment>, help: Help) -> impl IntoV
             }
             "g" => {
                 is_going.set(true);
-                set_timeout(move || drop(is_going.try_set(false)), Duration::from_secs(1));
+                set_timeout(move || _ = is_going.try_set(false), Duration::from_secs(1));
             }
             "j" => table::step(true),
             "k" => table::step(false),
@@ -98,6 +98,8 @@ fn is_for_others(event: &KeyboardEvent) -> bool {
         .and_then(|target| target.dyn_into::<Element>().ok())
         .is_some_and(|target| target.matches("input, select, textarea").unwrap_or(false));
     let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-    let has_dialog = document().query_selector("dialog[open]").is_ok_and(|found| found.is_some());
+    let has_dialog = document()
+        .query_selector("dialog[open]")
+        .is_ok_and(|found| found.is_some());
     event.default_prevented() || is_typed || has_modifier || has_dialog
 }

@@ -64,7 +64,10 @@ where
         newest.update_value(|number| *number += 1);
         let own = newest.get_value();
         loader.is_busy.set(true);
-        if loader.state.with_untracked(|state| matches!(state, Load::Failed(_))) {
+        if loader
+            .state
+            .with_untracked(|state| matches!(state, Load::Failed(_)))
+        {
             loader.state.set(Load::Waiting);
         }
         spawn_local(async move {
@@ -115,7 +118,8 @@ pub(crate) fn in_words(error: &ClientError) -> (&'static str, String) {
     match (error.offline, error.status) {
         (true, _) if browser::is_offline() => (
             "You are offline",
-            "This computer has no connection. Nothing is lost; try again once it is back.".to_owned(),
+            "This computer has no connection. Nothing is lost; try again once it is back."
+                .to_owned(),
         ),
         (true, _) => (
             "The server does not answer",
@@ -127,7 +131,12 @@ pub(crate) fn in_words(error: &ClientError) -> (&'static str, String) {
             "Too many requests",
             error.retry_after.map_or_else(
                 || "Wait a little, then try again.".to_owned(),
-                |seconds| format!("Try again in {}.", words::counted(seconds, "second", "seconds")),
+                |seconds| {
+                    format!(
+                        "Try again in {}.",
+                        words::counted(seconds, "second", "seconds")
+                    )
+                },
             ),
         ),
         (_, Some(500..)) => ("The server failed", error.detail.clone()),

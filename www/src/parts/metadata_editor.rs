@@ -15,7 +15,10 @@ use crate::{browser, words};
 
 #[component]
 pub(crate) fn MetadataEditor(form: Form) -> impl IntoView {
-    let ids = Memo::new(move |_| form.draft.with(|draft| draft.rows.iter().map(|row| row.id).collect::<Vec<_>>()));
+    let ids = Memo::new(move |_| {
+        form.draft
+            .with(|draft| draft.rows.iter().map(|row| row.id).collect::<Vec<_>>())
+    });
     let whole = form.message(Control::Metadata);
     let bars = Memo::new(move |_| form.draft.with(meters));
     let add = move |_| {
@@ -46,25 +49,37 @@ fn MetadataRow(form: Form, id: u32, ids: Memo<Vec<u32>>) -> impl IntoView {
     let announce = Announce::here();
     let (key, value) = (Control::Key(id), Control::Value(id));
     let text_of = move |read: fn(&crate::form::draft::Row) -> String| {
-        Memo::new(move |_| form.draft.with(|draft| draft.row(id).map(read).unwrap_or_default()))
+        Memo::new(move |_| {
+            form.draft
+                .with(|draft| draft.row(id).map(read).unwrap_or_default())
+        })
     };
     let key_text = text_of(|row| row.key.clone());
     let value_text = text_of(|row| row.value.clone());
     let kind = text_of(|row| if row.is_json { "json" } else { "text" }.to_owned());
     let key_message: Signal<Option<String>> = form.message(key).into();
     let value_message: Signal<Option<String>> = form.message(value).into();
-    let number = move || ids.with(|ids| ids.iter().position(|other| *other == id)).map_or(0, |index| index + 1);
+    let number = move || {
+        ids.with(|ids| ids.iter().position(|other| *other == id))
+            .map_or(0, |index| index + 1)
+    };
     let message_id = format!("field-metadata-{id}-message");
     let take = move |event: ClipboardEvent, is_key: bool| {
-        let text = event.clipboard_data().and_then(|data| data.get_data("text").ok()).unwrap_or_default();
+        let text = event
+            .clipboard_data()
+            .and_then(|data| data.get_data("text").ok())
+            .unwrap_or_default();
         // Into a value, only what cannot be meant as one value goes elsewhere.
-        let is_meant = is_key || (text.trim().contains('\n') && !text.trim_start().starts_with('{'));
+        let is_meant =
+            is_key || (text.trim().contains('\n') && !text.trim_start().starts_with('{'));
         if let Some(pasted) = paste::read(&text).filter(|_| is_meant) {
             event.prevent_default();
             let mut count = 0;
             form.edit(key, |draft| count = draft.merge(id, pasted));
             announce(&format!("{} pasted", words::counted(count, "key", "keys")));
-            let last = form.draft.with_untracked(|draft| draft.rows.last().map(|row| row.id));
+            let last = form
+                .draft
+                .with_untracked(|draft| draft.rows.last().map(|row| row.id));
             if let Some(last) = last {
                 browser::focus_soon(Control::Value(last).dom_id());
             }
@@ -73,7 +88,9 @@ fn MetadataRow(form: Form, id: u32, ids: Memo<Vec<u32>>) -> impl IntoView {
     let remove = move |_| {
         let next = ids.with_untracked(|ids| {
             let at = ids.iter().position(|other| *other == id).unwrap_or(0);
-            ids.get(at + 1).or_else(|| ids.get(at.checked_sub(1)?)).copied()
+            ids.get(at + 1)
+                .or_else(|| ids.get(at.checked_sub(1)?))
+                .copied()
         });
         form.edit(key, |draft| {
             draft.rows.retain(|row| row.id != id);

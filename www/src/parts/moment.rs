@@ -18,7 +18,10 @@ impl Now {
         provide_context(Self(now));
     }
 
-    #[expect(clippy::expect_used, reason = "the application provides it before any page")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the application provides it before any page"
+    )]
     pub(crate) fn here() -> Self {
         use_context().expect("the present")
     }
@@ -36,30 +39,34 @@ fn on_hover(moment: &Moment) -> String {
 #[component]
 pub(crate) fn Ago(moment: Moment) -> impl IntoView {
     let now = Now::here();
-    let ms = moment.ms;
+    let title = on_hover(&moment);
+    let Moment { utc, ms } = moment;
     let words = move || words::ago(ms, now.get()).unwrap_or_else(|| browser::local_time(ms, false));
-    view! { <time class="figures" datetime=moment.utc.clone() title=on_hover(&moment)>{words}</time> }
+    view! { <time class="figures" datetime=utc title=title>{words}</time> }
 }
 
 /// The time itself, for pages.
 #[component]
 pub(crate) fn At(moment: Moment) -> impl IntoView {
-    let words = browser::local_time(moment.ms, true);
-    view! { <time class="figures" datetime=moment.utc.clone() title=on_hover(&moment)>{words}</time> }
+    let title = on_hover(&moment);
+    let Moment { utc, ms } = moment;
+    let words = browser::local_time(ms, true);
+    view! { <time class="figures" datetime=utc title=title>{words}</time> }
 }
 
 /// How soon something expires; amber in its last hour.
 #[component]
 pub(crate) fn Expiry(moment: Moment) -> impl IntoView {
     let now = Now::here();
-    let ms = moment.ms;
+    let title = on_hover(&moment);
+    let Moment { utc, ms } = moment;
     let left = Memo::new(move |_| words::remaining(ms, now.get()));
     view! {
         <time
             class="figures"
             class:is-close=move || left.read().is_close
-            datetime=moment.utc.clone()
-            title=on_hover(&moment)
+            datetime=utc
+            title=title
         >
             {move || left.read().words.clone()}
         </time>

@@ -17,9 +17,15 @@ const FOOT: f64 = 120.0;
 
 /// The screen as it is now: width, height, and device pixels for a CSS pixel.
 fn screen() -> (f64, f64, f64) {
-    let side = |value: Result<JsValue, JsValue>| value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0);
+    let side = |value: Result<JsValue, JsValue>| {
+        value.ok().and_then(|value| value.as_f64()).unwrap_or(0.0)
+    };
     let window = window();
-    (side(window.inner_width()), side(window.inner_height()), window.device_pixel_ratio().max(0.1))
+    (
+        side(window.inner_width()),
+        side(window.inner_height()),
+        window.device_pixel_ratio().max(0.1),
+    )
 }
 
 /// The side in CSS pixels at which every module has the same whole number of device pixels.
@@ -30,7 +36,10 @@ fn side(modules: f64, wanted: f64, ratio: f64, round: fn(f64) -> f64) -> f64 {
 
 fn modules_of(png: &[u8]) -> f64 {
     // The width stands in the header of every PNG, big-endian.
-    let width = png.get(16..20).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
+    let width = png
+        .get(16..20)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u32::from_be_bytes);
     f64::from(width) / f64::from(u32::try_from(MODULE_PIXELS).unwrap_or(1))
 }
 
@@ -43,7 +52,9 @@ pub(crate) fn QrCard(
 ) -> impl IntoView {
     let (image, png) = match (png_data_url(&url), png_bytes(&url)) {
         (Ok(image), Ok(png)) => (image, png),
-        (Err(error), _) | (_, Err(error)) => return view! { <p class="soft">{error.to_string()}</p> }.into_any(),
+        (Err(error), _) | (_, Err(error)) => {
+            return view! { <p class="soft">{error.to_string()}</p> }.into_any();
+        }
     };
     let modules = modules_of(&png);
     let view_port = RwSignal::new(screen());
@@ -56,7 +67,9 @@ pub(crate) fn QrCard(
     let dialog = NodeRef::<html::Dialog>::new();
     let files = StoredValue::new((name, png, url.clone()));
     let save_png = move |_| {
-        files.with_value(|(name, png, _)| browser::download(&format!("{name}.png"), "image/png", png));
+        files.with_value(|(name, png, _)| {
+            browser::download(&format!("{name}.png"), "image/png", png)
+        });
     };
     let save_svg = move |_| {
         files.with_value(|(name, _, url)| {
@@ -93,7 +106,9 @@ fn FullScreenButton(dialog: NodeRef<html::Dialog>) -> impl IntoView {
 /// Takes the whole screen where the browser allows it; the dialog fills the window in any case.
 async fn fill_screen(element: web_sys::Element) {
     let request = js_sys::Reflect::get(&element, &"requestFullscreen".into());
-    let request = request.ok().and_then(|request| request.dyn_into::<js_sys::Function>().ok());
+    let request = request
+        .ok()
+        .and_then(|request| request.dyn_into::<js_sys::Function>().ok());
     if let Some(promise) = request.and_then(|request| request.call0(&element).ok()) {
         let _ = JsFuture::from(js_sys::Promise::resolve(&promise)).await;
     }
@@ -111,7 +126,15 @@ fn FullScreen(
     let lock = StoredValue::new_local(None::<JsValue>);
     let largest = move || {
         let (width, height, ratio) = view_port.get();
-        format!("{}px", side(modules, width.min(height - FOOT).max(LEAST), ratio, f64::floor))
+        format!(
+            "{}px",
+            side(
+                modules,
+                width.min(height - FOOT).max(LEAST),
+                ratio,
+                f64::floor
+            )
+        )
     };
     let awake = move |_| {
         let is_open = dialog.get_untracked().is_some_and(|dialog| dialog.open());

@@ -32,11 +32,23 @@ impl Mark {
 
     pub(crate) fn draw(self) -> impl IntoView {
         let (class, path) = match self {
-            Self::Ring => ("mark is-grey", "M6 1.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z"),
-            Self::Dot => ("mark is-accent is-dot", "M6 2.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7z"),
-            Self::Wait => ("mark is-warn", "M6 1.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM6 3.5V6l1.5 1.5"),
+            Self::Ring => (
+                "mark is-grey",
+                "M6 1.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9z",
+            ),
+            Self::Dot => (
+                "mark is-accent is-dot",
+                "M6 2.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7z",
+            ),
+            Self::Wait => (
+                "mark is-warn",
+                "M6 1.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM6 3.5V6l1.5 1.5",
+            ),
             Self::Check => ("mark is-good", "m1.5 6.5 3 3 6-7"),
-            Self::Slash => ("mark is-grey", "M6 1.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM3 9l6-6"),
+            Self::Slash => (
+                "mark is-grey",
+                "M6 1.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM3 9l6-6",
+            ),
             Self::Cross => ("mark is-bad", "m2 2 8 8m0-8-8 8"),
         };
         view! { <svg class=class viewBox="0 0 12 12" aria-hidden="true"><path d=path/></svg> }

@@ -19,9 +19,16 @@ use crate::parts::load::in_words;
 const PAUSE: Duration = Duration::from_millis(400);
 
 #[component]
-pub(super) fn Companion(form: Form, account: Account, environment: Memo<Environment>) -> impl IntoView {
+pub(super) fn Companion(
+    form: Form,
+    account: Account,
+    environment: Memo<Environment>,
+) -> impl IntoView {
     let public_url = account.with(|me| me.public_url.clone());
-    let command = Memo::new(move |_| form.checked.with(|checked| curl::command(&public_url, &checked.request)));
+    let command = Memo::new(move |_| {
+        form.checked
+            .with(|checked| curl::command(&public_url, &checked.request))
+    });
     let key = move || match environment.get() {
         Environment::Live => "vk_live_",
         Environment::Sandbox => "vk_sandbox_",

@@ -6,8 +6,8 @@ use vouchkey_types::check::Check;
 use vouchkey_types::country::CountryCode;
 
 use crate::form::fields::{
-    APPLICANT_EMAIL, APPLICANT_NAME, COUNTRY, EMAIL_DISPLAY_NAME, EXPIRES_IN_MINUTES, EXTERNAL_REF, Group, PREFILL,
-    REDIRECT_URL, SUPPORT_URL, WORKFLOW_ID,
+    APPLICANT_EMAIL, APPLICANT_NAME, COUNTRY, EMAIL_DISPLAY_NAME, EXPIRES_IN_MINUTES, EXTERNAL_REF,
+    Group, PREFILL, REDIRECT_URL, SUPPORT_URL, WORKFLOW_ID,
 };
 use crate::form::placing::Control;
 use crate::form::summary::minutes_in_words;
@@ -24,12 +24,21 @@ const COUNTRIES: &str = "countries";
 type Names = StoredValue<Vec<(&'static str, String)>>;
 
 #[component]
-pub(super) fn Sections(form: Form, account: Account, environment: Memo<Environment>) -> impl IntoView {
+pub(super) fn Sections(
+    form: Form,
+    account: Account,
+    environment: Memo<Environment>,
+) -> impl IntoView {
     let names: Names = StoredValue::new(browser::country_names(CountryCode::all()));
     let brand = account.with(|me| me.brand.clone());
     let expiry = Signal::derive(move || {
-        let words = form.draft.with(|draft| minutes_in_words(draft.text(EXPIRES_IN_MINUTES.path)));
-        words.map_or_else(|| EXPIRES_IN_MINUTES.hint.to_owned(), |words| format!("{words}."))
+        let words = form
+            .draft
+            .with(|draft| minutes_in_words(draft.text(EXPIRES_IN_MINUTES.path)));
+        words.map_or_else(
+            || EXPIRES_IN_MINUTES.hint.to_owned(),
+            |words| format!("{words}."),
+        )
     });
     view! {
         <datalist id=COUNTRIES>
@@ -82,9 +91,16 @@ pub(super) fn Sections(form: Form, account: Account, environment: Memo<Environme
 /// The name of the country that was typed, else the field's own hint.
 fn country_hint(form: Form, names: Names, field: crate::form::fields::TextField) -> Signal<String> {
     Signal::derive(move || {
-        let typed = form.draft.with(|draft| draft.text(field.path).to_uppercase());
+        let typed = form
+            .draft
+            .with(|draft| draft.text(field.path).to_uppercase());
         names
-            .with_value(|names| names.iter().find(|(code, _)| *code == typed).map(|(_, name)| name.clone()))
+            .with_value(|names| {
+                names
+                    .iter()
+                    .find(|(code, _)| *code == typed)
+                    .map(|(_, name)| name.clone())
+            })
             .unwrap_or_else(|| field.hint.to_owned())
     })
 }
@@ -98,8 +114,14 @@ fn WorkflowSelect(form: Form, account: Account, environment: Memo<Environment>) 
     let workflows = move || account.with(|me| me.workflows(environment.get()).to_vec());
     let chosen = Memo::new(move |_| form.draft.with(|draft| draft.text(field.path).to_owned()));
     let default = move || {
-        let name = workflows().into_iter().find(|workflow| workflow.is_default).map(|workflow| workflow.name);
-        name.map_or_else(|| "The default".to_owned(), |name| format!("{name} (default)"))
+        let name = workflows()
+            .into_iter()
+            .find(|workflow| workflow.is_default)
+            .map(|workflow| workflow.name);
+        name.map_or_else(
+            || "The default".to_owned(),
+            |name| format!("{name} (default)"),
+        )
     };
     view! {
         <div class="field">
@@ -158,7 +180,13 @@ fn Checks(form: Form) -> impl IntoView {
     let message = form.message(control);
     let is_own = Memo::new(move |_| form.draft.with(|draft| draft.checks.is_none()));
     let choose = move |own: bool| {
-        form.edit(control, |draft| draft.checks = if own { None } else { Some(draft.checks.take().unwrap_or_default()) });
+        form.edit(control, |draft| {
+            draft.checks = if own {
+                None
+            } else {
+                Some(draft.checks.take().unwrap_or_default())
+            }
+        });
     };
     let toggle = move |check: Check, on: bool| {
         form.edit(control, |draft| {

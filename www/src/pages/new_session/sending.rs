@@ -84,8 +84,14 @@ impl Sending {
     /// The same request has the same key, until it was answered.
     fn attempt(self) -> Attempt {
         let environment = self.environment.get_untracked();
-        let body = self.form.checked.with_untracked(|checked| checked.request.to_text());
-        let before = self.attempt.get_value().filter(|before| before.environment == environment && before.body == body);
+        let body = self
+            .form
+            .checked
+            .with_untracked(|checked| checked.request.to_text());
+        let before = self
+            .attempt
+            .get_value()
+            .filter(|before| before.environment == environment && before.body == body);
         let attempt = before.unwrap_or_else(|| Attempt {
             environment,
             body,
@@ -121,7 +127,12 @@ pub(super) fn Mistakes(sending: Sending) -> impl IntoView {
     let form = sending.form;
     let left = move || {
         sending.mistakes.with(|mistakes| {
-            form.placed.with(|placed| mistakes.iter().filter(|mistake| is_in(placed, mistake)).count())
+            form.placed.with(|placed| {
+                mistakes
+                    .iter()
+                    .filter(|mistake| is_in(placed, mistake))
+                    .count()
+            })
         })
     };
     let title = move || match left() {
@@ -157,7 +168,7 @@ fn Line(form: Form, mistake: Placed) -> impl IntoView {
     let href = format!("#{id}");
     let go = move |event: web_sys::MouseEvent| {
         event.prevent_default();
-        form.open.update(|open| drop(open.insert(control.group())));
+        form.open.update(|open| _ = open.insert(control.group()));
         browser::focus_soon(id.clone());
     };
     view! {
