@@ -1,7 +1,10 @@
 //! The server: from settings to a graceful stop.
 
+use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -39,7 +42,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
         complain("note: this is a new installation; set it up with: vouchkey init --owner EMAIL");
     }
     let address = address_file(&installation.config.data.folder);
-    std::fs::write(&address, format!("{public_url}\n"))?;
+    leave_address(&address, &public_url)?;
 
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
@@ -83,6 +86,17 @@ fn public_url(installation: &Installation, bound: SocketAddr) -> PublicUrl {
     let url = configured.unwrap_or_else(|| PublicUrl::of_bound(bound));
     complain(&format!("links will look like {url}/verify/…"));
     url
+}
+
+/// Leaves the address to the commands that print links, as private as the rest of the folder.
+fn leave_address(file: &Path, public_url: &PublicUrl) -> std::io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(file)?;
+    writeln!(file, "{public_url}")
 }
 
 /// The one line on standard output, once requests are accepted.
