@@ -1,6 +1,8 @@
 //! The vouchkey program: the verification-session server.
 
 pub mod admin;
+#[cfg(test)]
+mod api_tests;
 pub mod app;
 pub mod capture;
 pub mod clock;
