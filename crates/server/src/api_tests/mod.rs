@@ -1,6 +1,7 @@
 //! The API from request to answer: the whole router over a real database, with a clock that stands
 //! still.
 
+mod cookies;
 mod creating;
 mod errors;
 mod idempotency;

@@ -7,8 +7,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::HeaderName;
 use http::request::Parts;
+use http::{HeaderName, Method};
 use vouchkey_types::api_key::{ApiKey, Environment, KeyKind};
 use vouchkey_types::id::{KeyId, OrganizationId, UserId};
 use vouchkey_types::inflection::Inflection;
@@ -19,10 +19,12 @@ use vouchkey_types::version::ApiVersion;
 use super::address::{self, Peer};
 use super::error::ApiError;
 use super::{casing, credentials, version};
+use crate::admin;
 use crate::app::AppState;
 use crate::store::api_keys::ApiKeyRow;
 
 const ENVIRONMENT: HeaderName = HeaderName::from_static("vouchkey-environment");
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Who acts: as it is written into events and rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,15 +93,16 @@ pub struct Identity {
     inflection: Inflection,
 }
 
-/// Finds out who is calling.
+/// Finds out who is calling. A key always wins over a cookie.
 ///
 /// # Errors
 ///
-/// The one 401; 403 `forbidden` for an address that the key does not allow.
+/// The one 401; 403 `forbidden` for an address that the key does not allow, and for a write by
+/// cookie that does not come from the dashboard's own pages.
 pub async fn identify(state: &AppState, parts: &Parts) -> Result<Identity, ApiError> {
     match credentials::api_key(&parts.headers)? {
         Some(key) => by_key(state, parts, &key).await,
-        None => Err(ApiError::unauthorized()),
+        None => by_cookie(state, parts).await,
     }
 }
 
@@ -151,6 +154,31 @@ async fn known_key(state: &AppState, key: &ApiKey, now: i64) -> Result<Arc<ApiKe
 fn allows(key: &ApiKeyRow, address: Option<IpAddr>) -> bool {
     key.allowed_ips.is_empty()
         || address.is_some_and(|address| key.allowed_ips.iter().any(|net| net.contains(&address)))
+}
+
+async fn by_cookie(state: &AppState, parts: &Parts) -> Result<Identity, ApiError> {
+    let user = admin::signed_in(state, &parts.headers)
+        .await?
+        .ok_or_else(ApiError::unauthorized)?;
+    let is_read = matches!(parts.method, Method::GET | Method::HEAD);
+    let is_own_page = parts
+        .headers
+        .get(FETCH_SITE)
+        .is_some_and(|site| site == "same-origin");
+    if !is_read && !is_own_page {
+        return Err(ApiError::new(
+            ErrorCode::Forbidden,
+            "A signed-in user may change things from the dashboard only.",
+        ));
+    }
+    Ok(Identity {
+        organization: user.organization,
+        actor: Actor::User(user.user),
+        scopes: user.role.scopes(),
+        environment: None,
+        version: ApiVersion::LATEST,
+        inflection: Inflection::default(),
+    })
 }
 
 impl Identity {
