@@ -13,7 +13,6 @@ pub mod credentials;
 pub mod directory;
 pub mod endpoint;
 pub mod error;
-pub mod first_bytes;
 pub mod header_bounds;
 pub mod idempotency;
 pub mod ignored_fields;

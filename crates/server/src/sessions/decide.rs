@@ -266,3 +266,6 @@ fn events(session: &SessionRow, dice: &Dice) -> Vec<SessionEventRow> {
         .then(|| entry("invitation.queued", dice.events[1], None, object! {}.into()));
     std::iter::once(created).chain(queued).collect()
 }
+
+#[cfg(test)]
+mod tests;

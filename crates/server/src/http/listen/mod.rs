@@ -2,6 +2,8 @@
 //!
 //! axum's own `serve` knows no time limit for headers and no bound on connections.
 
+mod first_bytes;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,8 +25,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-use super::address::Peer;
-use super::first_bytes::{Exchange, Exchanges, FirstBytes};
+use crate::http::address::Peer;
+use first_bytes::{Exchange, Exchanges, FirstBytes};
 
 /// Header fields that hyper reads; more than 100 are then refused in the error shape.
 const MAX_FIELDS_READ: usize = 256;
@@ -191,3 +193,6 @@ fn until_written(response: Response, exchange: Arc<Exchange>) -> Response {
         }))
     })
 }
+
+#[cfg(test)]
+mod tests;

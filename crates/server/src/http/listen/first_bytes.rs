@@ -17,7 +17,7 @@ use tokio::time::Sleep;
 
 /// The requests of a connection whose headers are complete.
 #[derive(Debug, Clone, Default)]
-pub struct Exchanges(Arc<Counts>);
+pub(super) struct Exchanges(Arc<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -27,11 +27,11 @@ struct Counts {
 
 /// One exchange in progress; while it lives, bytes that come in are not headers.
 #[derive(Debug)]
-pub struct Exchange(Arc<Counts>);
+pub(super) struct Exchange(Arc<Counts>);
 
 impl Exchanges {
     /// A request's headers are complete.
-    pub fn begin(&self) -> Exchange {
+    pub(super) fn begin(&self) -> Exchange {
         self.0.begun.fetch_add(1, Ordering::AcqRel);
         Exchange(Arc::clone(&self.0))
     }
@@ -53,7 +53,7 @@ impl Drop for Exchange {
 
 /// A connection with a time limit on headers.
 #[derive(Debug)]
-pub struct FirstBytes<T> {
+pub(super) struct FirstBytes<T> {
     inner: T,
     limit: Duration,
     exchanges: Exchanges,
@@ -70,7 +70,7 @@ struct Timer {
 
 impl<T> FirstBytes<T> {
     /// Watches a connection.
-    pub fn new(inner: T, limit: Duration, exchanges: Exchanges) -> Self {
+    pub(super) fn new(inner: T, limit: Duration, exchanges: Exchanges) -> Self {
         Self {
             inner,
             limit,
