@@ -81,9 +81,15 @@ fn magnitude(digits: &[u8], exponent: i64) -> f64 {
     if top > 310 {
         return f64::INFINITY;
     }
+    if let Some(value) = small(digits, exponent) {
+        return value;
+    }
     let mut numerator = Natural::default();
-    for digit in digits {
-        numerator.multiply_add(10, (*digit).into());
+    for part in digits.chunks(9) {
+        let value = part
+            .iter()
+            .fold(0, |value, digit| value * 10 + u32::from(*digit));
+        numerator.multiply_add(part.iter().fold(1, |power, _| power * 10), value);
     }
     let mut denominator = Natural::from(1);
     let scaled = if exponent < 0 {
@@ -93,6 +99,23 @@ fn magnitude(digits: &[u8], exponent: i64) -> f64 {
     };
     scaled.multiply_by_power_of_ten(exponent.unsigned_abs());
     ratio(numerator, denominator)
+}
+
+/// What most numbers are: so few digits and so small a power of ten that both are doubles exactly,
+/// and that one multiplication or division rounds once.
+fn small(digits: &[u8], exponent: i64) -> Option<f64> {
+    if digits.len() > 15 || exponent.abs() > 22 {
+        return None;
+    }
+    let value = digits
+        .iter()
+        .fold(0.0, |value, digit| value * 10.0 + f64::from(*digit));
+    let power = (0..exponent.abs()).fold(1.0, |power, _| power * 10.0);
+    Some(if exponent < 0 {
+        value / power
+    } else {
+        value * power
+    })
 }
 
 /// The double nearest to the quotient of two natural numbers, ties to even.
@@ -255,7 +278,10 @@ impl Natural {
     }
 
     fn multiply_by_power_of_ten(&mut self, exponent: u64) {
-        for _ in 0..exponent {
+        for _ in 0..exponent / 9 {
+            self.multiply_add(1_000_000_000, 0);
+        }
+        for _ in 0..exponent % 9 {
             self.multiply_add(10, 0);
         }
     }

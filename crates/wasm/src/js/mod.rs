@@ -24,7 +24,11 @@ use crate::js::verdict::Verdict;
 ///
 /// Throws a `TypeError` for a context of another form.
 #[wasm_bindgen(js_name = validateCreateSession)]
-pub fn validate_create_session(request: &JsValue, context: &JsValue) -> Result<JsValue, JsValue> {
+pub fn validate_create_session(
+    #[wasm_bindgen(unchecked_param_type = "unknown")] request: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "{ today?: string; schemes?: string[] }")]
+    context: &JsValue,
+) -> Result<JsValue, JsValue> {
     let rules = Rules::read(context)?;
     Verdict::of(body::stringify(request), &rules).into_js()
 }
@@ -36,7 +40,11 @@ pub fn validate_create_session(request: &JsValue, context: &JsValue) -> Result<J
 ///
 /// Throws a `TypeError` for a context of another form.
 #[wasm_bindgen(js_name = validateCreateSessionJson)]
-pub fn validate_create_session_json(json: &JsValue, context: &JsValue) -> Result<JsValue, JsValue> {
+pub fn validate_create_session_json(
+    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] json: &JsValue,
+    #[wasm_bindgen(unchecked_optional_param_type = "{ today?: string; schemes?: string[] }")]
+    context: &JsValue,
+) -> Result<JsValue, JsValue> {
     let rules = Rules::read(context)?;
     Verdict::of(body::text_or_bytes(json), &rules).into_js()
 }
@@ -48,7 +56,9 @@ pub fn validate_create_session_json(json: &JsValue, context: &JsValue) -> Result
 /// Throws an `Error` whose `code` is `too_long` and whose `limit` is the number of bytes that fit,
 /// or a `TypeError` for what is not a string.
 #[wasm_bindgen(js_name = qrPngDataUrl)]
-pub fn qr_png_data_url(text: &JsValue) -> Result<String, JsValue> {
+pub fn qr_png_data_url(
+    #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
+) -> Result<String, JsValue> {
     qr::draw(text, vouchkey_qr::png_data_url)
 }
 
@@ -58,6 +68,8 @@ pub fn qr_png_data_url(text: &JsValue) -> Result<String, JsValue> {
 ///
 /// As `qrPngDataUrl`.
 #[wasm_bindgen(js_name = qrSvg)]
-pub fn qr_svg(text: &JsValue) -> Result<String, JsValue> {
+pub fn qr_svg(
+    #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
+) -> Result<String, JsValue> {
     qr::draw(text, vouchkey_qr::svg)
 }
