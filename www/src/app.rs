@@ -134,10 +134,10 @@ fn Frame() -> impl IntoView {
         }>"Skip to the page"</a>
         <div class="app" class:is-sandbox=is_sandbox>
             <Show when=is_sandbox>
-                <p class="strip" role="note">
+                <section class="strip" aria-label="Environment">
                     <strong>"Sandbox"</strong>
                     <span>"Sessions here are for trying things out"</span>
-                </p>
+                </section>
             </Show>
             <Rail environment help/>
             <main class="page" id="page" tabindex="-1">

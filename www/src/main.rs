@@ -9,6 +9,8 @@
 mod api;
 mod app;
 mod browser;
+#[cfg(test)]
+mod contrast;
 mod form;
 mod model;
 mod pages;

@@ -1,7 +1,7 @@
 //! The fields of the form: names, words and kinds, in the order in which they stand on the page.
 
 /// A part of the form that folds, or the open part above them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Group {
     /// What most sessions need; never folded.
     Basics,
@@ -204,11 +204,11 @@ pub(crate) const PREFILL: [TextField; 14] = [
     ),
 ];
 
-/// The fields outside prefill.
+/// The fields outside prefill, in the order of the page.
 pub(crate) const TOP_LEVEL: [TextField; 9] = [
     EXTERNAL_REF,
-    COUNTRY,
     WORKFLOW_ID,
+    COUNTRY,
     APPLICANT_EMAIL,
     APPLICANT_NAME,
     EMAIL_DISPLAY_NAME,
@@ -216,6 +216,15 @@ pub(crate) const TOP_LEVEL: [TextField; 9] = [
     REDIRECT_URL,
     EXPIRES_IN_MINUTES,
 ];
+
+/// Whether a field takes a whole row: an address of the post or the net, and what has a long rule.
+pub(crate) fn is_wide(field: TextField) -> bool {
+    let name = field.path.trim_start_matches("fields.");
+    matches!(
+        name,
+        "email_address" | "phone_number" | "address_street_1" | "address_street_2"
+    )
+}
 
 /// The field at this path of the request.
 pub(crate) fn at(path: &str) -> Option<TextField> {

@@ -38,6 +38,22 @@ impl Control {
         }
     }
 
+    /// Where it stands on the page, from top to bottom.
+    fn rank(self) -> (Group, usize) {
+        let within = match self {
+            Self::Text(path) => fields::TOP_LEVEL
+                .iter()
+                .chain(&fields::PREFILL)
+                .position(|field| field.path == path)
+                .unwrap_or(0),
+            // Rows are numbered as they are added.
+            Self::Key(row) | Self::Value(row) => usize::try_from(row).unwrap_or(0),
+            Self::SendEmail => usize::MAX,
+            Self::Checks | Self::Metadata | Self::Whole => 0,
+        };
+        (self.group(), within)
+    }
+
     /// The part of the form in which it stands.
     pub(crate) fn group(self) -> Group {
         match self {
@@ -60,7 +76,8 @@ pub(crate) struct Placed {
     pub(crate) message: String,
 }
 
-/// Finds the control of every mistake; at most one for each control, the first.
+/// Finds the control of every mistake, from the top of the page to its end; at most one for each
+/// control, the first.
 pub(crate) fn place(draft: &Draft, errors: &[FieldError]) -> Vec<Placed> {
     let mut placed: Vec<Placed> = Vec::new();
     for error in errors {
@@ -73,6 +90,7 @@ pub(crate) fn place(draft: &Draft, errors: &[FieldError]) -> Vec<Placed> {
             });
         }
     }
+    placed.sort_by_key(|placed| placed.control.rank());
     placed
 }
 
@@ -187,6 +205,30 @@ mod tests {
             where_is(&draft, "metadata.plan", FieldCode::TooLarge),
             Control::Value(plain)
         );
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn mistakes_stand_in_the_order_of_the_page() {
+        let errors = [
+            "metadata",
+            "country",
+            "redirect_url",
+            "external_ref",
+            "fields.birthdate",
+        ]
+        .map(|path| FieldError::new(path, FieldCode::WrongType, "m"));
+        let controls: Vec<_> = place(&Draft::default(), &errors)
+            .into_iter()
+            .map(|placed| placed.control)
+            .collect();
+        let expected = [
+            Control::Text("external_ref"),
+            Control::Text("country"),
+            Control::Text("fields.birthdate"),
+            Control::Metadata,
+            Control::Text("redirect_url"),
+        ];
+        assert_eq!(controls, expected);
     }
 
     #[wasm_bindgen_test(unsupported = test)]

@@ -5,6 +5,7 @@ use leptos_router::hooks::use_params_map;
 use vouchkey_types::api_key::Environment;
 
 use crate::model::session::{Detail, Invitation};
+use crate::parts::account::Account;
 use crate::parts::copy::Copy;
 use crate::parts::load::{Failure, Load, Skeleton, use_loader};
 use crate::parts::moment::Expiry;
@@ -91,6 +92,13 @@ pub(crate) fn Invited(
     let Invitation {
         state, attempts, ..
     } = invitation;
+    let is_kept = Account::here().read(|me| me.has_mailbox);
+    if is_kept && state == "sent" {
+        return view! {
+            <p>"The invitation to " {to} " is in the " <a href=place::mailbox(environment)>"mailbox"</a> ", since no SMTP server is set."</p>
+        }
+        .into_any();
+    }
     let sentence = match state.as_str() {
         "sent" => format!("The invitation was sent to {to}."),
         "dead" => format!("The invitation to {to} could not be delivered."),
@@ -100,11 +108,5 @@ pub(crate) fn Invited(
         }
         _ => format!("The invitation to {to} is on its way."),
     };
-    let has_mailbox = crate::parts::account::Account::here().with(|me| me.has_mailbox);
-    view! {
-        <p>
-            {sentence}
-            {has_mailbox.then(|| view! { " Mail is kept in the " <a href=place::mailbox(environment)>"mailbox"</a> "." })}
-        </p>
-    }
+    view! { <p>{sentence}</p> }.into_any()
 }

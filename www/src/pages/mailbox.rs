@@ -15,7 +15,7 @@ use crate::{api, place};
 pub(crate) fn Mailbox() -> impl IntoView {
     let environment = place::use_environment();
     let cursor = place::use_query("cursor");
-    let has_mailbox = Account::here().with(|me| me.has_mailbox);
+    let has_mailbox = Account::here().read(|me| me.has_mailbox);
     let loader = use_loader(
         move || (environment.get(), cursor.get()),
         |(environment, cursor)| api::mailbox(environment, cursor),

@@ -8,6 +8,7 @@ use vouchkey_types::api_key::Environment;
 
 use super::created::{CaptureLink, Invited};
 use crate::form::curl::write_pretty;
+use crate::form::fields;
 use crate::model::session::{Detail, Event, Session as Facts};
 use crate::parts::account::Account;
 use crate::parts::copy::Copy;
@@ -44,11 +45,10 @@ pub(crate) fn Session() -> impl IntoView {
     // A call that brought nothing new redraws nothing.
     let shown = Memo::new(move |_| loader.state.get());
     let title = Signal::derive(move || match &*shown.read() {
-        Load::Ready(detail) => detail
-            .session
-            .external_ref
-            .clone()
-            .unwrap_or_else(|| "Session".to_owned()),
+        Load::Ready(detail) => detail.session.external_ref.as_ref().map_or_else(
+            || "Session".to_owned(),
+            |text| words::middle_cut(text, 48, 16),
+        ),
         _ => "Session".to_owned(),
     });
     let beside = move || match shown.get() {
@@ -120,7 +120,7 @@ fn Whole(detail: Detail, environment: Environment) -> impl IntoView {
         let rows = detail
             .fields
             .iter()
-            .map(|(name, value)| (words::plain(name), value.clone()));
+            .map(|(name, value)| (label(name), value.clone()));
         view! { <Pairs title="Prefill" pairs=rows.collect() is_mono=false/> }
     });
     view! {
@@ -139,6 +139,12 @@ fn Whole(detail: Detail, environment: Environment) -> impl IntoView {
     }
 }
 
+/// A prefill field as the form calls it.
+fn label(name: &str) -> String {
+    fields::at(&format!("fields.{name}"))
+        .map_or_else(|| words::plain(name), |field| field.label.to_owned())
+}
+
 #[component]
 fn FactSheet(detail: Detail, environment: Environment) -> impl IntoView {
     let Facts {
@@ -155,7 +161,7 @@ fn FactSheet(detail: Detail, environment: Environment) -> impl IntoView {
     } = detail.session;
     let account = Account::here();
     let workflow = workflow_id.map(|id| {
-        let name = account.with(|me| {
+        let name = account.read(|me| {
             me.workflows(environment)
                 .iter()
                 .find(|workflow| workflow.id == id)

@@ -142,7 +142,7 @@ fn Filters(
                 id=SEARCH
                 node_ref=search
                 type="search"
-                placeholder="Reference or session id"
+                placeholder="Reference or id"
                 aria-label="Search sessions by the beginning of the reference, or by session id"
                 autocomplete="off"
                 spellcheck="false"

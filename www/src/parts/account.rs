@@ -33,6 +33,12 @@ impl Account {
         self.is_lost.set(true);
     }
 
+    /// As [`Account::with`], once, for what is set up and does not change.
+    pub(crate) fn read<T: Default>(self, read: impl FnOnce(&Me) -> T) -> T {
+        self.me
+            .with_untracked(|me| me.as_ref().map(read).unwrap_or_default())
+    }
+
     /// Something of the one who is signed in; the default before it is known.
     pub(crate) fn with<T: Default>(self, read: impl FnOnce(&Me) -> T) -> T {
         self.me.with(|me| me.as_ref().map(read).unwrap_or_default())

@@ -78,7 +78,7 @@ pub(crate) fn Keyboard(environment: Memo<Environment>, help: Help) -> impl IntoV
     view! {
         <dialog node_ref=dialog aria-labelledby="keys-title" on:close=move |_| is_asked.set(false)>
             <div class="dialog-body">
-                <h2 id="keys-title">"Keys"</h2>
+                <h2 id="keys-title">"Keyboard"</h2>
                 <dl class="keys">
                     {KEYS.map(|(keys, what)| view! {
                         <dt>{keys.split(' ').map(|key| view! { <kbd>{key}</kbd> " " }).collect_view()}</dt>

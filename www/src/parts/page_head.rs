@@ -47,7 +47,7 @@ pub(crate) fn PageHead(
     view! {
         <header class="page-head">
             <div class="page-title">
-                {back.map(|(href, name)| view! { <p class="crumb"><a href=href>{name}</a></p> })}
+                {back.map(|(href, name)| view! { <p class="crumb"><a href=href>"← " {name}</a></p> })}
                 <div class="title-line">
                     <h1 tabindex="-1" node_ref=heading>{move || title.get()}</h1>
                     {beside}

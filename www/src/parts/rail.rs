@@ -107,7 +107,7 @@ fn Person(account: Account, help: Help) -> impl IntoView {
             <span class="faint">{move || account.with(|me| words::plain(&me.role))}</span>
             <div class="person-actions">
                 <button type="button" class="link-button is-soft" on:click=leave>"Sign out"</button>
-                <button type="button" class="link-button is-soft" on:click=move |_| help.0.set(true)>"Keys"</button>
+                <button type="button" class="link-button is-soft" on:click=move |_| help.0.set(true)>"Keyboard"</button>
             </div>
         </div>
     }

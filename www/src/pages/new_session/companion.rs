@@ -24,7 +24,7 @@ pub(super) fn Companion(
     account: Account,
     environment: Memo<Environment>,
 ) -> impl IntoView {
-    let public_url = account.with(|me| me.public_url.clone());
+    let public_url = account.read(|me| me.public_url.clone());
     let command = Memo::new(move |_| {
         form.checked
             .with(|checked| curl::command(&public_url, &checked.request))

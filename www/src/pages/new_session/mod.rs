@@ -22,7 +22,7 @@ pub(crate) fn NewSession() -> impl IntoView {
     let form = Form::new(account, environment);
     let sending = use_sending(form, environment);
     let back = (place::sessions(environment.get_untracked()), "Sessions");
-    let may = account.with(crate::model::me::Me::can_create);
+    let may = account.read(crate::model::me::Me::can_create);
     view! {
         <PageHead title=Signal::stored("New verification".to_owned()) back/>
         {(!may).then(|| view! {

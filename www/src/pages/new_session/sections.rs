@@ -7,7 +7,7 @@ use vouchkey_types::country::CountryCode;
 
 use crate::form::fields::{
     APPLICANT_EMAIL, APPLICANT_NAME, COUNTRY, EMAIL_DISPLAY_NAME, EXPIRES_IN_MINUTES, EXTERNAL_REF,
-    Group, PREFILL, REDIRECT_URL, SUPPORT_URL, WORKFLOW_ID,
+    Group, PREFILL, REDIRECT_URL, SUPPORT_URL, WORKFLOW_ID, is_wide,
 };
 use crate::form::placing::Control;
 use crate::form::summary::minutes_in_words;
@@ -30,7 +30,7 @@ pub(super) fn Sections(
     environment: Memo<Environment>,
 ) -> impl IntoView {
     let names: Names = StoredValue::new(browser::country_names(CountryCode::all()));
-    let brand = account.with(|me| me.brand.clone());
+    let brand = account.read(|me| me.brand.clone());
     let expiry = Signal::derive(move || {
         let words = form
             .draft
@@ -71,7 +71,7 @@ pub(super) fn Sections(
                             let hint = country_hint(form, names, field);
                             view! { <TextInput form field list=COUNTRIES hint/> }.into_any()
                         }
-                        _ => view! { <TextInput form field/> }.into_any(),
+                        _ => view! { <TextInput form field is_wide=is_wide(field)/> }.into_any(),
                     }).collect_view()}
                 </div>
             </Folding>
