@@ -15,5 +15,7 @@ pub mod invitations;
 pub mod outbox;
 pub mod sessions;
 pub mod store;
+#[cfg(test)]
+mod test_bed;
 pub mod upkeep;
 pub mod vault;

@@ -1,6 +1,8 @@
 //! `GET /admin/v1/sessions/{id}`: a session with what the API does not show of it: the applicant, the invitation, the
 //! prefill, who created it and its timeline.
 
+use std::cmp::Reverse;
+
 use axum::extract::{Path, State};
 use http::request::Parts;
 use sqlx::AnyConnection;
@@ -62,11 +64,14 @@ struct Detail {
 impl Detail {
     async fn read(conn: &mut AnyConnection, stored: Stored) -> Result<Self, StoreError> {
         let (organization, session) = (stored.session.organization, stored.session.id);
+        let mut timeline = session_events::list(conn, organization, session, TIMELINE).await?;
+        // Newest first; what happened in the same millisecond stands above the event that caused it.
+        timeline.sort_by_key(|row| (Reverse(row.created_at), row.sequence.is_some()));
         Ok(Self {
             organization: organizations::find(conn, organization).await?,
             delivery: outbox::newest(conn, organization, session).await?,
             created_by: name_of(conn, organization, &stored.session.created_by).await?,
-            timeline: session_events::list(conn, organization, session, TIMELINE).await?,
+            timeline,
             stored,
         })
     }

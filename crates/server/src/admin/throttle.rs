@@ -18,12 +18,12 @@ pub(super) const FORGOTTEN_MS: i64 = 24 * 60 * 60 * SECOND_MS;
 
 /// The delay after so many failures in a row, in milliseconds: none for the first five, then 1 s, 2 s, 4 s, … 15 min.
 fn delay(failures: i64) -> i64 {
-    match u32::try_from(failures - FREE) {
-        Ok(over) => SECOND_MS
-            .checked_shl(over.min(20))
-            .map_or(LONGEST_MS, |delay| delay.min(LONGEST_MS)),
-        Err(_) => 0,
+    if failures < FREE {
+        return 0;
     }
+    // Ten doublings reach the longest delay.
+    let doublings = (failures - FREE).min(10);
+    (SECOND_MS << doublings).min(LONGEST_MS)
 }
 
 /// Begins an attempt.

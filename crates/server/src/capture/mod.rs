@@ -10,8 +10,9 @@ mod page;
 mod tests;
 mod visits;
 
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::Method;
+use axum::http::request::Parts;
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
@@ -30,11 +31,25 @@ pub fn router() -> Router<AppState> {
         .layer(Extension(Visits::default()))
 }
 
+/// The token in the address. What is not even text is as unknown as any other that we did not make.
+struct Token(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Token {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(token)) => Ok(Self(token)),
+            Err(_) => Err(page::unknown()),
+        }
+    }
+}
+
 async fn open(
     State(state): State<AppState>,
     Extension(visits): Extension<Visits>,
     method: Method,
-    Path(token): Path<String>,
+    Token(token): Token,
 ) -> Response {
     match look_up(&state, &token).await {
         Ok(Some(found)) => {
@@ -51,7 +66,7 @@ async fn open(
 async fn start(
     State(state): State<AppState>,
     Extension(visits): Extension<Visits>,
-    Path(token): Path<String>,
+    Token(token): Token,
 ) -> Response {
     match look_up(&state, &token).await {
         Ok(Some(found)) => {
@@ -69,7 +84,7 @@ async fn start(
     }
 }
 
-async fn brand_css(State(state): State<AppState>, Path(token): Path<String>) -> Response {
+async fn brand_css(State(state): State<AppState>, Token(token): Token) -> Response {
     match look_up(&state, &token).await {
         Ok(Some(found)) => page::brand_css(&found.asker),
         Ok(None) => page::unknown(),

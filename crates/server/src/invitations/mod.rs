@@ -4,8 +4,14 @@
 //! outbox calls it at the moment of sending; nothing rendered waits on disk in clear.
 
 mod message;
+#[cfg(test)]
+pub(crate) mod scripted_smtp;
 mod smtp;
 mod smtp_address;
+#[cfg(test)]
+mod smtp_tests;
+#[cfg(test)]
+mod tests;
 pub mod words;
 
 use askama::Template;
@@ -175,6 +181,3 @@ impl std::fmt::Debug for Rendered {
         f.write_str("Rendered([redacted])")
     }
 }
-
-#[cfg(test)]
-mod tests;

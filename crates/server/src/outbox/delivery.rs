@@ -32,6 +32,9 @@ pub(super) enum Post {
         /// The sender's address.
         from: String,
     },
+    /// Nowhere, with a panic.
+    #[cfg(test)]
+    Panics,
 }
 
 impl Post {
@@ -53,6 +56,8 @@ impl Post {
     fn from(&self) -> &str {
         match self {
             Self::Mailbox { from } | Self::Smtp { from, .. } => from,
+            #[cfg(test)]
+            Self::Panics => panic!("on purpose"),
         }
     }
 
@@ -60,6 +65,8 @@ impl Post {
     pub(super) async fn probe(&self) -> Result<(), Failure> {
         match self {
             Self::Mailbox { .. } => Ok(()),
+            #[cfg(test)]
+            Self::Panics => Ok(()),
             Self::Smtp { smtp, .. } => smtp.probe().await,
         }
     }
@@ -163,6 +170,8 @@ async fn hand_over(
             Ok(()) => Attempt::Sent,
             Err(failure) => Attempt::Failed(failure),
         },
+        #[cfg(test)]
+        Post::Panics => Attempt::Hindered,
         Post::Mailbox { from } => {
             let kept = kept(rendered, from);
             Attempt::Kept(MailboxRow {

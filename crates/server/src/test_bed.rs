@@ -1,0 +1,245 @@
+//! A server without sockets for the tests of what surrounds a session: its own database, a clock that stands still, an
+//! organization, and a sandbox key to create sessions with.
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use sqlx::AnyConnection;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use vouchkey_types::api_key::{ApiKey, Environment, KeyKind};
+use vouchkey_types::id::{OrganizationId, SessionId};
+use vouchkey_types::inflection::Inflection;
+use vouchkey_types::json::{self, Json};
+use vouchkey_types::scope::Scope;
+use vouchkey_types::version::ApiVersion;
+
+use crate::app::{self, App, AppState, Foundation};
+use crate::clock::Clock;
+use crate::config::{
+    Config, DataConfig, DatabaseConfig, HttpConfig, LimitConfig, MailConfig, PublicUrl,
+    RootKeySource,
+};
+use crate::store::api_keys::{self, ApiKeyRow};
+use crate::store::fixtures::NOW;
+use crate::store::organizations::{self, OrganizationRow};
+use crate::store::session_events;
+use crate::store::{Change, Engine, Store, StoreError};
+use crate::vault::Vault;
+
+pub(crate) struct Bed {
+    pub(crate) state: AppState,
+    pub(crate) clock: Clock,
+    pub(crate) organization: OrganizationId,
+    pub(crate) folder: TempDir,
+    router: Router,
+    key: String,
+}
+
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Bed {
+    pub(crate) async fn new() -> Self {
+        Self::with_mail(MailConfig::Mailbox { from: None }).await
+    }
+
+    pub(crate) async fn with_mail(mail: MailConfig) -> Self {
+        Self::with(mail, "https://verify.example.com").await
+    }
+
+    pub(crate) async fn with(mail: MailConfig, public_url: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config {
+            http: HttpConfig {
+                listen: ([127, 0, 0, 1], 0).into(),
+                public_url: None,
+                trusted_proxies: Vec::new(),
+            },
+            data: DataConfig {
+                folder: folder.path().to_owned(),
+            },
+            database: DatabaseConfig::default(),
+            mail,
+            limits: LimitConfig {
+                requests_per_minute: 0,
+                creates_per_minute: 0,
+            },
+            root_key: RootKeySource::File(folder.path().join("root.key")),
+        };
+        let clock = Clock::fixed(NOW);
+        let store = Store::open(&config.database, &config.data).await.unwrap();
+        let (vault, secrets) = Vault::open(&store, &config.root_key, &clock).await.unwrap();
+        let key = ApiKey::from_random(Environment::Sandbox, KeyKind::Secret, clock.random());
+        let organization = clock.id();
+        let key_hash = secrets.api_key_hash(&key);
+        store
+            .write(Found {
+                organization,
+                key_hash,
+                clock: clock.clone(),
+            })
+            .await
+            .unwrap();
+        let public_url = PublicUrl::parse(public_url).unwrap();
+        let app = app::build(Foundation {
+            config,
+            public_url,
+            store,
+            vault,
+            secrets,
+            clock: clock.clone(),
+        });
+        let router = app.router();
+        let App { state } = app;
+        Self {
+            state,
+            clock,
+            organization,
+            folder,
+            router,
+            key: key.expose().to_owned(),
+        }
+    }
+
+    /// Creates a sandbox session; its id and its capture token.
+    pub(crate) async fn create(&self, body: &str) -> (SessionId, String) {
+        let request = Request::post("/api/v1/sessions")
+            .header("x-api-key", &self.key)
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let reply = self.send(request).await;
+        assert_eq!(reply.status, StatusCode::CREATED, "{}", reply.text);
+        let text = |name| {
+            reply
+                .json()
+                .get(name)
+                .and_then(Json::as_str)
+                .unwrap()
+                .to_owned()
+        };
+        let token = text("capture_url").rsplit('/').next().unwrap().to_owned();
+        (SessionId::parse(&text("id")).unwrap(), token)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        self.send(Request::get(path).body(Body::empty()).unwrap())
+            .await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let (parts, body) = self
+            .router
+            .clone()
+            .oneshot(request)
+            .await
+            .unwrap()
+            .into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            text: String::from_utf8(bytes.to_vec()).unwrap(),
+        }
+    }
+
+    /// Waits for what was begun off the path of requests.
+    pub(crate) async fn finish_tasks(&self) {
+        self.state.tasks.close();
+        self.state.tasks.wait().await;
+        self.state.tasks.reopen();
+    }
+
+    /// Writes a state that no endpoint makes yet.
+    pub(crate) async fn execute(&self, sql: &'static str) {
+        self.state.store.write(Execute(sql)).await.unwrap();
+    }
+
+    /// The names of a session's timeline, the oldest first.
+    pub(crate) async fn timeline(&self, session: SessionId) -> Vec<String> {
+        let organization = self.organization;
+        let mut rows = self
+            .state
+            .store
+            .read(async |conn| session_events::list(conn, organization, session, 100).await)
+            .await
+            .unwrap();
+        rows.sort_by_key(|row| (row.created_at, row.sequence.is_none()));
+        rows.into_iter().map(|row| row.event).collect()
+    }
+}
+
+impl Reply {
+    pub(crate) fn json(&self) -> Json {
+        json::read(self.text.as_bytes()).unwrap_or(Json::Null)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    }
+}
+
+struct Found {
+    organization: OrganizationId,
+    key_hash: [u8; 32],
+    clock: Clock,
+}
+
+impl Change for Found {
+    type Outcome = ();
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
+        let organization = OrganizationRow {
+            id: self.organization,
+            name: "Acme Holdings Ltd".to_owned(),
+            email_display_name: Some("Acme".to_owned()),
+            support_url: Some("https://example.com/support".to_owned()),
+            redirect_hosts: Vec::new(),
+            allowed_redirect_schemes: Vec::new(),
+            embed_origins: vec!["https://app.example.com".to_owned()],
+            accent_colour: Some("#0a7d4f".to_owned()),
+            created_at: NOW,
+            updated_at: NOW,
+        };
+        organizations::insert(conn, &organization).await?;
+        let key = ApiKeyRow {
+            key_hash: self.key_hash,
+            id: self.clock.id(),
+            organization: self.organization,
+            environment: Environment::Sandbox,
+            kind: KeyKind::Secret,
+            label: "backend".to_owned(),
+            scopes: Scope::DEFAULT.into_iter().collect(),
+            api_version: ApiVersion::LATEST,
+            inflection: Inflection::Snake,
+            origins: Vec::new(),
+            allowed_ips: Vec::new(),
+            hint: "abcd".to_owned(),
+            created_by: None,
+            created_at: NOW,
+            expires_at: None,
+            revoked_at: None,
+            last_used_at: None,
+        };
+        api_keys::insert(conn, &key).await
+    }
+}
+
+struct Execute(&'static str);
+
+impl Change for Execute {
+    type Outcome = ();
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
+        sqlx::query(self.0).execute(conn).await?;
+        Ok(())
+    }
+}
