@@ -117,6 +117,7 @@ impl Address {
                 Engine::Postgres => POSTGRES_READERS,
             })
             .acquire_timeout(LOCK_WAIT)
+            .test_before_acquire(engine == Engine::Postgres)
             .after_connect(move |conn, _| {
                 Box::pin(async move {
                     settle(conn, engine).await?;

@@ -427,3 +427,32 @@ async fn a_write_waits_for_another_process_that_holds_the_lock() {
     sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
     assert_eq!(waiting.await.unwrap(), Ok(Created::New));
 }
+
+#[tokio::test]
+async fn an_idle_connection_that_postgres_ended_costs_no_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(store) = open_postgres(folder.path()).await else {
+        return;
+    };
+    let organization = fixtures::organization(&store).await;
+    let own = fixtures::apply(|conn| {
+        Box::pin(async move {
+            Ok(sqlx::query("SELECT CAST(pg_backend_pid() AS BIGINT)")
+                .fetch_one(conn)
+                .await?
+                .try_get::<i64, _>(0)?)
+        })
+    });
+    let writer = store.write(own).await.unwrap();
+    store
+        .read(async |conn| {
+            let end =
+                "SELECT CASE WHEN pg_terminate_backend(CAST($1 AS INTEGER)) THEN 1 ELSE 0 END";
+            sqlx::query(end).bind(writer).fetch_one(conn).await?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let creation = fixtures::creation(organization, fixtures::NOW);
+    assert_eq!(store.write(creation).await, Ok(Created::New));
+}

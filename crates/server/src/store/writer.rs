@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
 
-use sqlx::{AnyConnection, Connection};
+use sqlx::{Any, AnyConnection, Connection, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::engine::{Address, Engine};
@@ -123,27 +123,41 @@ impl Writer {
     }
 
     async fn write(&mut self, batch: Vec<Box<dyn Job>>) {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => match self.address.writer().await {
-                Ok(conn) => conn,
-                Err(error) => return refuse(batch, &error),
-            },
-        };
-        let mut applied = Vec::with_capacity(batch.len());
-        match write_batch(&mut conn, self.address.engine, batch, &mut applied).await {
-            Ok(()) => {
-                self.conn = Some(conn);
-                for job in applied {
-                    job.answer(Ok(()));
+        let engine = self.address.engine;
+        loop {
+            let (mut conn, is_new) = match self.conn.take() {
+                Some(conn) => (conn, false),
+                None => match self.address.writer().await {
+                    Ok(conn) => (conn, true),
+                    Err(error) => return refuse(batch, &error),
+                },
+            };
+            let transaction = match conn.begin_with(engine.begin()).await {
+                Ok(transaction) => transaction,
+                Err(error) => {
+                    // The server may have ended an idle connection; nothing has been tried yet.
+                    if engine == Engine::Postgres && !is_new {
+                        continue;
+                    }
+                    return refuse(batch, &unavailable(&error));
+                }
+            };
+            let mut applied = Vec::with_capacity(batch.len());
+            match write_batch(transaction, engine, batch, &mut applied).await {
+                Ok(()) => {
+                    self.conn = Some(conn);
+                    for job in applied {
+                        job.answer(Ok(()));
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(%error, changes = applied.len(), "a write transaction failed");
+                    refuse(applied, &unavailable(&error));
+                    // Whatever it still has open is rolled back with it.
+                    let _ = conn.close().await;
                 }
             }
-            Err(error) => {
-                tracing::error!(%error, changes = applied.len(), "a write transaction failed");
-                refuse(applied, &error);
-                // Dropping the connection rolls back whatever it still has open.
-                let _ = conn.close().await;
-            }
+            return;
         }
     }
 }
@@ -151,18 +165,11 @@ impl Writer {
 /// Applies all changes in one transaction and commits it. A change that fails is undone and answered by itself; an
 /// error of the whole leaves in `applied` all those that nobody has answered.
 async fn write_batch(
-    conn: &mut AnyConnection,
+    mut transaction: Transaction<'_, Any>,
     engine: Engine,
     batch: Vec<Box<dyn Job>>,
     applied: &mut Vec<Box<dyn Job>>,
-) -> Result<(), StoreError> {
-    let mut transaction = match conn.begin_with(engine.begin()).await {
-        Ok(transaction) => transaction,
-        Err(error) => {
-            applied.extend(batch);
-            return Err(unavailable(&error));
-        }
-    };
+) -> Result<(), sqlx::Error> {
     let mut jobs = batch.into_iter();
     while let Some(mut job) = jobs.next() {
         let tried = async {
@@ -181,14 +188,11 @@ async fn write_batch(
             Err(error) => {
                 applied.push(job);
                 applied.extend(jobs);
-                return Err(unavailable(&error));
+                return Err(error);
             }
         }
     }
-    transaction
-        .commit()
-        .await
-        .map_err(|error| unavailable(&error))
+    transaction.commit().await
 }
 
 fn unavailable(error: &sqlx::Error) -> StoreError {
