@@ -107,8 +107,26 @@ impl Detail {
             "redirect_url": text(Field::RedirectUrl, &sealed.redirect_url)?,
             "fields": fields,
             "created_by": self.created_by.as_str(),
-            "timeline": self.timeline.iter().map(entry).collect::<Vec<_>>(),
+            "timeline": self.timeline.iter().map(|row| self.entry(row)).collect::<Vec<_>>(),
         })
+    }
+
+    /// Whoever created the session is named as everywhere on the page; the rest are words of ours.
+    fn entry(&self, row: &SessionEventRow) -> Json {
+        let detail = json::read(row.detail.as_bytes()).unwrap_or_else(|_| Object::new().into());
+        let actor = if row.actor == self.stored.session.created_by {
+            &self.created_by
+        } else {
+            &row.actor
+        };
+        object! {
+            "id": row.id.to_string(),
+            "event": row.event.as_str(),
+            "actor": actor.as_str(),
+            "detail": detail,
+            "created_at": format_utc(row.created_at),
+        }
+        .into()
     }
 
     fn invitation(&self, brand: Option<String>, support_url: Option<String>) -> Option<Object> {
@@ -152,16 +170,4 @@ async fn name_of(
     Ok(name
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| actor.to_owned()))
-}
-
-fn entry(row: &SessionEventRow) -> Json {
-    let detail = json::read(row.detail.as_bytes()).unwrap_or_else(|_| Object::new().into());
-    object! {
-        "id": row.id.to_string(),
-        "event": row.event.as_str(),
-        "actor": row.actor.as_str(),
-        "detail": detail,
-        "created_at": format_utc(row.created_at),
-    }
-    .into()
 }
