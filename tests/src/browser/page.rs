@@ -27,7 +27,7 @@ const ACTION: &str = r"
 const [words, exact] = arguments;
 const tidy = text => (text ?? '').replace(/\s+/g, ' ').trim();
 const names = text => exact ? tidy(text) === words : tidy(text).startsWith(words);
-const all = [...document.querySelectorAll('button, a[href], summary, [role=button], [role=tab], [role=option], [role=menuitem], input[type=submit]')];
+const all = [...document.querySelectorAll('button, a[href], summary, label.choice, [role=button], [role=tab], [role=option], [role=menuitem], input[type=submit]')];
 return all.filter(element => element.checkVisibility() && !element.disabled)
   .find(element => names(element.getAttribute('aria-label') ?? element.textContent ?? element.value)) ?? null;
 ";
