@@ -72,6 +72,10 @@ pub fn write(mut response: Response, id: &RequestId, unsettled: Inflection) -> R
     response
         .headers_mut()
         .insert(request_id::HEADER, id.to_header());
+    response.headers_mut().insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     let Some(document) = response.extensions_mut().remove::<Document>() else {
         return response;
     };

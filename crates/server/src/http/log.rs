@@ -37,7 +37,7 @@ impl Line {
             method = %self.method,
             route = self.route.as_ref().map_or("none", MatchedPath::as_str),
             status = response.status().as_u16(),
-            duration_ms = took.as_secs_f64() * 1_000.0,
+            duration_ms = (took.as_secs_f64() * 1e6).round() / 1e3,
             request_id = id.as_str(),
             organization,
             actor,

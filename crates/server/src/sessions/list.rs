@@ -30,11 +30,8 @@ impl Endpoint for ListSessions {
             .read(async |conn| {
                 let page = session_list::list(conn, organization, environment, &query, now).await?;
                 let pagination = pagination(&query, &page);
-                let mut rows = Vec::with_capacity(page.sessions.len());
-                for session in page.sessions {
-                    rows.push(Stored::complete(conn, session).await?);
-                }
-                Ok((rows, pagination))
+                let sessions = Stored::complete_all(conn, organization, page.sessions).await?;
+                Ok((sessions, pagination))
             })
             .await?;
         let sessions = page

@@ -1,5 +1,9 @@
 //! A stored session as the API shows it (`wire.md` 7.3), with its state as the clock sees it.
 
+use std::collections::HashMap;
+
+use sqlx::AnyConnection;
+use vouchkey_types::id::{OrganizationId, SessionId};
 use vouchkey_types::json::{self, Json, Object};
 use vouchkey_types::session::response::SessionResponse;
 
@@ -29,16 +33,37 @@ impl Stored {
     /// # Errors
     /// Those of the database.
     pub async fn complete(
-        conn: &mut sqlx::AnyConnection,
+        conn: &mut AnyConnection,
         session: SessionRow,
     ) -> Result<Self, StoreError> {
-        let link = if session.status.is_open() {
-            capture_links::live(conn, session.organization, session.id).await?
-        } else {
-            None
-        };
+        let link = capture_links::live(conn, session.organization, session.id).await?;
         let key = data_keys::find(conn, session.organization, session.id).await?;
         Ok(Self { session, link, key })
+    }
+
+    /// Reads what belongs to the sessions of a page, in two queries for all of them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn complete_all(
+        conn: &mut AnyConnection,
+        organization: OrganizationId,
+        sessions: Vec<SessionRow>,
+    ) -> Result<Vec<Self>, StoreError> {
+        let ids: Vec<SessionId> = sessions.iter().map(|session| session.id).collect();
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let links = capture_links::live_of_all(conn, organization, &ids).await?;
+        let mut links: HashMap<_, _> = links.into_iter().map(|link| (link.session, link)).collect();
+        let keys = data_keys::find_all(conn, organization, &ids).await?;
+        let mut keys: HashMap<_, _> = keys.into_iter().map(|key| (key.session, key)).collect();
+        let complete = |session: SessionRow| Self {
+            link: links.remove(&session.id),
+            key: keys.remove(&session.id),
+            session,
+        };
+        Ok(sessions.into_iter().map(complete).collect())
     }
 }
 

@@ -1,11 +1,11 @@
 //! Capture links: what a token leads to. A session has at most one that is live.
 
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe};
 use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
 
 use super::StoreError;
-use super::columns::{Columns, statements};
+use super::columns::{Columns, places_from_second, statements};
 
 /// How a link came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,27 @@ pub async fn live(
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The links that open these sessions of one organization now, time aside; in no order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn live_of_all(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    sessions: &[SessionId],
+) -> Result<Vec<CaptureLinkRow>, StoreError> {
+    let sql = format!(
+        "SELECT * FROM capture_links WHERE organization_id = $1 AND session_id IN ({}) \
+         AND revoked_at IS NULL AND consumed_at IS NULL",
+        places_from_second(sessions.len())
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(organization.to_string());
+    let query = sessions
+        .iter()
+        .fold(query, |query, session| query.bind(session.to_string()));
+    query.fetch_all(conn).await?.iter().map(read).collect()
 }
 
 fn read(row: &AnyRow) -> Result<CaptureLinkRow, StoreError> {

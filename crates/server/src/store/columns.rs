@@ -76,6 +76,12 @@ pub(super) fn read_list(text: &str) -> Option<Vec<String>> {
     serde_json::from_str(text).ok()
 }
 
+/// `$2, $3, …`: so many places for values, from the second on.
+pub(super) fn places_from_second(count: usize) -> String {
+    let places: Vec<String> = (2..count + 2).map(|place| format!("${place}")).collect();
+    places.join(", ")
+}
+
 /// Declares the statements of a file, so that a test can prepare each on both engines.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {

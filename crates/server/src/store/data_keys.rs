@@ -1,11 +1,11 @@
 //! Data keys, wrapped by a root key. The id of a data key is that of what it seals: a session's.
 
-use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, AssertSqlSafe};
 use vouchkey_types::id::{OrganizationId, SessionId};
 
 use super::StoreError;
-use super::columns::{Columns, statements};
+use super::columns::{Columns, places_from_second, statements};
 
 /// A session's data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +59,26 @@ pub async fn find(
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The data keys of several sessions of one organization, in no order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn find_all(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    sessions: &[SessionId],
+) -> Result<Vec<DataKeyRow>, StoreError> {
+    let sql = format!(
+        "SELECT * FROM data_keys WHERE organization_id = $1 AND data_key_id IN ({})",
+        places_from_second(sessions.len())
+    );
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(organization.to_string());
+    let query = sessions
+        .iter()
+        .fold(query, |query, session| query.bind(session.to_string()));
+    query.fetch_all(conn).await?.iter().map(read).collect()
 }
 
 fn read(row: &AnyRow) -> Result<DataKeyRow, StoreError> {
