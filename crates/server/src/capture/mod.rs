@@ -56,7 +56,7 @@ async fn open(
             if method == Method::GET {
                 visits.note(&state, &found, Seen::Visit);
             }
-            page::known(&token, &found.asker, found.standing)
+            page::known(&token, &found.asker, found.standing, state.clock.now_ms())
         }
         Ok(None) => page::unknown(),
         Err(trouble) => page::trouble(trouble),
@@ -77,7 +77,7 @@ async fn start(
                 }
                 other => other,
             };
-            page::known(&token, &found.asker, standing)
+            page::known(&token, &found.asker, standing, state.clock.now_ms())
         }
         Ok(None) => page::unknown(),
         Err(trouble) => page::trouble(trouble),

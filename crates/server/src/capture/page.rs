@@ -95,6 +95,7 @@ struct Pending<'a> {
     frame: Frame<'a>,
     organization: &'a str,
     until: String,
+    left: String,
     until_utc: String,
     start: String,
 }
@@ -108,8 +109,9 @@ struct Notice<'a> {
     recovery: bool,
 }
 
-/// The page of a link that exists. `token` is the one in the address, already found to be sound.
-pub(super) fn known(token: &str, asker: &Asker, standing: Standing) -> Response {
+/// The page of a link that exists, at a Unix time in milliseconds. `token` is the one in the address, already found to
+/// be sound.
+pub(super) fn known(token: &str, asker: &Asker, standing: Standing, now: i64) -> Response {
     let frame = Frame {
         style: STYLE,
         brand_css: asker
@@ -128,6 +130,7 @@ pub(super) fn known(token: &str, asker: &Asker, standing: Standing) -> Response 
             frame,
             organization: &asker.organization,
             until: words::moment(expires_at),
+            left: words::span(expires_at - now),
             until_utc: format_utc(expires_at),
             start: format!("/verify/{token}/start"),
         }

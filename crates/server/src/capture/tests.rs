@@ -40,7 +40,7 @@ async fn a_live_link_says_who_asks_what_for_how_long_until_when_and_what_happens
         "Acme Pay",
         "Acme Holdings Ltd",
         "About 3 minutes",
-        "2 February 2026, 12:00 UTC",
+        "2 February 2026, 12:00 UTC</time>, 24 hours from now",
         "Nothing is collected until you start",
         r#"href="https://pay.example.com/help""#,
         "<strong>Sandbox.</strong>",

@@ -425,3 +425,21 @@ impl Change for End {
         outbox::end(conn, &self.0, self.1, self.2).await
     }
 }
+
+#[tokio::test]
+async fn a_server_that_lets_us_in_and_takes_nothing_is_tried_ever_less_often() {
+    let server = ScriptedSmtp::start(Script::ACCEPT.but("MAIL", "530 TLS first")).await;
+    let (bed, mut worker) = by_smtp(&server).await;
+    let body =
+        r#"{"send_email": true, "applicant_email": "a@example.com", "expires_in_minutes": 4320}"#;
+    bed.create(body).await;
+    work(&mut worker).await;
+    for (tried, seconds) in (1..).zip([15, 60, 300, 900, 1_800, 3_600, 3_600]) {
+        bed.clock.advance(seconds * 1_000 - 1);
+        work(&mut worker).await;
+        assert_eq!(server.heard("MAIL"), tried, "before {seconds} s");
+        bed.clock.advance(seconds * 100 + 1);
+        work(&mut worker).await;
+        assert_eq!(server.heard("MAIL"), tried + 1, "after {seconds} s");
+    }
+}

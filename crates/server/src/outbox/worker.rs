@@ -32,7 +32,6 @@ const RELEASE_EVERY_MS: i64 = 60_000;
 #[derive(Debug, Clone, Copy)]
 struct Pause {
     failure: Failure,
-    failures: i64,
     probe_at: i64,
 }
 
@@ -40,6 +39,9 @@ pub(super) struct Worker {
     state: AppState,
     post: Post,
     pause: Option<Pause>,
+    /// Failures of the server since it last answered for a message. A probe that succeeds forgives none: a server may
+    /// let us in and still take nothing.
+    failures: i64,
     /// Whether something waits that the server, not the recipient, held up.
     waiting: bool,
     released_at: i64,
@@ -51,6 +53,7 @@ impl Worker {
             state,
             post,
             pause: None,
+            failures: 0,
             waiting: false,
             released_at: i64::MIN,
         }
@@ -104,7 +107,7 @@ impl Worker {
             if self.state.clock.now_ms() < pause.probe_at {
                 return Ok(pause.probe_at);
             }
-            self.probe(pause).await;
+            self.probe().await;
             if let Some(pause) = self.pause {
                 return Ok(pause.probe_at);
             }
@@ -136,7 +139,7 @@ impl Worker {
     }
 
     /// Asks a server that could not be used whether it can be now.
-    async fn probe(&mut self, pause: Pause) {
+    async fn probe(&mut self) {
         // Boxed, since a dialogue's future is large and this one waits in the worker's own.
         match Box::pin(self.post.probe()).await {
             Ok(()) => {
@@ -144,16 +147,17 @@ impl Worker {
                 self.pause = None;
                 self.release().await;
             }
-            Err(failure) => self.rest(failure, pause.failures + 1),
+            Err(failure) => self.rest(failure),
         }
     }
 
-    fn rest(&mut self, failure: Failure, failures: i64) {
+    fn rest(&mut self, failure: Failure) {
+        self.failures += 1;
         let random = self.state.clock.random();
         let wait = match failure {
             // What only its operator can mend is not asked about every minute: too many failed log-ins lock accounts.
-            Failure::ServerRefused => schedule::wait(failures, random),
-            _ => schedule::probe_wait(failures, random),
+            Failure::ServerRefused => schedule::wait(self.failures, random),
+            _ => schedule::probe_wait(self.failures, random),
         };
         tracing::error!(
             reason = failure.as_str(),
@@ -161,11 +165,7 @@ impl Worker {
             "the mail server cannot be used; invitations wait and it is asked again"
         );
         let probe_at = self.state.clock.now_ms() + wait;
-        self.pause = Some(Pause {
-            failure,
-            failures,
-            probe_at,
-        });
+        self.pause = Some(Pause { failure, probe_at });
     }
 
     pub(super) async fn hear(&mut self, done: Result<Heard, JoinError>) {
@@ -175,10 +175,11 @@ impl Worker {
             Heard::Away(failure) => {
                 self.waiting = true;
                 if self.pause.is_none_or(|pause| pause.failure != failure) {
-                    self.rest(failure, self.pause.map_or(1, |pause| pause.failures));
+                    self.rest(failure);
                 }
             }
             Heard::Answer => {
+                self.failures = 0;
                 let now = self.state.clock.now_ms();
                 if self.waiting && now.saturating_sub(self.released_at) >= RELEASE_EVERY_MS {
                     self.release().await;
