@@ -177,6 +177,16 @@ async fn bodies_that_cannot_be_read_are_refused() {
         .send()
         .await
         .is_error(415, "unsupported_media_type");
+    let empty = server
+        .post("")
+        .header("content-type", "text/plain")
+        .send()
+        .await;
+    assert_eq!(
+        empty.status,
+        StatusCode::CREATED,
+        "there is no body to refuse"
+    );
     let large = " ".repeat(4 * 1024 * 1024 + 1);
     server
         .post(&large)

@@ -1,6 +1,6 @@
 //! `POST /api/v1/sessions`: creates a session, once for each idempotency key.
 
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use vouchkey_types::json::{self, Json};
 use vouchkey_types::object;
 use vouchkey_types::problem::{ErrorCode, FieldError};
@@ -28,10 +28,8 @@ impl Endpoint for CreateSessionEndpoint {
         let request = read(call)?;
         if !request.is_sound() {
             // Refused before the look-up: it is not clear what its fingerprint would mean.
-            return Err(validate(call, request).map_or_else(
-                |error| error,
-                |_| ApiError::internal(&"an unsound request is valid"),
-            ));
+            validate(call, request)?;
+            return Err(ApiError::internal(&"the rules let a repeated member pass"));
         }
         let marker = Marker::of(call, &request.fingerprint_text());
         let _turn = match &marker {
@@ -115,9 +113,12 @@ async fn create(call: &Call, new: &NewSession, marker: Option<Marker>) -> Result
         now: state.clock.now_ms(),
     };
     let decision = decide(new, &circumstances, &Dice::roll(&state.clock));
+    let has_invitation = decision.change.invitation.is_some();
     match state.store.write(decision.change).await? {
         Created::New => {
-            state.outbox_wake.notify_one();
+            if has_invitation {
+                state.outbox_wake.notify_one();
+            }
             answer(decision.created.to_json())
         }
         Created::Replay(record) => replay(call, &record).await,
@@ -170,10 +171,8 @@ fn answer(document: Json) -> Result<Answer, ApiError> {
         .unwrap_or_default();
     let location = HeaderValue::from_str(&format!("/api/v1/sessions/{id}"))
         .map_err(|error| ApiError::internal(&error))?;
-    Ok(Answer::new(StatusCode::CREATED, with_qr_code(document)).with(LOCATION, location))
+    Ok(Answer::new(StatusCode::CREATED, with_qr_code(document)).with(header::LOCATION, location))
 }
-
-const LOCATION: HeaderName = header::LOCATION;
 
 /// Puts the QR code of the capture URL where the canonical response leaves it out. A URL that is
 /// too long for one (with a very long public address) has none.

@@ -1,6 +1,7 @@
 //! The heart of a creation: from a valid request, the caller, the time and random bytes to
 //! everything that is written. No I/O, no clock.
 
+use secrecy::zeroize::Zeroizing;
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::email::EmailAddress;
 use vouchkey_types::id::{EventId, LinkId, SessionId};
@@ -34,8 +35,7 @@ pub const CREATED: u16 = 201;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 
-/// Everything random in a creation.
-#[derive(Debug, Clone)]
+/// Everything random in a creation. It holds a key, so it cannot be printed.
 pub struct Dice {
     /// For the session's id.
     pub session: [u8; 10],
@@ -46,7 +46,7 @@ pub struct Dice {
     /// For the id of the invitation's delivery.
     pub invitation: [u8; 10],
     /// The data key.
-    pub key: [u8; 32],
+    pub key: Zeroizing<[u8; 32]>,
     /// One nonce a sealed value.
     pub nonces: [[u8; 24]; 9],
 }
@@ -59,7 +59,7 @@ impl Dice {
             link: clock.random(),
             events: [clock.random(), clock.random()],
             invitation: clock.random(),
-            key: clock.random(),
+            key: Zeroizing::new(clock.random()),
             nonces: std::array::from_fn(|_| clock.random()),
         }
     }
@@ -85,7 +85,6 @@ pub struct Circumstances<'a> {
 }
 
 /// A creation that only has to be written.
-#[derive(Debug)]
 pub struct Decision {
     /// All rows.
     pub change: CreateSession,
@@ -107,7 +106,7 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
     let unix_ms = u64::try_from(*now).unwrap_or_default();
     let id = SessionId::from_parts(unix_ms, dice.session);
     let link = LinkId::from_parts(unix_ms, dice.link);
-    let key = SessionKey::new(caller.organization, id, DataKey::from_random(dice.key));
+    let key = SessionKey::new(caller.organization, id, DataKey::from_random(*dice.key));
     let session = SessionRow {
         organization: caller.organization,
         id,

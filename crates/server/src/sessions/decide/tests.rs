@@ -116,7 +116,7 @@ fn dice() -> Dice {
         link: [2; 10],
         events: [[3; 10], [4; 10]],
         invitation: [5; 10],
-        key: [6; 32],
+        key: Zeroizing::new([6; 32]),
         nonces: std::array::from_fn(|n| [u8::try_from(n).unwrap(); 24]),
     }
 }
