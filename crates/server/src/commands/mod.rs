@@ -8,6 +8,8 @@ mod installation;
 mod keys;
 mod organizations;
 mod serve;
+#[cfg(test)]
+mod tests;
 mod users;
 
 use std::process::ExitCode;

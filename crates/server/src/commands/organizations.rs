@@ -19,22 +19,38 @@ pub(super) async fn init(
     installation: &Installation,
     arguments: &InitArguments,
 ) -> Result<String, CommandError> {
-    let existing = installation
+    if let Some(there) = first(installation).await? {
+        let answer = describe(installation, &there).await?;
+        return Ok(answer.to_text(arguments.json));
+    }
+    let (new, change) = plan(installation, &arguments.organization, &arguments.owner);
+    let change = AddOrganization {
+        only_as_first: true,
+        ..change
+    };
+    let is_added = add(installation, change).await?;
+    let answer = match first(installation).await? {
+        // Another `init` was faster.
+        Some(there) if !is_added => describe(installation, &there).await?,
+        _ => new,
+    };
+    Ok(answer.to_text(arguments.json))
+}
+
+async fn first(installation: &Installation) -> Result<Option<OrganizationRow>, StoreError> {
+    let mut oldest = installation
         .store
         .read(async |conn| organizations::oldest(conn, 1).await)
         .await?;
-    let answer = match existing.first() {
-        Some(first) => describe(installation, first).await?,
-        None => add(installation, &arguments.organization, &arguments.owner).await?,
-    };
-    Ok(answer.to_text(arguments.json))
+    Ok(oldest.pop())
 }
 
 pub(super) async fn create(
     installation: &Installation,
     arguments: &OrgCreateArguments,
 ) -> Result<String, CommandError> {
-    let answer = add(installation, &arguments.name, &arguments.owner).await?;
+    let (answer, change) = plan(installation, &arguments.name, &arguments.owner);
+    add(installation, change).await?;
     Ok(answer.to_text(arguments.json))
 }
 
@@ -143,11 +159,12 @@ impl Answer {
     }
 }
 
-async fn add(
+/// An organization with its workflows and its owner, and what to answer once it is written.
+fn plan(
     installation: &Installation,
     name: &str,
     owner: &EmailAddress,
-) -> Result<Answer, CommandError> {
+) -> (Answer, AddOrganization) {
     let clock = &installation.clock;
     let now = clock.now_ms();
     let organization = OrganizationRow {
@@ -193,9 +210,15 @@ async fn add(
         workflows,
         user,
         link,
+        only_as_first: false,
     };
+    (answer, change)
+}
+
+/// False if there is an organization, and this was to be the first.
+async fn add(installation: &Installation, change: AddOrganization) -> Result<bool, CommandError> {
     match installation.store.write(change).await {
-        Ok(()) => Ok(answer),
+        Ok(is_added) => Ok(is_added),
         Err(StoreError::UniqueViolation) => Err(CommandError::Failed(
             "there is a user with this address already; one address belongs to one organization"
                 .to_owned(),
@@ -235,18 +258,24 @@ struct AddOrganization {
     workflows: [WorkflowRow; 2],
     user: UserRow,
     link: SignInLinkRow,
+    only_as_first: bool,
 }
 
 impl Change for AddOrganization {
-    type Outcome = ();
+    /// Whether it was added.
+    type Outcome = bool;
 
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<bool, StoreError> {
+        if self.only_as_first && !organizations::oldest(conn, 1).await?.is_empty() {
+            return Ok(false);
+        }
         organizations::insert(conn, &self.organization).await?;
         for workflow in &self.workflows {
             workflows::insert(conn, workflow).await?;
         }
         user_rows::insert(conn, &self.user).await?;
-        user_rows::insert_link(conn, &self.link).await
+        user_rows::insert_link(conn, &self.link).await?;
+        Ok(true)
     }
 }
 

@@ -1,0 +1,205 @@
+//! Commands as an operator types them, each on a data folder of its own.
+
+use vouchkey_types::api_key::ApiKey;
+use vouchkey_types::json::{self, Json};
+
+use super::*;
+use crate::store::{api_keys, organizations as rows, users as user_rows};
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// With an organization in it.
+    async fn initialised() -> Self {
+        let folder = Self::new();
+        folder
+            .answer("init --owner owner@example.com --public-url https://id.example")
+            .await;
+        folder
+    }
+
+    async fn run(&self, line: &str) -> Result<Option<String>, CommandError> {
+        let data = self.0.path().to_str().unwrap();
+        let words = line.split_whitespace().chain(["--data", data]);
+        dispatch(
+            Cli::try_parse_from(std::iter::once("vouchkey").chain(words))
+                .unwrap()
+                .command,
+        )
+        .await
+    }
+
+    async fn answer(&self, line: &str) -> String {
+        self.run(line).await.unwrap().unwrap_or_default()
+    }
+
+    async fn json(&self, line: &str) -> Json {
+        json::read(self.answer(&format!("{line} --json")).await.as_bytes()).unwrap()
+    }
+
+    async fn installation(&self) -> Installation {
+        let flags = crate::config::Flags {
+            data: Some(self.0.path().to_owned()),
+            ..Default::default()
+        };
+        Installation::open(&flags).await.unwrap()
+    }
+}
+
+fn text<'a>(json: &'a Json, name: &str) -> &'a str {
+    json.get(name).and_then(Json::as_str).unwrap()
+}
+
+#[tokio::test]
+async fn two_inits_at_once_make_one_organization_and_one_link() {
+    let folder = Folder::new();
+    let init = "init --owner owner@example.com --public-url https://id.example";
+    let (one, two) = tokio::join!(folder.json(init), folder.json(init));
+    assert_eq!(text(&one, "organization_id"), text(&two, "organization_id"));
+    assert_eq!(one.get("workflows"), two.get("workflows"));
+    let links: Vec<_> = [&one, &two]
+        .into_iter()
+        .filter_map(|answer| answer.get("owner")?.get("sign_in_url")?.as_str())
+        .collect();
+    assert!(
+        matches!(links[..], [link] if link.starts_with("https://id.example/dashboard/sign-in#"))
+    );
+    let store = folder.installation().await.store;
+    let organizations = store
+        .read(async |conn| rows::oldest(conn, 9).await)
+        .await
+        .unwrap();
+    assert_eq!(organizations.len(), 1);
+}
+
+#[tokio::test]
+async fn among_several_organizations_one_must_be_named() {
+    let folder = Folder::initialised().await;
+    let create =
+        "org create --name Second --owner second@example.com --public-url https://id.example";
+    let second = folder.json(create).await;
+    let refused = folder.run("keys create --environment live").await;
+    assert!(matches!(refused, Err(CommandError::Usage(message)) if message.contains("--org")));
+    let id = text(&second, "organization_id");
+    folder
+        .answer(&format!("keys create --environment live --org {id}"))
+        .await;
+    let listed = folder.json(&format!("keys list --org {id}")).await;
+    assert_eq!(
+        listed
+            .get("data")
+            .and_then(Json::as_array)
+            .map(<[Json]>::len),
+        Some(1)
+    );
+
+    let taken = folder
+        .run("org create --name Third --owner SECOND@example.com")
+        .await;
+    assert!(matches!(taken, Err(CommandError::Failed(message)) if message.contains("address")));
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_kept_as_a_hash_and_ended() {
+    let folder = Folder::initialised().await;
+    let made = folder
+        .json("keys create --environment sandbox --label back --scopes sessions:read")
+        .await;
+    let secret = ApiKey::parse(text(&made, "secret")).unwrap();
+    let (id, state) = (text(&made, "id"), folder.installation().await);
+    let hash = state.secrets.api_key_hash(&secret);
+    let row = state
+        .store
+        .read(async |conn| api_keys::find(conn, &hash).await)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (row.id.to_string().as_str(), row.scopes.to_string().as_str()),
+        (id, "sessions:read")
+    );
+
+    let listed = folder.answer("keys list --json").await;
+    assert!(listed.contains(id) && !listed.contains(secret.expose()));
+    assert!(folder.answer("keys list").await.contains("active"));
+    folder.answer(&format!("keys expire {id}")).await;
+    assert!(folder.answer("keys list").await.contains("ended"));
+    let unknown = folder
+        .run("keys expire key_00000000000000000000000000")
+        .await;
+    assert!(matches!(unknown, Err(CommandError::Failed(_))));
+}
+
+#[tokio::test]
+async fn keys_that_cannot_work_are_wrong_usage() {
+    let folder = Folder::initialised().await;
+    for line in [
+        "keys create --environment live --kind publishable",
+        "keys create --environment live --expires-at 2020-01-01T00:00:00Z",
+    ] {
+        assert!(
+            matches!(folder.run(line).await, Err(CommandError::Usage(_))),
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_new_link_takes_the_place_of_the_one_before() {
+    let folder = Folder::initialised().await;
+    let place = "--public-url https://id.example";
+    let create = format!("users create --email Jane@example.com --role viewer {place}");
+    let first = folder.answer(&create).await;
+    assert!(matches!(
+        folder.run(&create).await,
+        Err(CommandError::Failed(_))
+    ));
+    let second = folder
+        .answer(&format!(
+            "users reset-password --email jane@EXAMPLE.com {place}"
+        ))
+        .await;
+    assert_ne!(first, second);
+    let store = folder.installation().await.store;
+    let user = store
+        .read(async |conn| user_rows::find_by_email(conn, "jane@example.com").await)
+        .await;
+    let user = user.unwrap().unwrap();
+    assert_eq!(
+        (user.email.as_str(), user.role),
+        ("jane@example.com", user_rows::Role::Viewer)
+    );
+    let nobody = folder
+        .run("users reset-password --email nobody@example.com")
+        .await;
+    assert!(matches!(nobody, Err(CommandError::Failed(_))));
+}
+
+#[tokio::test]
+async fn settings_that_are_not_named_stay() {
+    let folder = Folder::initialised().await;
+    folder
+        .answer("org set --support-url https://example.com/help --accent-colour #0F5FD7")
+        .await;
+    let shown = folder
+        .answer("org set --name Renamed --redirect-hosts a.example,B.example")
+        .await;
+    for (name, value) in [
+        ("name", "Renamed"),
+        ("support-url", "https://example.com/help"),
+        ("accent-colour", "#0f5fd7"),
+        ("redirect-hosts", "a.example,b.example"),
+        ("embed-origins", "-"),
+    ] {
+        assert!(
+            shown
+                .lines()
+                .any(|line| line.split_whitespace().eq([name, value])),
+            "{name} in {shown}"
+        );
+    }
+}
