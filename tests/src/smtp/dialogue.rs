@@ -123,16 +123,24 @@ impl Dialogue {
     }
 
     async fn finish(&mut self, bytes: Vec<u8>) -> io::Result<()> {
-        let refusal = lock(&self.state).manners.data.clone();
-        if let Some(refusal) = refusal {
-            return self.say(&refusal).await;
-        }
-        lock(&self.state).taken.push(Taken {
+        let offered = Taken {
             sender: std::mem::take(&mut self.sender),
             recipients: std::mem::take(&mut self.recipients),
             bytes,
-        });
-        self.say("250 2.0.0 Taken").await
+        };
+        let refusal = {
+            let mut state = lock(&self.state);
+            let refusal = state.manners.data.clone();
+            let pile = if refusal.is_some() {
+                &mut state.refused
+            } else {
+                &mut state.taken
+            };
+            pile.push(offered);
+            refusal
+        };
+        self.say(refusal.as_deref().unwrap_or("250 2.0.0 Taken"))
+            .await
     }
 
     async fn line(&mut self) -> io::Result<Option<Vec<u8>>> {

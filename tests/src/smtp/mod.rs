@@ -29,6 +29,7 @@ type Shared = Arc<Mutex<State>>;
 #[derive(Debug, Default)]
 struct State {
     taken: Vec<Taken>,
+    refused: Vec<Taken>,
     manners: Manners,
     connections: u64,
     credentials: Vec<String>,
@@ -152,6 +153,11 @@ impl Smtp {
     /// All messages taken so far, as they came.
     pub fn taken(&self) -> Vec<Taken> {
         lock(&self.state).taken.clone()
+    }
+
+    /// All messages that were offered and refused as a whole, read.
+    pub fn refused(&self) -> Vec<Mail> {
+        lock(&self.state).refused.iter().map(Mail::read).collect()
     }
 
     /// All messages taken so far, read.
