@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::command::{During, Failure, Outcome, find_program, output, run, step};
+use crate::command::{During, Failure, Outcome, call, find_program, output, run, step};
 use crate::tools::target_folder;
 
 /// Chromium and its driver, and the file that tells wasm-bindgen's test runner of them.
@@ -21,7 +21,7 @@ impl Browser {
         if look().is_none() && can_install()? {
             step("installing Chromium and its driver");
             let apt = |words: &str| {
-                run(Command::new("apt-get")
+                run(call("apt-get")
                     .args(words.split(' '))
                     .env("DEBIAN_FRONTEND", "noninteractive"))
             };
@@ -71,7 +71,7 @@ fn named(variable: &str) -> Option<PathBuf> {
 
 fn can_install() -> Outcome<bool> {
     let is_debian = Path::new("/etc/debian_version").exists() && find_program("apt-get").is_some();
-    Ok(is_debian && output(Command::new("id").arg("-u").stdin(Stdio::null()))?.trim() == "0")
+    Ok(is_debian && output(call("id").arg("-u").stdin(Stdio::null()))?.trim() == "0")
 }
 
 /// `webdriver.json` of the repository, for the browser that was found.

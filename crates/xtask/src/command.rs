@@ -1,5 +1,6 @@
 //! Running other programs: one way to say what is run, and one kind of failure.
 
+use std::env;
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Write};
@@ -34,9 +35,33 @@ pub(crate) fn step(what: &str) {
     eprintln!("==> {what}");
 }
 
+/// A command, in the environment that this program was called from. Cargo, which started this program, added what it
+/// tells about this package; were that handed on to another cargo, build scripts that watch it (ring's does) would run
+/// again, and half of all crates with them, each time that the two ways of calling cargo take turns.
+pub(crate) fn call(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        let is_about_this_package = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+            "CARGO_PRIMARY_",
+        ];
+        if is_about_this_package
+            .iter()
+            .any(|start| text.starts_with(start))
+        {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
 /// The cargo that runs this program.
 pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    call(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// `cargo` with these words, separated by spaces.
@@ -95,7 +120,7 @@ pub(crate) fn watch(command: &mut Command, mut see: impl FnMut(&str)) -> Outcome
 
 /// Whether a program is there and its `--version` names this version.
 pub(crate) fn has_version(program: impl AsRef<OsStr>, version: &str) -> bool {
-    Command::new(program)
+    call(program)
         .arg("--version")
         .stderr(Stdio::null())
         .output()
@@ -108,8 +133,8 @@ pub(crate) fn has_version(program: impl AsRef<OsStr>, version: &str) -> bool {
 
 /// Where a program stands on PATH.
 pub(crate) fn find_program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
         .map(|folder| folder.join(name))
         .find(|file| file.is_file())
 }

@@ -4,9 +4,8 @@ use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::command::{During, Outcome, cargo_words, run, step};
+use crate::command::{During, Outcome, call, cargo_words, run, step};
 use crate::tools;
 
 pub(crate) const DIST: &str = "www/dist";
@@ -60,7 +59,7 @@ pub(crate) fn build(profile: Profile) -> Outcome {
     // Trunk itself builds offline, so that it downloads no tools of its own.
     run(&mut cargo_words("fetch --locked"))?;
     step("building the dashboard (the first time takes two minutes)");
-    let mut trunk = Command::new(folders[1].join("trunk"));
+    let mut trunk = call(folders[1].join("trunk"));
     trunk.arg("build").env("PATH", tools::path_with(&folders)?);
     // Trunk reads NO_COLOR as a flag of its own that wants "true" or "false", and stops at "1".
     trunk.env_remove("NO_COLOR");

@@ -6,7 +6,7 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
-use crate::command::{During, Failure, Outcome, step};
+use crate::command::{During, Failure, Outcome, call, step};
 use crate::dashboard::{self, Profile};
 use crate::server;
 
@@ -40,7 +40,7 @@ pub(crate) fn run(settings: &Settings) -> Outcome<ExitCode> {
     }
     step("starting the server; Ctrl-C stops it");
     become_server(
-        Command::new(&program)
+        call(&program)
             .arg("serve")
             .arg("--listen")
             .arg(&settings.listen)

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::command::{During, Failure, Outcome, cargo_words, run, step};
+use crate::command::{During, Failure, Outcome, call, cargo_words, run, step};
 use crate::tools::target_folder;
 
 /// The address that the first owner of an example installation signs in with.
@@ -25,7 +25,7 @@ pub(crate) fn build_release() -> Outcome<PathBuf> {
 
 /// Makes what a server needs to begin with, unless it is there. The one-time sign-in link is given only the first time.
 pub(crate) fn init(program: &Path, data: &Path, listen: &str) -> Outcome<Option<String>> {
-    let answer = ask(Command::new(program)
+    let answer = ask(call(program)
         .args(["init", "--owner", OWNER, "--json", "--data"])
         .arg(data)
         .env("VOUCHKEY_LISTEN", listen))?;
@@ -34,7 +34,7 @@ pub(crate) fn init(program: &Path, data: &Path, listen: &str) -> Outcome<Option<
 
 /// Makes a sandbox key and gives its secret.
 pub(crate) fn create_sandbox_key(program: &Path, data: &Path, label: &str) -> Outcome<String> {
-    let answer = ask(Command::new(program)
+    let answer = ask(call(program)
         .args([
             "keys",
             "create",

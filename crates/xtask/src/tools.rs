@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::command::{
-    During, Failure, Outcome, cargo_words, find_program, has_version, output, run, step,
+    During, Failure, Outcome, call, cargo_words, find_program, has_version, output, run, step,
 };
 
 const TRUNK: &str = "0.21.14";
@@ -32,7 +32,7 @@ pub(crate) fn target_folder() -> Outcome<PathBuf> {
 
 /// Adds the wasm target to the toolchain where it is missing.
 pub(crate) fn wasm_target() -> Outcome {
-    let folder = output(Command::new("rustc").args([
+    let folder = output(call("rustc").args([
         "--print",
         "target-libdir",
         "--target",
@@ -42,7 +42,7 @@ pub(crate) fn wasm_target() -> Outcome {
         return Ok(());
     }
     step("adding the wasm32-unknown-unknown target");
-    run(Command::new("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
+    run(call("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
 }
 
 /// wasm-bindgen at the version that Cargo.lock names; the folder that has it.
@@ -77,7 +77,7 @@ pub(crate) fn installed_cargo_deny() -> Option<PathBuf> {
 
 /// Node, for what comes from npm and for brotli.
 pub(crate) fn node() -> Outcome<Command> {
-    let version = Command::new("node").arg("--version").output();
+    let version = call("node").arg("--version").output();
     let version = version
         .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
         .unwrap_or_default();
@@ -87,7 +87,7 @@ pub(crate) fn node() -> Outcome<Command> {
         .next()
         .and_then(|major| major.parse::<u32>().ok());
     match major {
-        Some(major) if major >= NODE_MAJOR => Ok(Command::new("node")),
+        Some(major) if major >= NODE_MAJOR => Ok(call("node")),
         Some(_) => Err(Failure(format!(
             "Node {NODE_MAJOR} or later is needed, and this is {version}"
         ))),
@@ -118,7 +118,7 @@ pub(crate) fn node_packages() -> Outcome<PathBuf> {
     }
     node()?;
     step("installing the tools from npm");
-    run(Command::new("npm")
+    run(call("npm")
         .args([
             "ci",
             "--ignore-scripts",

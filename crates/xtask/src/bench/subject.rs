@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use super::address_in;
-use crate::command::{During, Failure, Outcome, output};
+use crate::command::{During, Failure, Outcome, call, output};
 
 pub(super) struct Subject {
     child: Child,
@@ -19,12 +19,12 @@ pub(super) struct Subject {
 impl Subject {
     /// Starts the server on a free port, its limits off and its log in a file, as a service manager would keep it.
     pub(super) fn start(program: &Path, data: &Path, log: &Path) -> Outcome<Self> {
-        let ticks = output(Command::new("getconf").arg("CLK_TCK"))?;
+        let ticks = output(call("getconf").arg("CLK_TCK"))?;
         let ticks_per_second = ticks
             .trim()
             .parse()
             .map_err(|_| Failure(format!("CLK_TCK is {ticks:?}")))?;
-        let mut child = Command::new(program)
+        let mut child = call(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
             .envs([

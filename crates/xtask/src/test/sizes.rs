@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::tally::Tally;
-use crate::command::{During, Failure, Outcome, cargo_words, run};
+use crate::command::{During, Failure, Outcome, call, cargo_words, run};
 use crate::dashboard::{self, DIST, Profile};
 use crate::tools;
 
@@ -45,7 +44,7 @@ fn measure_rules() -> Outcome<u64> {
     ))?;
     let folder = target.join("xtask/rules");
     let module = folder.join("vouchkey_bg.wasm");
-    run(Command::new(bindgen.join("wasm-bindgen"))
+    run(call(bindgen.join("wasm-bindgen"))
         .args([
             "--target",
             "web",
@@ -56,7 +55,7 @@ fn measure_rules() -> Outcome<u64> {
         ])
         .arg(&folder)
         .arg(target.join("wasm32-unknown-unknown/wasm-release/vouchkey_wasm.wasm")))?;
-    run(Command::new(optimizer.join("wasm-opt"))
+    run(call(optimizer.join("wasm-opt"))
         .arg("-Oz")
         .arg(&module)
         .arg("-o")
