@@ -1,11 +1,11 @@
 //! An organization's colour on its one large button, with contrast enforced.
 //!
-//! The words on the button reach 4.5:1, the button itself 3:1 against the page (WCAG 2.2, 1.4.3 and 1.4.11), whatever
-//! colour the organization chose.
+//! The colour itself is kept. The words on it reach 4.5:1 and the button's edge 3:1 against the page (WCAG 2.2, 1.4.3 and
+//! 1.4.11), whatever colour the organization chose.
 
 use std::fmt;
 
-/// Ground and ink of the button on a light and on a dark page.
+/// The button's colours on a light and on a dark page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Accent {
     /// On a light page.
@@ -14,13 +14,15 @@ pub struct Accent {
     pub dark: Button,
 }
 
-/// The two colours of a button.
+/// The colours of a button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Button {
     /// Behind the words.
     pub ground: Colour,
     /// The words.
     pub ink: Colour,
+    /// The line around it: the ground, unless that would be lost against the page.
+    pub edge: Colour,
 }
 
 /// A colour, written `#rrggbb`.
@@ -29,8 +31,8 @@ pub struct Colour(u8, u8, u8);
 
 const WHITE: Colour = Colour(0xff, 0xff, 0xff);
 const BLACK: Colour = Colour(0, 0, 0);
-/// The pages' light and dark ground (`--surface`).
-const LIGHT_PAGE: Colour = WHITE;
+/// The grounds of the pages against which an edge stands out least: `--canvas` in light, `--surface` in dark.
+const LIGHT_PAGE: Colour = Colour(0xf7, 0xf7, 0xf5);
 const DARK_PAGE: Colour = Colour(0x1a, 0x1c, 0x1f);
 
 impl Accent {
@@ -39,10 +41,12 @@ impl Accent {
         light: Button {
             ground: Colour(0x0f, 0x5f, 0xd7),
             ink: WHITE,
+            edge: Colour(0x0f, 0x5f, 0xd7),
         },
         dark: Button {
             ground: Colour(0x7f, 0xb0, 0xff),
             ink: Colour(0x0b, 0x1a, 0x33),
+            edge: Colour(0x7f, 0xb0, 0xff),
         },
     };
 
@@ -58,19 +62,19 @@ impl Accent {
 }
 
 impl Button {
-    /// Moves `colour` towards `away` until it stands out from the page, and picks the ink that reads best on it.
-    fn on(colour: Colour, page: Colour, away: Colour) -> Self {
-        let ground = (0..=100)
-            .step_by(4)
-            .map(|percent| colour.mixed(away, percent))
-            .find(|ground| ground.contrast(page) >= 3.0)
-            .unwrap_or(away);
+    /// Picks the ink that reads on `ground`, and moves the edge towards `away` until it stands out from the page.
+    fn on(ground: Colour, page: Colour, away: Colour) -> Self {
         let ink = if ground.contrast(WHITE) >= 4.5 {
             WHITE
         } else {
             BLACK
         };
-        Self { ground, ink }
+        let edge = (0..=100)
+            .step_by(4)
+            .map(|percent| ground.mixed(away, percent))
+            .find(|edge| edge.contrast(page) >= 3.0)
+            .unwrap_or(away);
+        Self { ground, ink, edge }
     }
 }
 
@@ -138,7 +142,7 @@ mod tests {
                             button.ground.contrast(button.ink) >= 4.5,
                             "{colour}: {button:?}"
                         );
-                        assert!(button.ground.contrast(page) >= 3.0, "{colour}: {button:?}");
+                        assert!(button.edge.contrast(page) >= 3.0, "{colour}: {button:?}");
                     }
                 }
             }
@@ -146,11 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_that_already_stands_out_is_kept() {
-        assert_eq!(
-            Accent::of(Some("#0A7D4F")).light.ground.to_string(),
-            "#0a7d4f"
-        );
+    fn the_colour_is_kept_and_only_what_would_be_lost_gets_another_edge() {
+        let green = Accent::of(Some("#0A7D4F")).light;
+        assert_eq!((green.ground, green.edge), (green.edge, green.ground));
+        let yellow = Accent::of(Some("#ffd400")).light;
+        assert_eq!(yellow.ground.to_string(), "#ffd400");
+        assert_eq!(yellow.ink, BLACK);
+        assert_ne!(yellow.edge, yellow.ground);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 use vouchkey_types::date::format_utc;
 
-use super::accent::Accent;
+use super::accent::{Accent, Button};
 use super::look_up::Trouble;
 use crate::invitations::words;
 
@@ -216,9 +216,14 @@ pub(super) fn trouble(trouble: Trouble) -> Response {
 /// The organization's colour as a style sheet of its own, since the policy allows no inline one that differs by link.
 pub(super) fn brand_css(asker: &Asker) -> Response {
     let Accent { light, dark } = Accent::of(asker.accent_colour.as_deref());
+    let colours = |button: Button| {
+        let Button { ground, ink, edge } = button;
+        format!(":root{{--button:{ground};--on-button:{ink};--edge:{edge}}}")
+    };
     let css = format!(
-        ":root{{--button:{};--on-button:{}}}@media(prefers-color-scheme:dark){{:root{{--button:{};--on-button:{}}}}}",
-        light.ground, light.ink, dark.ground, dark.ink
+        "{}@media(prefers-color-scheme:dark){{{}}}",
+        colours(light),
+        colours(dark)
     );
     let mut response = ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], css).into_response();
     guard(&mut response, &[]);

@@ -103,7 +103,9 @@ async fn the_organizations_colour_comes_as_a_style_sheet_of_its_own() {
         (200, "text/css; charset=utf-8")
     );
     assert!(
-        reply.text.contains("--button:#0a7d4f;--on-button:#ffffff"),
+        reply
+            .text
+            .contains("--button:#0a7d4f;--on-button:#ffffff;--edge:#0a7d4f"),
         "{}",
         reply.text
     );

@@ -106,7 +106,7 @@ struct HtmlPart<'a> {
     until: &'a str,
     sandbox: bool,
     accent: Accent,
-    has_qr: bool,
+    qr_pixels: u32,
     qr_cid: &'a str,
 }
 
@@ -151,7 +151,7 @@ pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
         until: &until,
         sandbox: input.sandbox,
         accent: Accent::of(organization.accent_colour.as_deref()),
-        has_qr: qr_png.is_some(),
+        qr_pixels: qr_png.as_deref().map_or(0, shown_pixels),
         qr_cid: QR_CID,
     }
     .render()?;
@@ -174,6 +174,17 @@ pub fn brand(input: &InvitationInput) -> &str {
         .as_deref()
         .or(organization.email_display_name.as_deref())
         .unwrap_or(&organization.name)
+}
+
+/// The width at which a QR image is shown: at least 240 pixels, and whole ones a module.
+fn shown_pixels(png: &[u8]) -> u32 {
+    // The image's own width stands at the same place in every PNG; it is drawn with 8 pixels a module.
+    let width = png
+        .get(16..20)
+        .and_then(|bytes| bytes.try_into().ok())
+        .map_or(0, u32::from_be_bytes);
+    let modules = (width / 8).max(1);
+    modules * 240_u32.div_ceil(modules)
 }
 
 impl std::fmt::Debug for Rendered {
