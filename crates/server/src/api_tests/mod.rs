@@ -7,6 +7,7 @@ mod errors;
 mod idempotency;
 mod limits;
 mod reading;
+mod rows;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,10 +35,9 @@ use crate::config::{
 use crate::http::address::Peer;
 use crate::store::api_keys::{self, ApiKeyRow};
 use crate::store::fixtures::NOW;
-use crate::store::organizations::{self, OrganizationRow};
-use crate::store::workflows::{self, WorkflowRow};
 use crate::store::{Change, Engine, Store, StoreError};
 use crate::vault::Vault;
+use rows::{AddKey, AddOrganization, Execute};
 
 const SESSIONS: &str = "/api/v1/sessions";
 
@@ -295,66 +295,6 @@ impl Reply {
             .iter()
             .map(|error| format!("{} {}", member(error, "field"), member(error, "code")))
             .collect()
-    }
-}
-
-struct AddOrganization(OrganizationId, WorkflowId, WorkflowId);
-
-impl Change for AddOrganization {
-    type Outcome = ();
-
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
-        let row = OrganizationRow {
-            id: self.0,
-            name: "Example".to_owned(),
-            email_display_name: Some("Example ID".to_owned()),
-            support_url: Some("https://example.com/help".to_owned()),
-            redirect_hosts: Vec::new(),
-            allowed_redirect_schemes: vec!["exampleapp".to_owned()],
-            embed_origins: Vec::new(),
-            accent_colour: None,
-            created_at: NOW,
-            updated_at: NOW,
-        };
-        organizations::insert(conn, &row).await?;
-        for (id, environment) in [(self.1, Environment::Live), (self.2, Environment::Sandbox)] {
-            let row = WorkflowRow {
-                organization: self.0,
-                id,
-                environment,
-                name: "Default".to_owned(),
-                is_default: true,
-                is_active: true,
-                created_at: NOW,
-            };
-            workflows::insert(conn, &row).await?;
-        }
-        Ok(())
-    }
-}
-
-struct AddKey(ApiKeyRow);
-
-impl Change for AddKey {
-    type Outcome = ();
-
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
-        api_keys::insert(conn, &self.0).await
-    }
-}
-
-/// Ends a key, or a session's data key.
-struct Execute(&'static str, String);
-
-impl Change for Execute {
-    type Outcome = u64;
-
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<u64, StoreError> {
-        Ok(sqlx::query(self.0)
-            .bind(self.1)
-            .execute(conn)
-            .await?
-            .rows_affected())
     }
 }
 
