@@ -18,7 +18,7 @@ use crate::pages::sign_in::SignIn;
 use crate::parts::account::Account;
 use crate::parts::announcer::{Announce, Announcer};
 use crate::parts::keyboard::{Help, Keyboard};
-use crate::parts::load::{Failure, Load};
+use crate::parts::load::{Failure, Load, Skeleton};
 use crate::parts::moment::Now;
 use crate::parts::rail::Rail;
 use crate::{api, browser, place};
@@ -90,7 +90,9 @@ fn Shell() -> impl IntoView {
     }
     send_to_sign_in(account);
     move || match state.get() {
-        Load::Waiting => ().into_any(),
+        Load::Waiting => {
+            view! { <main class="gate"><div class="gate-box"><Skeleton/></div></main> }.into_any()
+        }
         Load::Failed(error) => view! {
             <main class="gate"><Failure error retry=ask/></main>
         }

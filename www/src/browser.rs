@@ -191,6 +191,12 @@ pub(crate) fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
+/// Whether there is a mouse or the like, and so most likely a keyboard beside it.
+pub(crate) fn has_fine_pointer() -> bool {
+    let query = window().match_media("(pointer: fine)");
+    query.is_ok_and(|query| query.is_some_and(|query| query.matches()))
+}
+
 /// Whether a cookie of a sign-in can be kept here: on https, and on this computer itself.
 pub(crate) fn is_trustworthy() -> bool {
     let location = window().location();

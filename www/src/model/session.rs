@@ -141,10 +141,8 @@ impl Invitation {
 /// Something that happened to a session.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Event {
-    pub(crate) id: String,
     /// `session.created`, `link.visited`, `invitation.sent`, …
     pub(crate) name: String,
-    pub(crate) actor: Option<String>,
     pub(crate) detail: Object,
     pub(crate) at: Moment,
 }
@@ -152,9 +150,7 @@ pub(crate) struct Event {
 impl Event {
     fn read(json: &Json) -> Option<Self> {
         Some(Self {
-            id: text(json, "id")?,
             name: text(json, "event")?,
-            actor: text(json, "actor"),
             detail: json
                 .get("detail")
                 .and_then(Json::as_object)

@@ -7,11 +7,10 @@ use vouchkey_types::api_key::Environment;
 use crate::model::session::{Detail, Invitation};
 use crate::parts::account::Account;
 use crate::parts::copy::Copy;
-use crate::parts::load::{Failure, Load, Skeleton, use_loader};
+use crate::parts::load::{Failure, Load, Loader, Skeleton, use_loader};
 use crate::parts::moment::Expiry;
 use crate::parts::page_head::PageHead;
 use crate::parts::qr_card::QrCard;
-use crate::parts::status::Status;
 use crate::{api, place};
 
 #[component]
@@ -23,38 +22,56 @@ pub(crate) fn Created() -> impl IntoView {
         move || (environment.get(), id.get()),
         |(environment, id)| api::detail(environment, id),
     );
+    // Until the invitation has gone out, or cannot.
+    loader.follow(|detail| {
+        let invitation = detail.invitation.as_ref();
+        invitation
+            .is_some_and(|invitation| matches!(invitation.state.as_str(), "pending" | "leased"))
+    });
+    let (stage, detail) = stages(loader);
     view! {
         <PageHead title=Signal::stored("Verification created".to_owned())/>
-        {move || match loader.state.get() {
+        {move || match stage.get() {
             Load::Waiting => view! { <Skeleton/> }.into_any(),
             Load::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
-            Load::Ready(detail) => view! { <Handover detail environment=environment.get_untracked()/> }.into_any(),
+            Load::Ready(()) => view! { <Handover detail environment=environment.get_untracked()/> }.into_any(),
         }}
     }
 }
 
+/// Whether there is something to show, apart from what it is: a page that follows its session is
+/// then changed in place, and a code on the full screen stays there.
+pub(crate) fn stages(loader: Loader<Detail>) -> (Memo<Load<()>>, Memo<Option<Detail>>) {
+    let stage = Memo::new(move |_| match &*loader.state.read() {
+        Load::Waiting => Load::Waiting,
+        Load::Failed(error) => Load::Failed(error.clone()),
+        Load::Ready(_) => Load::Ready(()),
+    });
+    let detail = Memo::new(move |_| match &*loader.state.read() {
+        Load::Ready(detail) => Some(detail.clone()),
+        _ => None,
+    });
+    (stage, detail)
+}
+
 #[component]
-fn Handover(detail: Detail, environment: Environment) -> impl IntoView {
-    let session = detail.session;
-    let id = session.id.clone();
-    let invited = detail
-        .invitation
-        .map(|invitation| (invitation, detail.applicant_email));
+fn Handover(detail: Memo<Option<Detail>>, environment: Environment) -> impl IntoView {
+    let is_over = move || {
+        detail.with(|detail| {
+            detail
+                .as_ref()
+                .is_some_and(|detail| detail.session.capture_url.is_none())
+        })
+    };
+    let id =
+        detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.session.id.clone()));
+    let id = id.unwrap_or_default();
     view! {
         <div class="column">
-            {match session.capture_url {
-                Some(url) => view! {
-                    <CaptureLink url name=session.id.clone()>
-                        {session.expires_at.map(|moment| view! {
-                            <p>"Hand this link to the applicant. It expires " <Expiry moment/> "."</p>
-                        })}
-                        {invited.map(|(invitation, to)| view! { <Invited invitation to environment/> })}
-                    </CaptureLink>
-                }.into_any(),
-                None => view! {
-                    <p>"This session has no capture URL any more. It is " <Status status=session.status/></p>
-                }.into_any(),
-            }}
+            <CaptureLink detail environment lead="Hand this link to the applicant. It expires "/>
+            <Show when=is_over>
+                <p>"This session has no capture URL any more."</p>
+            </Show>
             <div class="actions is-main">
                 <a class="button is-main" href=place::session(&id, environment)>"View session"</a>
                 <a class="button" href=place::new_session(environment)>"Create another"</a>
@@ -63,31 +80,51 @@ fn Handover(detail: Detail, environment: Environment) -> impl IntoView {
     }
 }
 
-/// The capture URL as QR code and as text.
+/// The capture URL as QR code and as text, until when it works, and what became of the invitation.
 #[component]
-pub(crate) fn CaptureLink(url: String, name: String, children: Children) -> impl IntoView {
-    view! {
-        <div class="capture">
-            <QrCard url=url.clone() name/>
-            <div class="capture-words">
-                <div class="address">
-                    <p class="label small soft" id="capture-url-label">"Capture URL"</p>
-                    <a id="capture-url" aria-describedby="capture-url-label" href=url.clone() target="_blank" rel="noopener noreferrer">{url.clone()}</a>
-                    <Copy text=Signal::stored(url) label="capture URL" word="Copy" is_button=true/>
+pub(crate) fn CaptureLink(
+    detail: Memo<Option<Detail>>,
+    environment: Environment,
+    /// What stands before the expiry.
+    lead: &'static str,
+) -> impl IntoView {
+    let link = Memo::new(move |_| {
+        detail.with(|detail| {
+            let session = &detail.as_ref()?.session;
+            Some((session.capture_url.clone()?, session.id.clone()))
+        })
+    });
+    let expires_at =
+        Memo::new(move |_| detail.with(|detail| detail.as_ref()?.session.expires_at.clone()));
+    let invited = Memo::new(move |_| {
+        detail.with(|detail| {
+            let detail = detail.as_ref()?;
+            Some((detail.invitation.clone()?, detail.applicant_email.clone()))
+        })
+    });
+    move || {
+        link.get().map(|(url, name)| {
+            view! {
+                <div class="capture">
+                    <QrCard url=url.clone() name/>
+                    <div class="capture-words">
+                        <div class="address">
+                            <p class="small soft" id="capture-url-label">"Capture URL"</p>
+                            <a id="capture-url" aria-describedby="capture-url-label" href=url.clone() target="_blank" rel="noopener noreferrer">{url.clone()}</a>
+                            <Copy text=Signal::stored(url) label="capture URL" is_button=true/>
+                        </div>
+                        {move || expires_at.get().map(|moment| view! { <p>{lead} <Expiry moment/> "."</p> })}
+                        {move || invited.get().map(|(invitation, to)| view! { <Invited invitation to environment/> })}
+                    </div>
                 </div>
-                {children()}
-            </div>
-        </div>
+            }
+        })
     }
 }
 
 /// What became of the invitation, in a sentence.
 #[component]
-pub(crate) fn Invited(
-    invitation: Invitation,
-    to: Option<String>,
-    environment: Environment,
-) -> impl IntoView {
+fn Invited(invitation: Invitation, to: Option<String>, environment: Environment) -> impl IntoView {
     let to = to.unwrap_or_else(|| "the applicant".to_owned());
     let Invitation {
         state, attempts, ..

@@ -20,6 +20,9 @@ pub(crate) fn Mailbox() -> impl IntoView {
         move || (environment.get(), cursor.get()),
         |(environment, cursor)| api::mailbox(environment, cursor),
     );
+    // Mail arrives by itself; further pages do not change.
+    loader.follow(move |_| cursor.with_untracked(String::is_empty));
+    let page = Memo::new(move |_| loader.state.get());
     let about = if has_mailbox {
         "Invitations stay here, since no SMTP server is set. Nothing has left this server."
     } else {
@@ -31,7 +34,7 @@ pub(crate) fn Mailbox() -> impl IntoView {
         </PageHead>
         <p class="soft lead-in">{about}</p>
         <div aria-busy=move || if loader.is_busy.get() { "true" } else { "false" }>
-            {move || match loader.state.get() {
+            {move || match page.get() {
                 Load::Waiting => view! { <Skeleton lines=8/> }.into_any(),
                 Load::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
                 Load::Ready(page) if page.rows.is_empty() => view! { <Nothing environment=environment.get_untracked()/> }.into_any(),

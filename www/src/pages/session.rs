@@ -1,25 +1,21 @@
 //! One session: all that is known of it, and what happened.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 use vouchkey_types::api_key::Environment;
+use vouchkey_types::json::Json;
 
-use super::created::{CaptureLink, Invited};
+use super::created::{CaptureLink, stages};
 use crate::form::curl::write_pretty;
 use crate::form::fields;
 use crate::model::session::{Detail, Event, Session as Facts};
 use crate::parts::account::Account;
 use crate::parts::copy::Copy;
 use crate::parts::load::{Failure, Load, Skeleton, use_loader};
-use crate::parts::moment::{At, Expiry};
+use crate::parts::moment::At;
 use crate::parts::page_head::PageHead;
 use crate::parts::status::{Mark, Status};
-use crate::{api, browser, place, words};
-
-/// How often an open session is asked for again while somebody looks at it.
-const EVERY: Duration = Duration::from_secs(5);
+use crate::{api, place, words};
 
 #[component]
 pub(crate) fn Session() -> impl IntoView {
@@ -30,42 +26,38 @@ pub(crate) fn Session() -> impl IntoView {
         move || (environment.get(), id.get()),
         |(environment, id)| api::detail(environment, id),
     );
-    let look_again = set_interval_with_handle(
-        move || {
-            let is_open = loader.state.with_untracked(|state| matches!(state, Load::Ready(detail) if !detail.session.status.is_terminal()));
-            if is_open && browser::is_visible() && !browser::is_offline() {
-                loader.reload();
-            }
-        },
-        EVERY,
-    );
-    if let Ok(handle) = look_again {
-        on_cleanup(move || handle.clear());
-    }
-    // A call that brought nothing new redraws nothing.
-    let shown = Memo::new(move |_| loader.state.get());
-    let title = Signal::derive(move || match &*shown.read() {
-        Load::Ready(detail) => detail.session.external_ref.as_ref().map_or_else(
+    loader.follow(|detail| !detail.session.status.is_terminal());
+    let (stage, detail) = stages(loader);
+    let title = Signal::derive(move || {
+        let reference = detail.with(|detail| detail.as_ref()?.session.external_ref.clone());
+        reference.map_or_else(
             || "Session".to_owned(),
-            |text| words::middle_cut(text, 48, 16),
-        ),
-        _ => "Session".to_owned(),
+            |text| words::middle_cut(&text, 48, 16),
+        )
     });
-    let beside = move || match shown.get() {
-        Load::Ready(detail) => Some(view! {
-            <Status status=detail.session.status/>
-            {detail.session.is_sandbox.then(|| view! { <span class="badge">"Sandbox"</span> })}
-        }),
-        _ => None,
+    let beside = move || {
+        let session = detail.with(|detail| {
+            detail
+                .as_ref()
+                .map(|detail| (detail.session.status, detail.session.is_sandbox))
+        });
+        session.map(|(status, is_sandbox)| {
+            view! {
+                <Status status/>
+                {is_sandbox.then(|| view! { <span class="badge">"Sandbox"</span> })}
+            }
+        })
     };
     let back = (place::sessions(environment.get_untracked()), "Sessions");
     view! {
         <PageHead title back beside=beside.into_any()/>
-        {move || match shown.get() {
+        {move || match stage.get() {
             Load::Waiting => view! { <Skeleton lines=9/> }.into_any(),
-            Load::Failed(error) if error.status == Some(404) => view! { <Elsewhere id=id.get_untracked() environment=environment.get_untracked()/> }.into_any(),
+            Load::Failed(error) if error.status == Some(404) => {
+                view! { <Elsewhere id=id.get_untracked() environment=environment.get_untracked()/> }.into_any()
+            }
             Load::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
-            Load::Ready(detail) => view! { <Whole detail environment=environment.get_untracked()/> }.into_any(),
+            Load::Ready(()) => view! { <Whole detail environment=environment.get_untracked()/> }.into_any(),
         }}
     }
 }
@@ -87,56 +79,59 @@ fn Elsewhere(id: String, environment: Environment) -> impl IntoView {
 }
 
 #[component]
-fn Whole(detail: Detail, environment: Environment) -> impl IntoView {
-    let session = &detail.session;
-    let link = session.capture_url.clone().map(|url| {
-        let invited = detail
-            .invitation
-            .clone()
-            .map(|invitation| (invitation, detail.applicant_email.clone()));
-        let expires_at = session.expires_at.clone();
-        view! {
-            <section class="section">
-                <h2>"Capture link"</h2>
-                <CaptureLink url name=session.id.clone()>
-                    {expires_at.map(|moment| view! { <p>"It expires " <Expiry moment/> "."</p> })}
-                    {invited.map(|(invitation, to)| view! { <Invited invitation to environment/> })}
-                </CaptureLink>
-            </section>
-        }
+fn Whole(detail: Memo<Option<Detail>>, environment: Environment) -> impl IntoView {
+    let has_link = Memo::new(move |_| {
+        detail.with(|detail| {
+            detail
+                .as_ref()
+                .is_some_and(|detail| detail.session.capture_url.is_some())
+        })
     });
-    let metadata = (!session.metadata.is_empty()).then(|| {
-        let rows = session.metadata.iter().map(|(key, value)| {
+    view! {
+        <div class="two-columns">
+            <div class="column">
+                <Show when=move || has_link.get()>
+                    <section class="section">
+                        <h2>"Capture link"</h2>
+                        <CaptureLink detail environment lead="It expires "/>
+                    </section>
+                </Show>
+                {move || detail.get().map(|detail| view! { <FactSheet detail environment/> })}
+                {move || detail.with(|detail| detail.as_ref().and_then(metadata))}
+                {move || detail.with(|detail| detail.as_ref().and_then(prefill))}
+            </div>
+            <section class="section">
+                <h2>"Timeline"</h2>
+                {move || detail.get().map(|detail| view! { <Timeline detail/> })}
+            </section>
+        </div>
+    }
+}
+
+fn metadata(detail: &Detail) -> Option<impl IntoView + use<>> {
+    let pairs: Vec<_> = detail
+        .session
+        .metadata
+        .iter()
+        .map(|(key, value)| {
             let mut text = String::new();
             match value.as_str() {
                 Some(plain) => text.push_str(plain),
                 None => write_pretty(value, 0, &mut text),
             }
             (key.to_owned(), text)
-        });
-        view! { <Pairs title="Metadata" pairs=rows.collect() is_mono=true/> }
-    });
-    let prefill = (!detail.fields.is_empty()).then(|| {
-        let rows = detail
-            .fields
-            .iter()
-            .map(|(name, value)| (label(name), value.clone()));
-        view! { <Pairs title="Prefill" pairs=rows.collect() is_mono=false/> }
-    });
-    view! {
-        <div class="two-columns">
-            <div class="column">
-                {link}
-                <FactSheet detail=detail.clone() environment/>
-                {metadata}
-                {prefill}
-            </div>
-            <section class="section">
-                <h2>"Timeline"</h2>
-                <Timeline events=detail.timeline/>
-            </section>
-        </div>
-    }
+        })
+        .collect();
+    (!pairs.is_empty()).then(|| view! { <Pairs title="Metadata" pairs is_mono=true/> })
+}
+
+fn prefill(detail: &Detail) -> Option<impl IntoView + use<>> {
+    let pairs: Vec<_> = detail
+        .fields
+        .iter()
+        .map(|(name, value)| (label(name), value.clone()))
+        .collect();
+    (!pairs.is_empty()).then(|| view! { <Pairs title="Prefill" pairs is_mono=false/> })
 }
 
 /// A prefill field as the form calls it.
@@ -246,11 +241,12 @@ fn Pairs(title: &'static str, pairs: Vec<(String, String)>, is_mono: bool) -> im
 }
 
 #[component]
-fn Timeline(events: Vec<Event>) -> impl IntoView {
+fn Timeline(detail: Detail) -> impl IntoView {
+    let created_by = detail.created_by;
     view! {
         <ol class="timeline">
-            {events.into_iter().map(|event| {
-                let (mark, title) = told(&event);
+            {detail.timeline.into_iter().map(|event| {
+                let (mark, title) = told(&event, created_by.as_deref());
                 let reason = reason(&event);
                 view! {
                     <li data-event=event.name>
@@ -268,13 +264,10 @@ fn Timeline(events: Vec<Event>) -> impl IntoView {
 }
 
 /// An event in the words of the screen.
-fn told(event: &Event) -> (Mark, String) {
+fn told(event: &Event, created_by: Option<&str>) -> (Mark, String) {
     let (mark, words) = match event.name.as_str() {
         "session.created" => {
-            let by = event
-                .actor
-                .as_ref()
-                .map_or_else(String::new, |actor| format!(" by {actor}"));
+            let by = created_by.map_or_else(String::new, |name| format!(" by {name}"));
             return (Mark::Ring, format!("Session created{by}"));
         }
         "session.expired" => (Mark::Slash, "Session expired"),
@@ -293,24 +286,15 @@ fn told(event: &Event) -> (Mark, String) {
 
 /// What the event says beside its name: why, and at which attempt.
 fn reason(event: &Event) -> Option<String> {
-    let text = |name: &str| {
-        event
-            .detail
-            .get(name)
-            .and_then(|value| value.as_str())
-            .map(words::plain)
-    };
-    let reason = text("reason")
-        .or_else(|| text("error"))
-        .or_else(|| text("last_error"));
-    let attempt = event
-        .detail
-        .get("attempt")
-        .or_else(|| event.detail.get("attempts"))
-        .and_then(vouchkey_types::json::Json::as_i64);
-    let attempt = attempt
-        .filter(|attempt| *attempt > 1)
-        .map(|attempt| format!("attempt {attempt}"));
-    let parts: Vec<String> = reason.into_iter().chain(attempt).collect();
+    let reason = event.detail.get("reason").and_then(Json::as_str);
+    let attempts = event.detail.get("attempts").and_then(Json::as_i64);
+    let attempts = attempts
+        .filter(|attempts| *attempts > 1)
+        .map(|attempts| format!("attempt {attempts}"));
+    let parts: Vec<String> = reason
+        .map(words::plain)
+        .into_iter()
+        .chain(attempts)
+        .collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -1,6 +1,7 @@
 //! Loading something from the server, with an honest state for every outcome.
 
 use std::future::Future;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use vouchkey_wasm::client::ClientError;
@@ -24,7 +25,12 @@ pub(crate) struct Loader<T: Send + Sync + 'static> {
     /// Something newer is on its way; what is shown still stands.
     pub(crate) is_busy: RwSignal<bool>,
     attempt: RwSignal<u32>,
+    /// The next answer was not asked for by anyone: if it fails, what is shown still stands.
+    is_quiet: StoredValue<bool>,
 }
+
+/// How often a page that waits for something asks again while somebody looks at it.
+const EVERY: Duration = Duration::from_secs(4);
 
 impl<T: Send + Sync> Clone for Loader<T> {
     fn clone(&self) -> Self {
@@ -38,6 +44,24 @@ impl<T: Send + Sync + 'static> Loader<T> {
     /// Asks again.
     pub(crate) fn reload(self) {
         self.attempt.update(|attempt| *attempt += 1);
+    }
+
+    /// Asks again and again by itself, as long as the page is looked at and this holds.
+    pub(crate) fn follow(self, while_it: impl Fn(&T) -> bool + 'static) {
+        let ask = move || {
+            let is_wanted = self.state.with_untracked(|state| match state {
+                Load::Ready(value) => while_it(value),
+                _ => false,
+            });
+            let is_free = !self.is_busy.get_untracked();
+            if is_wanted && is_free && browser::is_visible() && !browser::is_offline() {
+                self.is_quiet.set_value(true);
+                self.reload();
+            }
+        };
+        if let Ok(handle) = set_interval_with_handle(ask, EVERY) {
+            on_cleanup(move || handle.clear());
+        }
     }
 }
 
@@ -55,6 +79,7 @@ where
         state: RwSignal::new(Load::Waiting),
         is_busy: RwSignal::new(true),
         attempt: RwSignal::new(0),
+        is_quiet: StoredValue::new(false),
     };
     let account = Account::here();
     let newest = StoredValue::new(0_u32);
@@ -63,6 +88,8 @@ where
         let answer = fetch(key());
         newest.update_value(|number| *number += 1);
         let own = newest.get_value();
+        let is_quiet = loader.is_quiet.get_value();
+        loader.is_quiet.set_value(false);
         loader.is_busy.set(true);
         if loader
             .state
@@ -79,6 +106,7 @@ where
             match answer {
                 Ok(value) => loader.state.set(Load::Ready(value)),
                 Err(error) if error.status == Some(401) => account.lose(),
+                Err(_) if is_quiet => {}
                 Err(error) => loader.state.set(Load::Failed(error)),
             }
         });

@@ -6,10 +6,12 @@ mod sending;
 
 use leptos::prelude::*;
 
+use crate::form::fields::EXTERNAL_REF;
+use crate::form::placing::Control;
 use crate::parts::account::Account;
 use crate::parts::form_state::Form;
 use crate::parts::page_head::PageHead;
-use crate::place;
+use crate::{browser, place};
 
 use companion::Companion;
 use sections::Sections;
@@ -21,6 +23,10 @@ pub(crate) fn NewSession() -> impl IntoView {
     let environment = place::use_environment();
     let form = Form::new(account, environment);
     let sending = use_sending(form, environment);
+    // Whoever came by the keyboard types at once; on a phone the keyboard would cover the form.
+    if browser::has_fine_pointer() {
+        browser::focus_soon(Control::Text(EXTERNAL_REF.path).dom_id());
+    }
     let back = (place::sessions(environment.get_untracked()), "Sessions");
     let may = account.read(crate::model::me::Me::can_create);
     view! {
