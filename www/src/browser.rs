@@ -191,9 +191,9 @@ pub(crate) fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
-/// Whether there is a mouse or the like, and so most likely a keyboard beside it.
-pub(crate) fn has_fine_pointer() -> bool {
-    let query = window().match_media("(pointer: fine)");
+/// Whether this is used by touch, where a focused field brings up a keyboard over the page.
+pub(crate) fn is_touched() -> bool {
+    let query = window().match_media("(pointer: coarse)");
     query.is_ok_and(|query| query.is_some_and(|query| query.matches()))
 }
 

@@ -55,9 +55,15 @@ pub(crate) fn remaining(until_ms: i64, now_ms: i64) -> Remaining {
     let words = match seconds {
         ..=0 => "expired".to_owned(),
         1..MINUTE => "in less than a minute".to_owned(),
-        MINUTE..HOUR => format!("in {}", counted(seconds / MINUTE, "minute", "minutes")),
-        HOUR..DAY => format!("in {}", counted(seconds / HOUR, "hour", "hours")),
-        _ => format!("in {}", counted(seconds / DAY, "day", "days")),
+        // To the nearest: a day that has just begun is 24 hours, not 23.
+        MINUTE..HOUR => format!(
+            "in {}",
+            counted((seconds + MINUTE / 2) / MINUTE, "minute", "minutes")
+        ),
+        _ => format!(
+            "in {}",
+            counted((seconds + HOUR / 2) / HOUR, "hour", "hours")
+        ),
     };
     Remaining {
         words,
@@ -142,10 +148,11 @@ mod tests {
     #[wasm_bindgen_test(unsupported = test)]
     fn an_expiry_warns_in_its_last_hour() {
         for (seconds, words, is_close) in [
-            (DAY + 1, "in 1 day", false),
-            (DAY - 1, "in 23 hours", false),
+            (3 * DAY, "in 72 hours", false),
+            (DAY - 1, "in 24 hours", false),
             (HOUR, "in 1 hour", false),
-            (HOUR - 1, "in 59 minutes", true),
+            (HOUR - 1, "in 60 minutes", true),
+            (61, "in 1 minute", true),
             (30, "in less than a minute", true),
             (0, "expired", false),
         ] {

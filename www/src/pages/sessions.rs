@@ -105,6 +105,11 @@ fn Filters(
         }
     });
     let waiting = StoredValue::new(None::<TimeoutHandle>);
+    on_cleanup(move || {
+        if let Some(Some(handle)) = waiting.try_get_value() {
+            handle.clear();
+        }
+    });
     let find = {
         let replace = replace.clone();
         move |event| {

@@ -207,7 +207,12 @@ fn FirstPassword(token: String) -> impl IntoView {
                             sending.refusal.set(None);
                             password.set(event_target_value(&event));
                         }
-                        on:blur=move |_| if !password.read_untracked().is_empty() { was_left.set(true) }/>
+                        on:blur=move |_| {
+                            // Also when the form goes away after the sign-in.
+                            if password.try_with_untracked(String::is_empty) == Some(false) {
+                                was_left.try_set(true);
+                            }
+                        }/>
                     <button type="button" class="button"
                         aria-pressed=move || if is_shown.get() { "true" } else { "false" }
                         on:click=move |_| is_shown.update(|shown| *shown = !*shown)

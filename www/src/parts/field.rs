@@ -71,11 +71,11 @@ pub(crate) fn TextInput(
     let value = Memo::new(move |_| form.draft.with(|draft| draft.text(field.path).to_owned()));
     let leave = move |_| {
         // A space at the end came from the clipboard, and nobody can see it.
-        let trimmed = value.with_untracked(|text| {
+        let trimmed = value.try_with_untracked(|text| {
             let trimmed = text.trim();
             (trimmed.len() < text.len()).then(|| trimmed.to_owned())
         });
-        if let Some(trimmed) = trimmed {
+        if let Some(trimmed) = trimmed.flatten() {
             form.edit(control, |draft| draft.set_text(field.path, trimmed));
         }
         form.leave(control);

@@ -77,7 +77,11 @@ impl Form {
 
     /// The control was left: from now on its mistakes are shown.
     pub(crate) fn leave(self, control: Control) {
-        if self.left.with_untracked(|left| !left.contains(&control)) {
+        // A field is also left when the whole form goes away; then there is nothing to show.
+        let is_new = self
+            .left
+            .try_with_untracked(|left| !left.contains(&control));
+        if is_new == Some(true) {
             self.left.update(|left| _ = left.insert(control));
         }
     }

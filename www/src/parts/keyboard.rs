@@ -76,7 +76,7 @@ pub(crate) fn Keyboard(environment: Memo<Environment>, help: Help) -> impl IntoV
     let listener = window_event_listener(ev::keydown, on_key);
     on_cleanup(move || listener.remove());
     view! {
-        <dialog node_ref=dialog aria-labelledby="keys-title" on:close=move |_| is_asked.set(false)>
+        <dialog node_ref=dialog aria-labelledby="keys-title" on:close=move |_| _ = is_asked.try_set(false)>
             <div class="dialog-body">
                 <h2 id="keys-title">"Keyboard"</h2>
                 <dl class="keys">

@@ -148,7 +148,7 @@ fn FullScreen(
         }
     };
     let asleep = move |_| {
-        lock.update_value(|held| {
+        lock.try_update_value(|held| {
             if let Some(held) = held.take() {
                 browser::let_screen_sleep(&held);
             }

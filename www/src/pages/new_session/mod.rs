@@ -24,7 +24,7 @@ pub(crate) fn NewSession() -> impl IntoView {
     let form = Form::new(account, environment);
     let sending = use_sending(form, environment);
     // Whoever came by the keyboard types at once; on a phone the keyboard would cover the form.
-    if browser::has_fine_pointer() {
+    if !browser::is_touched() {
         browser::focus_soon(Control::Text(EXTERNAL_REF.path).dom_id());
     }
     let back = (place::sessions(environment.get_untracked()), "Sessions");

@@ -118,10 +118,11 @@ fn WorkflowSelect(form: Form, account: Account, environment: Memo<Environment>) 
             .into_iter()
             .find(|workflow| workflow.is_default)
             .map(|workflow| workflow.name);
-        name.map_or_else(
-            || "The default".to_owned(),
-            |name| format!("{name} (default)"),
-        )
+        match name {
+            None => "The default".to_owned(),
+            Some(name) if name.eq_ignore_ascii_case("default") => name,
+            Some(name) => format!("{name} (default)"),
+        }
     };
     view! {
         <div class="field">
