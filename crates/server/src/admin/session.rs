@@ -19,10 +19,11 @@ use crate::http::{Answer, ApiError};
 use crate::sessions::get::not_found;
 use crate::sessions::sealed::{Field, SessionKey};
 use crate::sessions::view::{Stored, view};
+use crate::store::api_keys::{self, ApiKeyRow};
 use crate::store::organizations::{self, OrganizationRow};
 use crate::store::outbox::{self, Delivery};
 use crate::store::session_events::{self, SessionEventRow};
-use crate::store::{StoreError, api_keys, sessions, sign_ins};
+use crate::store::{StoreError, sessions, sign_ins};
 
 /// The newest entries of a timeline that are shown.
 const TIMELINE: i64 = 200;
@@ -156,7 +157,7 @@ async fn name_of(
         Some(("key", id)) => match KeyId::parse(id) {
             Some(id) => api_keys::find_by_id(conn, organization, id)
                 .await?
-                .map(|key| key.label),
+                .map(named),
             None => None,
         },
         Some(("user", id)) => match UserId::parse(id) {
@@ -170,4 +171,13 @@ async fn name_of(
     Ok(name
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| actor.to_owned()))
+}
+
+/// A key's label; without one, its last characters, by which people know it.
+fn named(key: ApiKeyRow) -> String {
+    if key.label.is_empty() {
+        format!("API key …{}", key.hint)
+    } else {
+        key.label
+    }
 }
