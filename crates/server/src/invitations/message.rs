@@ -9,6 +9,7 @@ use lettre::address::{AddressError, Envelope};
 use lettre::message::header::{Header, HeaderName, HeaderValue};
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
+use vouchkey_types::email::EmailAddress;
 
 use super::{QR_CID, Rendered};
 
@@ -45,10 +46,13 @@ impl Outgoing {
         id: &str,
         now: i64,
     ) -> Result<Self, MessageError> {
-        let from: Address = from.parse()?;
-        let to: Address = rendered.to.parse()?;
+        let from = address(from)?;
+        let to = address(&rendered.to)?;
         let message_id = format!("<{id}@{}>", from.domain());
+        // Said outright: the library would else read it back from the headers, and does not know quoted addresses.
+        let envelope = Envelope::new(Some(from.clone()), vec![to.clone()])?;
         let message = Message::builder()
+            .envelope(envelope)
             .message_id(Some(message_id))
             .date(
                 SystemTime::UNIX_EPOCH
@@ -87,6 +91,17 @@ fn html(rendered: &Rendered) -> Result<MultiPart, MessageError> {
             Attachment::new_inline(QR_CID.to_owned()).body(png.clone(), "image/png".parse()?),
         ),
         None => html,
+    })
+}
+
+/// An address as mail writes it. What the API takes by the HTML standard's rule, but is no dot-atom of RFC 5321 (dots in
+/// a row or at an end, which some phone companies gave out), is the same address with its local part in quotes.
+fn address(text: &str) -> Result<Address, AddressError> {
+    text.parse().or_else(|error| match text.split_once('@') {
+        Some((local, domain)) if EmailAddress::parse(text).is_ok() => {
+            Address::new(format!("\"{local}\""), domain)
+        }
+        _ => Err(error),
     })
 }
 

@@ -279,6 +279,40 @@ fn an_address_that_mail_cannot_carry_is_an_error_and_no_panic() {
     }
 }
 
+#[test]
+fn an_address_with_dots_that_rfc_5321_does_not_know_is_quoted() {
+    for (given, written) in [
+        ("a..b@docomo.example", r#""a..b"@docomo.example"#),
+        ("a.@docomo.example", r#""a."@docomo.example"#),
+        (".a@docomo.example", r#"".a"@docomo.example"#),
+        ("a.b+c@example.com", "a.b+c@example.com"),
+    ] {
+        let rendered = Rendered {
+            to: given.into(),
+            ..render(&input()).unwrap()
+        };
+        let message = Outgoing::build(&rendered, "no-reply@example.com", "obx_1", NOON).unwrap();
+        assert_eq!(message.envelope().to()[0].to_string(), written);
+        let head = String::from_utf8(message.bytes().to_vec()).unwrap();
+        assert!(head.contains(&format!("\r\nTo: {written}\r\n")), "{head}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn whatever_the_names_are_the_headers_are_the_same(brand: String, applicant: String, organization: String) {
+        let mut input = input();
+        let plain = names_of_headers(&sent(&render(&input).unwrap()));
+        input.email_display_name = Some(brand);
+        input.applicant_name = Some(applicant);
+        input.organization.name = organization;
+        let headers = names_of_headers(&sent(&render(&input).unwrap()));
+        proptest::prop_assert_eq!(headers, plain);
+    }
+}
+
 fn names_of_headers(message: &[u8]) -> Vec<String> {
     let text = String::from_utf8(message.to_vec()).unwrap();
     let (head, _) = text.split_once("\r\n\r\n").unwrap();
