@@ -167,7 +167,7 @@ pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
 }
 
 /// The brand in three steps: the session's, the organization's display name, the organization's name.
-pub fn brand(input: &InvitationInput) -> &str {
+fn brand(input: &InvitationInput) -> &str {
     let organization = &input.organization;
     input
         .email_display_name

@@ -4,6 +4,7 @@
 //! where it comes: at the greeting, at TLS and at authentication it is the server's (everything waits), at the
 //! recipient and at the message it is this message's alone.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::time::Duration;
 
@@ -62,11 +63,6 @@ impl Failure {
             Self::MessageRefused => "message_refused",
             Self::RecipientRefused => "recipient_refused",
         }
-    }
-
-    /// Whether the fault is the server's: every other message would meet it too.
-    pub fn is_of_the_server(self) -> bool {
-        matches!(self, Self::Unreachable | Self::ServerRefused)
     }
 
     /// Whether trying again is of no use.
@@ -185,7 +181,9 @@ fn failure(at: Step, error: &Error) -> Failure {
         // 530 and its like demand TLS or authentication, though late (RFC 4954, 6).
         (_, Some(530 | 534 | 535 | 538)) | (Step::Opening, Some(500..)) => Failure::ServerRefused,
         // STARTTLS or a mechanism that is not offered is the library's own error; so is a certificate that fails.
-        (Step::Opening, None) if error.is_tls() || error.is_client() => Failure::ServerRefused,
+        (Step::Opening, None) if error.is_tls() || error.is_client() || is_bad_tls(error) => {
+            Failure::ServerRefused
+        }
         // 421 closes the service, wherever it comes.
         (_, Some(421)) | (Step::Opening, _) => Failure::Unreachable,
         (Step::Recipient, Some(500..)) => Failure::RecipientRefused,
@@ -194,4 +192,12 @@ fn failure(at: Step, error: &Error) -> Failure {
         (Step::Message, Some(_)) => Failure::MessageDeferred,
         (Step::Recipient | Step::Message, None) => Failure::ConnectionLost,
     }
+}
+
+/// Whether a TLS handshake failed: on a certificate that does not hold, or on what is no TLS at all. The library calls it
+/// a failed connection; what lies beneath tells.
+fn is_bad_tls(error: &Error) -> bool {
+    std::iter::successors(error.source(), |&error| error.source())
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|error| error.kind() == std::io::ErrorKind::InvalidData)
 }
