@@ -8,6 +8,7 @@ mod dashboard;
 mod nightly;
 mod release;
 mod run;
+mod screenshot;
 mod server;
 mod test;
 mod tools;
@@ -44,6 +45,8 @@ enum Task {
     /// Measure: the figures of docs/performance.md.
     #[command(subcommand)]
     Bench(bench::Bench),
+    /// Draw the picture in the README anew.
+    Screenshot,
     /// Run what is too long for each change: advisories, properties with many cases.
     Nightly,
 }
@@ -65,6 +68,7 @@ fn carry_out(task: &Task) -> Outcome<ExitCode> {
         Task::Build => release::run().map(|()| ExitCode::SUCCESS),
         Task::Test { part } => Ok(test::run(*part)),
         Task::Bench(bench) => bench::run(bench).map(|()| ExitCode::SUCCESS),
+        Task::Screenshot => screenshot::draw().map(|()| ExitCode::SUCCESS),
         Task::Nightly => Ok(nightly::run_all()),
     }
 }

@@ -10,7 +10,7 @@ use crate::tools::target_folder;
 pub(crate) const OWNER: &str = "owner@example.com";
 
 pub(crate) fn build_dev() -> Outcome<PathBuf> {
-    step("building the server (the first time takes two minutes)");
+    step("bringing the server up to date (the first time takes two minutes)");
     run(&mut cargo_words("build --locked --package vouchkey-server"))?;
     Ok(target_folder()?.join("debug/vouchkey"))
 }
