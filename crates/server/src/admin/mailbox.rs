@@ -1,9 +1,10 @@
 //! The embedded mailbox: `GET /admin/v1/mailbox`, one message, and its HTML at an address of its own.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{Html, IntoResponse as _, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Uri, header};
 use sqlx::AnyConnection;
 use vouchkey_types::date::format_utc;
 use vouchkey_types::id::{EventId, OrganizationId};
@@ -30,15 +31,14 @@ const MAX_LIMIT: i64 = 100;
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'";
 
-pub(super) async fn list(
-    State(state): State<AppState>,
-    Query(query): Query<Vec<(String, String)>>,
-    parts: Parts,
-) -> Result<Answer, ApiError> {
+/// What stands in the address, which may not even be text.
+type MessageId = Result<Path<String>, PathRejection>;
+
+pub(super) async fn list(State(state): State<AppState>, parts: Parts) -> Result<Answer, ApiError> {
     let user = signed_in::require(&state, &parts.headers).await?;
     user.require(Scope::SessionsRead)?;
     let environment = named_environment(&parts)?;
-    let (limit, after) = page(&query)?;
+    let (limit, after) = page(&parts.uri)?;
     let mut rows = state
         .store
         .read(async |conn| {
@@ -78,10 +78,10 @@ pub(super) async fn list(
 
 pub(super) async fn show(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    id: MessageId,
     headers: HeaderMap,
 ) -> Result<Answer, ApiError> {
-    let (row, message) = message(&state, &headers, &id).await?;
+    let (row, message) = message(&state, &headers, id).await?;
     Ok(Answer::ok(object! {
         "id": row.id.to_string(),
         "session_id": row.session.to_string(),
@@ -97,10 +97,10 @@ pub(super) async fn show(
 
 pub(super) async fn html(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    id: MessageId,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (_, message) = message(&state, &headers, &id).await?;
+    let (_, message) = message(&state, &headers, id).await?;
     let text = |name| message.get(name).and_then(Json::as_str).unwrap_or_default();
     let qr = vouchkey_qr::png_data_url(text("capture_url")).unwrap_or_default();
     let html = text("html").replace(&format!("cid:{QR_CID}"), &qr);
@@ -121,11 +121,12 @@ pub(super) async fn html(
 async fn message(
     state: &AppState,
     headers: &HeaderMap,
-    id: &str,
+    id: MessageId,
 ) -> Result<(MailboxRow, Object), ApiError> {
     let user = signed_in::require(state, headers).await?;
     user.require(Scope::SessionsRead)?;
-    let id = EventId::parse(id).ok_or_else(not_found)?;
+    let id = id.ok().and_then(|Path(id)| EventId::parse(&id));
+    let id = id.ok_or_else(not_found)?;
     let kept = find(state, user.organization, id)
         .await?
         .ok_or_else(not_found)?;
@@ -196,7 +197,10 @@ fn not_found() -> ApiError {
     ApiError::not_found("Message not found.")
 }
 
-fn page(query: &[(String, String)]) -> Result<(i64, Option<Position>), ApiError> {
+fn page(uri: &Uri) -> Result<(i64, Option<Position>), ApiError> {
+    let query: Vec<(String, String)> = Query::try_from_uri(uri)
+        .map(|Query(pairs)| pairs)
+        .unwrap_or_default();
     let value = |name: &str| {
         query
             .iter()

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use http::request::Parts;
 use sqlx::AnyConnection;
@@ -16,6 +17,7 @@ use super::signed_in;
 use crate::app::AppState;
 use crate::http::caller::named_environment;
 use crate::http::{Answer, ApiError};
+use crate::invitations;
 use crate::sessions::get::not_found;
 use crate::sessions::sealed::{Field, SessionKey};
 use crate::sessions::view::{Stored, view};
@@ -30,13 +32,14 @@ const TIMELINE: i64 = 200;
 
 pub(super) async fn show(
     State(state): State<AppState>,
-    Path(id): Path<String>,
+    id: Result<Path<String>, PathRejection>,
     parts: Parts,
 ) -> Result<Answer, ApiError> {
     let user = signed_in::require(&state, &parts.headers).await?;
     user.require(Scope::SessionsRead)?;
     let environment = named_environment(&parts)?;
-    let id = SessionId::parse(&id).ok_or_else(not_found)?;
+    let id = id.ok().and_then(|Path(id)| SessionId::parse(&id));
+    let id = id.ok_or_else(not_found)?;
     let organization = user.organization;
     let found = state
         .store
@@ -104,7 +107,7 @@ impl Detail {
                 "email": text(Field::ApplicantEmail, &sealed.applicant_email)?,
                 "name": text(Field::ApplicantName, &sealed.applicant_name)?,
             },
-            "invitation": self.invitation(brand, support_url),
+            "invitation": self.invitation(brand.as_deref(), support_url),
             "redirect_url": text(Field::RedirectUrl, &sealed.redirect_url)?,
             "fields": fields,
             "created_by": self.created_by.as_str(),
@@ -130,14 +133,16 @@ impl Detail {
         .into()
     }
 
-    fn invitation(&self, brand: Option<String>, support_url: Option<String>) -> Option<Object> {
+    fn invitation(&self, brand: Option<&str>, support_url: Option<String>) -> Option<Object> {
         let delivery = self.delivery.as_ref()?;
         let organization = self.organization.as_ref()?;
         let sent_at = delivery.done_at.filter(|_| delivery.state == "sent");
         Some(object! {
-            "brand": brand
-                .or_else(|| organization.email_display_name.clone())
-                .unwrap_or_else(|| organization.name.clone()),
+            "brand": invitations::brand(
+                brand,
+                organization.email_display_name.as_deref(),
+                &organization.name,
+            ),
             "support_url": support_url.or_else(|| organization.support_url.clone()),
             "state": delivery.state.as_str(),
             "attempts": delivery.attempts,

@@ -478,3 +478,18 @@ async fn the_mailbox_is_paged_and_shows_one_environment() {
     let live = bed.send(live.body(Body::empty()).unwrap()).await;
     assert_eq!(count(&live.json()), 0);
 }
+
+#[tokio::test]
+async fn an_address_that_is_no_text_is_answered_in_the_one_shape_of_errors() {
+    let (bed, cookie) = with_owner().await;
+    for (path, status) in [
+        ("/admin/v1/sessions/%ff", 404),
+        ("/admin/v1/mailbox/%ff", 404),
+        ("/admin/v1/mailbox/%ff/html", 404),
+        ("/admin/v1/mailbox?limit=%ff", 422),
+    ] {
+        let reply = get(&bed, path, &cookie).await;
+        assert_eq!(reply.status.as_u16(), status, "{path}: {}", reply.text);
+        assert!(member(&reply.json(), &["request_id"]).is_some(), "{path}");
+    }
+}

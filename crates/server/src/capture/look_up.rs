@@ -6,6 +6,7 @@ use vouchkey_types::session::status::SessionStatus;
 
 use super::page::{Asker, Standing};
 use crate::app::AppState;
+use crate::invitations;
 use crate::sessions::sealed::{Field, SessionKey};
 use crate::store::capture_links::CaptureLinkRow;
 use crate::store::organizations::OrganizationRow;
@@ -92,9 +93,12 @@ fn asker(
     let brand = own(Field::EmailDisplayName, &session.sealed.email_display_name)?;
     let support_url = own(Field::SupportUrl, &session.sealed.support_url)?;
     Ok(Asker {
-        brand: brand
-            .or(organization.email_display_name)
-            .unwrap_or_else(|| organization.name.clone()),
+        brand: invitations::brand(
+            brand.as_deref(),
+            organization.email_display_name.as_deref(),
+            &organization.name,
+        )
+        .to_owned(),
         organization: organization.name,
         support_url: support_url.or(organization.support_url),
         accent_colour: organization.accent_colour,

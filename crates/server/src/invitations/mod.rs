@@ -118,7 +118,11 @@ struct HtmlPart<'a> {
 /// stop the worker.
 pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
     let organization = &input.organization;
-    let brand = brand(input);
+    let brand = brand(
+        input.email_display_name.as_deref(),
+        organization.email_display_name.as_deref(),
+        &organization.name,
+    );
     let support_url = input
         .support_url
         .as_deref()
@@ -167,13 +171,12 @@ pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
 }
 
 /// The brand in three steps: the session's, the organization's display name, the organization's name.
-fn brand(input: &InvitationInput) -> &str {
-    let organization = &input.organization;
-    input
-        .email_display_name
-        .as_deref()
-        .or(organization.email_display_name.as_deref())
-        .unwrap_or(&organization.name)
+pub fn brand<'a>(
+    session: Option<&'a str>,
+    display_name: Option<&'a str>,
+    name: &'a str,
+) -> &'a str {
+    session.or(display_name).unwrap_or(name)
 }
 
 /// The width at which a QR image is shown: at least 240 pixels, and whole ones a module.
