@@ -248,3 +248,20 @@ async fn the_caller_may_name_the_request() {
         .await;
     assert!(reply.header("x-request-id").starts_with("req_"));
 }
+
+#[tokio::test]
+async fn a_client_that_hangs_up_changes_nothing() {
+    let server = Server::start().await;
+    // From now on everything up to the body is remembered, so one look reaches the work.
+    server.create("{}").await;
+    let mut call = Box::pin(server.post("{}").send());
+    tokio::select! {
+        biased;
+        reply = &mut call => panic!("answered at once: {reply:?}"),
+        () = std::future::ready(()) => {}
+    }
+    drop(call);
+    server.state.tasks.close();
+    server.state.tasks.wait().await;
+    assert_eq!(server.count("").await, 2);
+}
