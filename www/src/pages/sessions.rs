@@ -48,7 +48,7 @@ pub(crate) fn Sessions() -> impl IntoView {
             </Show>
         </PageHead>
         <Filters environment query count=Signal::derive(move || match &*loader.state.read() {
-            Load::Ready(page) => Some(counted(page)),
+            Load::Ready(page) if !page.rows.is_empty() => Some(counted(page)),
             _ => None,
         })/>
         <div aria-busy=move || if loader.is_busy.get() { "true" } else { "false" }>
