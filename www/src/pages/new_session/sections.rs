@@ -233,7 +233,7 @@ fn Checks(form: Form) -> impl IntoView {
                     }).collect_view()}
                 </div>
             </Show>
-            <p class="message small one-line" id="field-checks-message" aria-live="polite">{move || message.get()}</p>
+            <p class="message small two-lines" id="field-checks-message" aria-live="polite">{move || message.get()}</p>
         </fieldset>
     }
 }

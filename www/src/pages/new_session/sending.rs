@@ -13,6 +13,7 @@ use crate::parts::load::in_words;
 use crate::{api, browser, place, words};
 
 const SUMMARY: &str = "mistakes";
+const FAILURE: &str = "failure";
 
 /// A request that was tried, so that trying it again creates nothing twice.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +111,8 @@ impl Sending {
             }
             _ => {
                 self.failure.try_set(Some(error));
+                // On a phone it is below what can be seen.
+                browser::focus_soon(FAILURE.to_owned());
             }
         }
     }
@@ -184,7 +187,7 @@ pub(super) fn Outcome(sending: Sending) -> impl IntoView {
             {move || sending.failure.get().map(|error| {
                 let (title, text) = in_words(&error);
                 view! {
-                    <div class="notice is-bad">
+                    <div class="notice is-bad" id=FAILURE tabindex="-1">
                         <strong>{title}</strong>
                         <p>{text} " What you typed is still here, and sending it again creates nothing twice."</p>
                     </div>
