@@ -145,6 +145,12 @@ impl Browser {
         .await;
     }
 
+    /// Presses a key wherever the focus is.
+    pub async fn press(&self, key: &str) {
+        let keys = self.driver.action_chain().send_keys(key);
+        keys.perform().await.expect("a key can be pressed");
+    }
+
     /// Chooses an option of a `<select>` by its beginning.
     pub async fn choose(&self, label: &str, option: &str) {
         let control = self.control(label).await;

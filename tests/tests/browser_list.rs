@@ -1,0 +1,133 @@
+//! The list of sessions as a person searches it: state stands in the address, and Back goes back.
+
+use serde_json::json;
+use vouchkey_tests::admin::PASSWORD;
+use vouchkey_tests::browser::{Browser, visit};
+use vouchkey_tests::program::{Installation, OWNER, Server};
+use vouchkey_tests::wait;
+
+/// An installation with so many sandbox sessions and an owner who has a password.
+async fn with_sessions(count: usize) -> (Installation, Server) {
+    let installation = Installation::new().await;
+    let (server, api) = installation.sandbox().await;
+    server.owner(&installation).await;
+    for number in 0..count {
+        api.created(&json!({"external_ref": format!("user_{number:03}")}))
+            .await;
+    }
+    (installation, server)
+}
+
+async fn open(browser: &Browser, url: &str) {
+    browser.go(url).await;
+    browser.arrives_at("sign-in").await;
+    browser.fill("E-mail address", OWNER).await;
+    browser.fill("Password", PASSWORD).await;
+    browser.click("Sign in").await;
+}
+
+#[tokio::test]
+async fn searching_filtering_and_paging_stand_in_the_address() {
+    let (_installation, server) = with_sessions(30).await;
+    let url = server.url("/dashboard/sessions?env=sandbox");
+    visit(|browser| async move {
+        open(&browser, &url).await;
+        browser.sees("30 sessions").await;
+        browser.sees("user_029").await;
+        assert!(
+            !browser.text().await.contains("user_000"),
+            "the oldest stand on a later page"
+        );
+
+        browser.click("Older").await;
+        browser.sees("user_000").await;
+        browser.arrives_at("cursor=").await;
+        browser
+            .driver()
+            .refresh()
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        browser.sees("user_000").await;
+        browser
+            .driver()
+            .back()
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        browser.sees("user_029").await;
+
+        browser.fill("Search sessions", "user_01").await;
+        browser.sees("10 sessions").await;
+        browser.arrives_at("q=user_01").await;
+        browser.choose("Status", "Completed").await;
+        browser.sees("Nothing matches").await;
+        browser.arrives_at("status=completed").await;
+        browser.click("Show all sessions").await;
+        browser.sees("30 sessions").await;
+
+        browser.click("user_029").await;
+        browser.sees("Timeline").await;
+        browser
+            .driver()
+            .back()
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        browser.sees("30 sessions").await;
+        browser.click("Live").await;
+        browser.sees("No sessions yet").await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_keyboard_alone_opens_a_session_and_the_form() {
+    let (_installation, server) = with_sessions(3).await;
+    let url = server.url("/dashboard/sessions?env=sandbox");
+    visit(|browser| async move {
+        open(&browser, &url).await;
+        browser.sees("user_002").await;
+        browser.press("j").await;
+        browser.press("j").await;
+        browser.press("\u{e007}").await;
+        browser.sees("Timeline").await;
+        browser.sees("user_001").await;
+        // In one go: the second key counts for a second only.
+        browser.press("gs").await;
+        browser.sees("3 sessions").await;
+        browser.press("/").await;
+        wait::until("the focus in the search field", async || {
+            let script = "return document.activeElement?.type ?? ''";
+            (browser.script(script, Vec::new()).await == "search").then_some(())
+        })
+        .await;
+        // Escape leaves the search, so that the next key is no letter in it.
+        browser.press("\u{e00c}").await;
+        browser.press("n").await;
+        browser.sees("Your reference").await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sign_in_that_has_ended_leads_to_the_gate_and_back() {
+    let (_installation, server) = with_sessions(1).await;
+    let url = server.url("/dashboard/sessions?env=sandbox");
+    visit(|browser| async move {
+        open(&browser, &url).await;
+        browser.sees("user_000").await;
+        browser
+            .driver()
+            .delete_all_cookies()
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        browser.click("Mailbox").await;
+        browser.arrives_at("sign-in").await;
+        browser.fill("E-mail address", OWNER).await;
+        browser.fill("Password", PASSWORD).await;
+        browser.click("Sign in").await;
+        browser.sees("No mail").await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
