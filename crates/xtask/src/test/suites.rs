@@ -32,6 +32,12 @@ pub(crate) fn wasm(tally: &mut Tally) {
             "test --locked --no-fail-fast --package vouchkey-wasm --all-features --tests --target wasm32-unknown-unknown",
         )),
     );
+    tally.suite(
+        "the dashboard's own tests in a browser",
+        browser.tell(&mut cargo_words(
+            "test --locked --no-fail-fast --package www --target wasm32-unknown-unknown",
+        )),
+    );
 }
 
 pub(crate) fn api(tally: &mut Tally) {
