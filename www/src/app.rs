@@ -1,9 +1,6 @@
 //! The frame around the pages: who is signed in, the rail, the environment, the keyboard.
 
 use leptos::prelude::*;
-use leptos_router::components::{Outlet, ParentRoute, Route, Router, Routes};
-use leptos_router::hooks::use_location;
-use leptos_router::path;
 use vouchkey_types::api_key::Environment;
 use wasm_bindgen_futures::spawn_local;
 
@@ -21,6 +18,7 @@ use crate::parts::keyboard::{Help, Keyboard};
 use crate::parts::load::{Failure, Load, Skeleton};
 use crate::parts::moment::Now;
 use crate::parts::rail::Rail;
+use crate::router::{Address, Route};
 use crate::{api, browser, place};
 
 /// Under which the last environment is remembered.
@@ -32,23 +30,33 @@ pub(crate) fn App() -> impl IntoView {
     Account::provide();
     Announce::provide();
     Now::provide();
+    let path = Address::provide().path();
+    let route = Memo::new(move |_| path.with(|path| Route::of(path)));
+    // Apart, so that the shell stays while the page in it changes.
+    let is_sign_in = Memo::new(move |_| route.read() == Route::SignIn);
     view! {
-        <Router>
-            <Announcer/>
-            <Routes fallback=NotFound>
-                <Route path=path!("/dashboard/sign-in") view=SignIn/>
-                <ParentRoute path=path!("/dashboard") view=Shell>
-                    <Route path=path!("") view=Start/>
-                    <Route path=path!("sessions") view=Sessions/>
-                    <Route path=path!("sessions/new") view=NewSession/>
-                    <Route path=path!("sessions/:id") view=Session/>
-                    <Route path=path!("sessions/:id/created") view=Created/>
-                    <Route path=path!("mailbox") view=Mailbox/>
-                    <Route path=path!("mailbox/:id") view=Message/>
-                    <Route path=path!("*rest") view=NotFound/>
-                </ParentRoute>
-            </Routes>
-        </Router>
+        <Announcer/>
+        {move || if is_sign_in.get() {
+            view! { <SignIn/> }.into_any()
+        } else {
+            view! { <Shell route/> }.into_any()
+        }}
+    }
+}
+
+/// The page itself.
+fn page(route: Route) -> AnyView {
+    match route {
+        // The shell goes away with the next look at the address.
+        Route::SignIn => ().into_any(),
+        Route::Start => view! { <Start/> }.into_any(),
+        Route::Sessions => view! { <Sessions/> }.into_any(),
+        Route::NewSession => view! { <NewSession/> }.into_any(),
+        Route::Session(id) => view! { <Session id/> }.into_any(),
+        Route::Created(id) => view! { <Created id/> }.into_any(),
+        Route::Mailbox => view! { <Mailbox/> }.into_any(),
+        Route::Message(id) => view! { <Message id/> }.into_any(),
+        Route::NotFound => view! { <NotFound/> }.into_any(),
     }
 }
 
@@ -63,7 +71,7 @@ fn Start() -> impl IntoView {
 
 /// Shows its page once it is known who is signed in; else sends to the sign-in.
 #[component]
-fn Shell() -> impl IntoView {
+fn Shell(route: Memo<Route>) -> impl IntoView {
     let account = Account::here();
     let state = RwSignal::new(if account.me.with_untracked(Option::is_some) {
         Load::Ready(())
@@ -97,23 +105,17 @@ fn Shell() -> impl IntoView {
             <main class="gate"><Failure error retry=ask/></main>
         }
         .into_any(),
-        Load::Ready(()) => view! { <Frame/> }.into_any(),
+        Load::Ready(()) => view! { <Frame route/> }.into_any(),
     }
 }
 
 /// Leaves for the sign-in when the server no longer knows who this is, and comes back afterwards.
 fn send_to_sign_in(account: Account) {
     let replace = place::use_replace();
-    let location = use_location();
+    let address = Address::here();
     Effect::new(move |_| {
         if account.is_lost.get() {
-            let path = location.pathname.get_untracked();
-            let search = location.search.get_untracked();
-            let back = if search.is_empty() {
-                path
-            } else {
-                format!("{path}?{search}")
-            };
+            let back = address.whole();
             replace(&format!(
                 "{}/sign-in?next={}",
                 place::BASE,
@@ -124,7 +126,7 @@ fn send_to_sign_in(account: Account) {
 }
 
 #[component]
-fn Frame() -> impl IntoView {
+fn Frame(route: Memo<Route>) -> impl IntoView {
     let environment = place::use_environment();
     let help = Help(RwSignal::new(false));
     let is_sandbox = move || environment.get() == Environment::Sandbox;
@@ -143,7 +145,7 @@ fn Frame() -> impl IntoView {
             </Show>
             <Rail environment help/>
             <main class="page" id="page" tabindex="-1">
-                <Outlet/>
+                {move || page(route.get())}
             </main>
         </div>
         <Keyboard environment help/>

@@ -16,6 +16,7 @@ mod model;
 mod pages;
 mod parts;
 mod place;
+mod router;
 mod words;
 
 #[cfg(all(test, target_arch = "wasm32"))]

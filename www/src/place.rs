@@ -1,9 +1,9 @@
 //! The addresses of the dashboard. What a page shows stands in its address, the environment too.
 
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use vouchkey_types::api_key::Environment;
+
+use crate::router::Address;
 
 /// Under which the server hands out the dashboard.
 pub(crate) const BASE: &str = "/dashboard";
@@ -53,37 +53,26 @@ pub(crate) fn encoded(text: &str) -> String {
 
 /// The environment that the address names; live where it names none.
 pub(crate) fn use_environment() -> Memo<Environment> {
-    let query = use_query_map();
+    let word = use_query("env");
     Memo::new(move |_| {
-        query
-            .read()
-            .get("env")
-            .and_then(|word| Environment::parse(&word))
+        word.with(|word| Environment::parse(word))
             .unwrap_or(Environment::Live)
     })
 }
 
 /// One value of the query, empty where it is absent.
 pub(crate) fn use_query(name: &'static str) -> Memo<String> {
-    let query = use_query_map();
-    Memo::new(move |_| query.read().get(name).unwrap_or_default())
+    Address::here().query(name)
 }
 
 /// Goes to an address.
 pub(crate) fn use_go() -> impl Fn(&str) + Clone + 'static {
-    let navigate = use_navigate();
-    move |address| navigate(address, NavigateOptions::default())
+    let here = Address::here();
+    move |address| here.go(address)
 }
 
 /// Puts another address in the place of this one.
 pub(crate) fn use_replace() -> impl Fn(&str) + Clone + 'static {
-    let navigate = use_navigate();
-    move |address| {
-        let options = NavigateOptions {
-            replace: true,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        navigate(address, options);
-    }
+    let here = Address::here();
+    move |address| here.replace(address)
 }

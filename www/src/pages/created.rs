@@ -1,7 +1,6 @@
 //! A session that was just created: its capture URL, to be handed on.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use vouchkey_types::api_key::Environment;
 
 use crate::model::session::{Detail, Invitation};
@@ -14,12 +13,11 @@ use crate::parts::qr_card::QrCard;
 use crate::{api, place};
 
 #[component]
-pub(crate) fn Created() -> impl IntoView {
+pub(crate) fn Created(id: String) -> impl IntoView {
     let environment = place::use_environment();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let id = StoredValue::new(id);
     let loader = use_loader(
-        move || (environment.get(), id.get()),
+        move || (environment.get(), id.get_value()),
         |(environment, id)| api::detail(environment, id),
     );
     // Until the invitation has gone out, or cannot.

@@ -1,7 +1,6 @@
 //! One message of the mailbox, as mail programs show it: its HTML in a locked frame, or its text.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use vouchkey_types::api_key::Environment;
 
 use crate::model::mailbox::Message as Mail;
@@ -11,12 +10,11 @@ use crate::parts::page_head::PageHead;
 use crate::{api, place, words};
 
 #[component]
-pub(crate) fn Message() -> impl IntoView {
+pub(crate) fn Message(id: String) -> impl IntoView {
     let environment = place::use_environment();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let id = StoredValue::new(id);
     let loader = use_loader(
-        move || (environment.get(), id.get()),
+        move || (environment.get(), id.get_value()),
         |(environment, id)| api::message(environment, id),
     );
     let title = Signal::derive(move || match &*loader.state.read() {
@@ -29,7 +27,7 @@ pub(crate) fn Message() -> impl IntoView {
         {move || match loader.state.get() {
             Load::Waiting => view! { <Skeleton/> }.into_any(),
             Load::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
-            Load::Ready(mail) => view! { <Parts mail id=id.get_untracked() environment=environment.get_untracked()/> }.into_any(),
+            Load::Ready(mail) => view! { <Parts mail id=id.get_value() environment=environment.get_untracked()/> }.into_any(),
         }}
     }
 }

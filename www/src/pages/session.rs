@@ -1,7 +1,6 @@
 //! One session: all that is known of it, and what happened.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::json::Json;
 
@@ -18,12 +17,11 @@ use crate::parts::status::{Mark, Status};
 use crate::{api, place, words};
 
 #[component]
-pub(crate) fn Session() -> impl IntoView {
+pub(crate) fn Session(id: String) -> impl IntoView {
     let environment = place::use_environment();
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let id = StoredValue::new(id);
     let loader = use_loader(
-        move || (environment.get(), id.get()),
+        move || (environment.get(), id.get_value()),
         |(environment, id)| api::detail(environment, id),
     );
     loader.follow(|detail| !detail.session.status.is_terminal());
@@ -54,7 +52,7 @@ pub(crate) fn Session() -> impl IntoView {
         {move || match stage.get() {
             Load::Waiting => view! { <Skeleton lines=9/> }.into_any(),
             Load::Failed(error) if error.status == Some(404) => {
-                view! { <Elsewhere id=id.get_untracked() environment=environment.get_untracked()/> }.into_any()
+                view! { <Elsewhere id=id.get_value() environment=environment.get_untracked()/> }.into_any()
             }
             Load::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
             Load::Ready(()) => view! { <Whole detail environment=environment.get_untracked()/> }.into_any(),

@@ -1,7 +1,6 @@
 //! Signing in by password, and setting the first password through a one-time link.
 
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
 use vouchkey_types::limits::MIN_PASSWORD_CHARS;
 use vouchkey_wasm::client::ClientError;
 use wasm_bindgen_futures::spawn_local;
@@ -10,12 +9,13 @@ use crate::parts::account::Account;
 use crate::parts::field::{Below, described_by, invalid};
 use crate::parts::load::in_words;
 use crate::parts::page_head::use_title;
+use crate::router::Address;
 use crate::{api, browser, place, words};
 
 #[component]
 pub(crate) fn SignIn() -> impl IntoView {
     Account::here().is_lost.set(false);
-    let hash = use_location().hash;
+    let hash = Address::here().hash();
     let token = Memo::new(move |_| hash.get().trim_start_matches('#').to_owned());
     view! {
         <main class="gate">
@@ -100,14 +100,12 @@ impl Sending {
 fn use_arrive() -> impl Fn() + Clone + 'static {
     let account = Account::here();
     let replace = place::use_replace();
-    let query = use_query_map();
+    let next = place::use_query("next");
     move || {
         account.me.set(None);
         account.is_lost.set(false);
-        let next = query
-            .with_untracked(|query| query.get("next"))
-            .filter(|next| is_own(next));
-        replace(next.as_deref().unwrap_or(place::BASE));
+        let next = next.get_untracked();
+        replace(if is_own(&next) { &next } else { place::BASE });
     }
 }
 

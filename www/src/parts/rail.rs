@@ -1,20 +1,20 @@
 //! The rail: where to go, in which environment, as whom.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use vouchkey_types::api_key::Environment;
 use wasm_bindgen_futures::spawn_local;
 
 use super::account::Account;
 use super::icon::Bars;
 use super::keyboard::Help;
+use crate::router::Address;
 use crate::{api, place, words};
 
 #[component]
 pub(crate) fn Rail(environment: Memo<Environment>, help: Help) -> impl IntoView {
     let account = Account::here();
     let is_open = RwSignal::new(false);
-    let path = use_location().pathname;
+    let path = Address::here().path();
     // A page that was chosen closes the menu.
     Effect::new(move |_| {
         path.track();

@@ -10,9 +10,8 @@ use crate::tools;
 
 /// The rules and the QR code, without the API client: what another page pays to check its form with our rules.
 const RULES_LIMIT: u64 = 60 * 1024;
-/// Everything that the dashboard loads before it can be used. It is to come down to 250 KiB, and may not grow
-/// meanwhile.
-const DASHBOARD_LIMIT: u64 = 288 * 1024;
+/// Everything that the dashboard loads before it can be used.
+const DASHBOARD_LIMIT: u64 = 250 * 1024;
 
 pub(crate) fn rules(tally: &mut Tally) {
     tally.check("size of rules and QR code, as wasm", || {
