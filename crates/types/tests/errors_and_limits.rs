@@ -167,7 +167,9 @@ fn mistake(code: FieldCode) -> &'static str {
             "not the syntax of an e-mail address, URL, date or phone number"
         }
         FieldCode::UnknownValue => "a country that is not assigned, an unknown check or status",
-        FieldCode::NotAllowed => "well formed but refused: a URL's scheme, user info or host",
+        FieldCode::NotAllowed => {
+            "well formed but refused: a URL's scheme, user info or host; a field that is closed to publishable keys"
+        }
         FieldCode::NotFound => "a workflow that is absent, inactive or of the other environment",
         FieldCode::OutOfRange => {
             "outside its bounds: an expiry, a date of birth, the limit of a list"

@@ -39,6 +39,7 @@ fn verdict(case: &cases::Case) -> Json {
             schemes: &case.schemes,
             strict: false,
             workflows: None,
+            publishable: None,
         };
         request.validate(&context).map_err(Problem::validation)
     });

@@ -155,6 +155,7 @@ fn check(draft: &Draft, account: Account, environment: Environment) -> Checked {
         schemes: &schemes,
         strict: false,
         workflows: Some(&is_known),
+        publishable: None,
     };
     let verdict = CreateSessionRequest::from_json(request.clone())
         .map_err(|error| vec![error])

@@ -76,6 +76,7 @@ fn validate(call: &Call, request: CreateSessionRequest) -> Result<NewSession, Ap
         schemes: &call.tenant.organization.allowed_redirect_schemes,
         strict: call.is_strict,
         workflows: Some(&has_workflow),
+        publishable: None,
     };
     request
         .validate(&context)

@@ -31,6 +31,42 @@ pub struct Context<'a> {
     /// Whether there is an active workflow of this id in the environment. Absent where nobody
     /// knows, as in a browser; then only its form is checked.
     pub workflows: Option<&'a dyn Fn(&WorkflowId) -> bool>,
+    /// Given where a publishable key asks, to which most fields are closed (decision 10).
+    pub publishable: Option<Publishable<'a>>,
+}
+
+/// What a publishable key may ask for, beside the values of the fields that are open to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Publishable<'a> {
+    /// The hosts to which it may send applicants, lower case.
+    pub redirect_hosts: &'a [String],
+}
+
+impl Publishable<'_> {
+    /// Whether it may set a field at all.
+    pub const fn opens(field: Field) -> bool {
+        matches!(
+            field,
+            Field::ExternalRef
+                | Field::Metadata
+                | Field::Country
+                | Field::WorkflowId
+                | Field::RedirectUrl
+                | Field::ExpiresInMinutes
+                | Field::Fields
+        )
+    }
+
+    fn leads_to(&self, url: WebUrl) -> Result<WebUrl, Fault> {
+        let is_listed = |host: &String| host.eq_ignore_ascii_case(url.host());
+        if self.redirect_hosts.iter().any(is_listed) {
+            return Ok(url);
+        }
+        Err(Fault::new(
+            FieldCode::NotAllowed,
+            "Must have a host that the organization lists for its publishable keys.",
+        ))
+    }
 }
 
 /// A create request as sent: the envelope opened and the API's own names brought to one spelling.
@@ -176,6 +212,7 @@ impl CreateSessionRequest {
         let session = Rules {
             members: self.known,
             mistakes: &mut mistakes,
+            is_publishable: context.publishable.is_some(),
         }
         .all(context);
         report_unknown(&unknown, context.strict, &mut mistakes);
@@ -305,6 +342,7 @@ pub fn unknown_field(name: &str) -> Fault {
 struct Rules<'a> {
     members: Object,
     mistakes: &'a mut Mistakes,
+    is_publishable: bool,
 }
 
 impl Rules<'_> {
@@ -335,6 +373,10 @@ impl Rules<'_> {
         });
         let checks = match self.take(Field::Checks) {
             Some(value) => {
+                // Said of the list before anything is said of its items.
+                if value.as_array().is_some_and(|items| !items.is_empty()) {
+                    self.refuse_closed(Field::Checks);
+                }
                 let checks = Check::parse_list(Field::Checks.name(), &value, self.mistakes);
                 self.report_within(Field::Checks, &value);
                 checks
@@ -345,7 +387,11 @@ impl Rules<'_> {
             parse_workflow(value, context.workflows)
         });
         let redirect_url = self.parsed(Field::RedirectUrl, |value| {
-            WebUrl::parse(text::string(value)?, context.schemes)
+            let url = WebUrl::parse(text::string(value)?, context.schemes)?;
+            match &context.publishable {
+                Some(key) => key.leads_to(url),
+                None => Ok(url),
+            }
         });
         let send_email = self.parsed(Field::SendEmail, |value| {
             value
@@ -418,6 +464,9 @@ impl Rules<'_> {
     ) -> Option<T> {
         let value = self.take(field)?;
         let parsed = self.mistakes.keep(field.name(), parse(&value));
+        if parsed.is_some() {
+            self.refuse_closed(field);
+        }
         self.report_within(field, &value);
         parsed
     }
@@ -430,6 +479,17 @@ impl Rules<'_> {
         self.parsed(field, |value| {
             text::string(value).and_then(check).map(str::to_owned)
         })
+    }
+
+    /// Notes that a field, which has no other mistake, is closed to the key.
+    fn refuse_closed(&mut self, field: Field) {
+        if self.is_publishable && !Publishable::opens(field) {
+            let fault = Fault::new(
+                FieldCode::NotAllowed,
+                "Is closed to publishable keys; leave it out, or send it from a server with a secret key.",
+            );
+            self.mistakes.push(fault.at(field.name()));
+        }
     }
 
     fn report_within(&mut self, field: Field, value: &Json) {

@@ -42,6 +42,7 @@ impl Rules {
             strict: false,
             // Which workflows exist only the server knows.
             workflows: None,
+            publishable: None,
         }
     }
 }

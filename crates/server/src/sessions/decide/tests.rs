@@ -103,6 +103,7 @@ fn new(body: &str) -> NewSession {
         schemes: &[],
         strict: true,
         workflows: None,
+        publishable: None,
     };
     CreateSessionRequest::from_json(json::read(body.as_bytes()).unwrap())
         .unwrap()
