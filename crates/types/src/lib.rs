@@ -34,3 +34,4 @@ pub mod session;
 pub mod text;
 pub mod version;
 pub mod web_url;
+pub mod webhook;

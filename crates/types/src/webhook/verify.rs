@@ -1,0 +1,196 @@
+//! Whether a message comes from who holds the secret, and is fresh.
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use super::base64;
+use super::reasons;
+use super::secret::Secret;
+
+/// How far the time of signing may lie from now, either way, in seconds.
+pub const DEFAULT_TOLERANCE_SECONDS: i64 = 300;
+
+/// A signature is a MAC of 256 bits, in hex.
+const HEX_DIGITS: usize = 64;
+/// Unix seconds have 10 digits until the year 2286; what is longer than this is no time.
+const MAX_TIME_DIGITS: usize = 12;
+
+/// The headers of a message that have to do with its signature, as they were received.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SignatureHeaders<'a> {
+    /// `webhook-id`.
+    pub id: Option<&'a str>,
+    /// `webhook-timestamp`.
+    pub timestamp: Option<&'a str>,
+    /// `webhook-signature`.
+    pub signature: Option<&'a str>,
+    /// `X-Verifa-Signature`.
+    pub own: Option<&'a str>,
+}
+
+reasons! {
+    /// Why a message is not believed.
+    SignatureRefusal {
+        /// There is no signature, or a header that belongs to it is absent.
+        MissingSignature = "missing_signature",
+        /// A header of the signature cannot be read.
+        MalformedSignature = "malformed_signature",
+        /// No secret was given, or none that this form of signature can use.
+        InvalidSecret = "invalid_secret",
+        /// No signature was made with any of the secrets over this body: another secret, or the
+        /// body was changed, if only by reading and writing its JSON.
+        SignatureMismatch = "signature_mismatch",
+        /// Rightly signed, but too long ago: perhaps a replay.
+        TimestampTooOld = "timestamp_too_old",
+        /// Rightly signed, but in the future: one of the two clocks is wrong.
+        TimestampTooNew = "timestamp_too_new",
+    }
+}
+
+/// Whether a body was signed with one of the secrets, within the tolerance of now; all times in
+/// seconds.
+///
+/// A message may carry both forms of signature: one that holds is enough. Comparisons take the
+/// same time whatever they find.
+///
+/// # Errors
+///
+/// Why it is not believed.
+pub fn verify(
+    body: &[u8],
+    headers: SignatureHeaders<'_>,
+    secrets: &[Secret],
+    now: i64,
+    tolerance: i64,
+) -> Result<(), SignatureRefusal> {
+    let mut refusal = SignatureRefusal::MissingSignature;
+    for claim in [standard(headers), own(headers)].into_iter().flatten() {
+        match claim.and_then(|claim| claim.check(body, secrets, now, tolerance)) {
+            Ok(()) => return Ok(()),
+            Err(why) => refusal = why,
+        }
+    }
+    Err(refusal)
+}
+
+/// What one form of signature says.
+struct Claim<'a> {
+    id: Option<&'a str>,
+    /// As it was sent, for that is what was signed.
+    timestamp: &'a str,
+    second: i64,
+    signatures: Vec<Vec<u8>>,
+}
+
+type Read<'a> = Option<Result<Claim<'a>, SignatureRefusal>>;
+
+/// `webhook-signature` and its companions: signatures with their version, separated by spaces;
+/// versions that are not known are for others.
+fn standard(headers: SignatureHeaders<'_>) -> Read<'_> {
+    let signatures = headers
+        .signature?
+        .split([' ', '\t'])
+        // Two headers of this name are joined with a comma.
+        .map(|signature| signature.trim_end_matches(','))
+        .filter_map(|signature| base64::decode(signature.strip_prefix("v1,")?))
+        .collect();
+    let claim = match (headers.id, headers.timestamp) {
+        (Some(id), Some(timestamp)) if !id.is_empty() => {
+            Claim::new(Some(id), timestamp.trim(), signatures)
+        }
+        _ => Err(SignatureRefusal::MissingSignature),
+    };
+    Some(claim)
+}
+
+/// `X-Verifa-Signature`: `t=<second>,v1=<hex>`, and further `v1` while a secret is being replaced.
+fn own(headers: SignatureHeaders<'_>) -> Read<'_> {
+    let pairs = headers
+        .own?
+        .split(',')
+        .filter_map(|pair| pair.trim().split_once('='));
+    let (mut timestamp, mut signatures) = (None, Vec::new());
+    for (name, value) in pairs {
+        match name {
+            "t" if timestamp.is_some_and(|other| other != value) => {
+                return Some(Err(SignatureRefusal::MalformedSignature));
+            }
+            "t" => timestamp = Some(value),
+            "v1" => signatures.extend(unhex(value)),
+            _ => {}
+        }
+    }
+    Some(Claim::new(None, timestamp.unwrap_or_default(), signatures))
+}
+
+impl<'a> Claim<'a> {
+    fn new(
+        id: Option<&'a str>,
+        timestamp: &'a str,
+        signatures: Vec<Vec<u8>>,
+    ) -> Result<Self, SignatureRefusal> {
+        let is_time = (1..=MAX_TIME_DIGITS).contains(&timestamp.len())
+            && timestamp.bytes().all(|byte| byte.is_ascii_digit());
+        let second = timestamp.parse().ok().filter(|_| is_time);
+        match second {
+            Some(second) if !signatures.is_empty() => Ok(Self {
+                id,
+                timestamp,
+                second,
+                signatures,
+            }),
+            _ => Err(SignatureRefusal::MalformedSignature),
+        }
+    }
+
+    fn check(
+        &self,
+        body: &[u8],
+        secrets: &[Secret],
+        now: i64,
+        tolerance: i64,
+    ) -> Result<(), SignatureRefusal> {
+        let macs: Vec<_> = secrets
+            .iter()
+            .filter_map(|secret| self.mac(secret, body))
+            .collect();
+        if macs.is_empty() {
+            return Err(SignatureRefusal::InvalidSecret);
+        }
+        let is_signed = macs.iter().any(|mac| {
+            let is_its = |signature: &Vec<u8>| mac.clone().verify_slice(signature).is_ok();
+            self.signatures.iter().any(is_its)
+        });
+        if !is_signed {
+            Err(SignatureRefusal::SignatureMismatch)
+        } else if now.saturating_sub(self.second) > tolerance {
+            Err(SignatureRefusal::TimestampTooOld)
+        } else if self.second.saturating_sub(now) > tolerance {
+            Err(SignatureRefusal::TimestampTooNew)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn mac(&self, secret: &Secret, body: &[u8]) -> Option<Hmac<Sha256>> {
+        match self.id {
+            Some(id) => secret.standard(id, self.timestamp, body),
+            None => Some(secret.own(self.timestamp, body)),
+        }
+    }
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    if text.len() != HEX_DIGITS {
+        return None;
+    }
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    text.as_bytes()
+        .chunks_exact(2)
+        .map(|pair| u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok())
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;
