@@ -1,11 +1,12 @@
-//! The project's own commands: `cargo xtask run`, `build`, `test`, `bench`, `nightly`. Each does all the set-up that it
-//! needs; none asks anything. Small on purpose, since everybody waits for it to compile first.
+//! The project's own commands: `cargo xtask run`, `build`, `package`, `test`, `bench`, `nightly`. Each does all the set-up
+//! that it needs; none asks anything. Small on purpose, since everybody waits for it to compile first.
 
 mod bench;
 mod browser;
 mod command;
 mod dashboard;
 mod nightly;
+mod package;
 mod release;
 mod run;
 mod screenshot;
@@ -37,6 +38,8 @@ enum Task {
     Run(run::Settings),
     /// Make target/release/vouchkey, the dashboard embedded.
     Build,
+    /// Make the npm package, in target/npm.
+    Package,
     /// Run every check and test, or one part of them.
     Test {
         /// The part to run; all of them without it.
@@ -66,6 +69,7 @@ fn carry_out(task: &Task) -> Outcome<ExitCode> {
     match task {
         Task::Run(settings) => run::run(settings),
         Task::Build => release::run().map(|()| ExitCode::SUCCESS),
+        Task::Package => package::run().map(|()| ExitCode::SUCCESS),
         Task::Test { part } => Ok(test::run(*part)),
         Task::Bench(bench) => bench::run(bench).map(|()| ExitCode::SUCCESS),
         Task::Screenshot => screenshot::draw().map(|()| ExitCode::SUCCESS),

@@ -18,8 +18,10 @@ pub(crate) enum Part {
     Lint,
     /// Unit and property tests on this machine.
     Native,
-    /// The browser's crates in headless Chromium, and their size.
+    /// The browser's crates in headless Chromium.
     Wasm,
+    /// The npm package as its users install it, and its size.
+    Npm,
     /// The real program over HTTP.
     Api,
     /// The dashboard and the hosted pages in headless Chromium, and their size.
@@ -34,9 +36,10 @@ pub(crate) fn run(part: Option<Part>) -> ExitCode {
         match part {
             Part::Lint => lint::run_all(&mut tally),
             Part::Native => suites::native(&mut tally),
-            Part::Wasm => {
-                suites::wasm(&mut tally);
-                sizes::rules(&mut tally);
+            Part::Wasm => suites::wasm(&mut tally),
+            Part::Npm => {
+                suites::npm(&mut tally);
+                sizes::package(&mut tally);
             }
             Part::Api => suites::api(&mut tally),
             Part::Browser => {

@@ -4,19 +4,33 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::tally::Tally;
-use crate::command::{During, Failure, Outcome, call, cargo_words, run};
+use crate::command::{During, Failure, Outcome};
 use crate::dashboard::{self, DIST, Profile};
-use crate::tools;
+use crate::package;
 
-/// The rules and the QR code, without the API client: what another page pays to check its form with our rules.
-const RULES_LIMIT: u64 = 60 * 1024;
+/// The rules and the QR code with their JavaScript, without the API client: what another page pays to check its form with
+/// our rules.
+const SLIM_LIMIT: u64 = 63 * 1024;
+/// The same with the API client.
+const FULL_LIMIT: u64 = 63 * 1024;
 /// Everything that the dashboard loads before it can be used.
 const DASHBOARD_LIMIT: u64 = 250 * 1024;
 
-pub(crate) fn rules(tally: &mut Tally) {
-    tally.check("size of rules and QR code, as wasm", || {
-        within("rules and QR code", measure_rules()?, RULES_LIMIT)
-    });
+/// What a browser loads of the npm package, which was made before.
+pub(crate) fn package(tally: &mut Tally) {
+    for (what, files, limit) in [
+        (
+            "the npm package without the client",
+            ["slim.js", "vouchkey-slim.wasm"],
+            SLIM_LIMIT,
+        ),
+        ("the npm package", ["index.js", "vouchkey.wasm"], FULL_LIMIT),
+    ] {
+        tally.check(&format!("size of {what}"), || {
+            let dist = package::folder().join("dist");
+            within(what, measure(&files.map(|name| dist.join(name)))?, limit)
+        });
+    }
 }
 
 pub(crate) fn dashboard(tally: &mut Tally) {
@@ -31,37 +45,19 @@ pub(crate) fn dashboard(tally: &mut Tally) {
     });
 }
 
-/// Builds the module as the npm package has it.
-fn measure_rules() -> Outcome<u64> {
-    tools::wasm_target()?;
-    let (bindgen, optimizer, target) = (
-        tools::wasm_bindgen()?,
-        tools::wasm_opt()?,
-        tools::target_folder()?,
-    );
-    run(&mut cargo_words(
-        "build --locked --package vouchkey-wasm --lib --target wasm32-unknown-unknown --profile wasm-release",
-    ))?;
-    let folder = target.join("xtask/rules");
-    let module = folder.join("vouchkey_bg.wasm");
-    run(call(bindgen.join("wasm-bindgen"))
-        .args([
-            "--target",
-            "web",
-            "--no-typescript",
-            "--out-name",
-            "vouchkey",
-            "--out-dir",
-        ])
-        .arg(&folder)
-        .arg(target.join("wasm32-unknown-unknown/wasm-release/vouchkey_wasm.wasm")))?;
-    run(call(optimizer.join("wasm-opt"))
-        .arg("-Oz")
-        .arg(&module)
-        .arg("-o")
-        .arg(&module))?;
-    dashboard::compress(std::slice::from_ref(&module))?;
-    compressed(&[module.clone(), with_br(&module)])
+/// Compresses copies of these files, and gives the sum.
+fn measure(files: &[PathBuf]) -> Outcome<u64> {
+    let folder = Path::new(package::FOLDER).join("sizes");
+    fs::create_dir_all(&folder).during(folder.display())?;
+    let mut copies = Vec::new();
+    for file in files {
+        let copy = folder.join(file.file_name().unwrap_or_default());
+        fs::copy(file, &copy).during(file.display())?;
+        copies.push(copy);
+    }
+    dashboard::compress(&copies)?;
+    let packed: Vec<PathBuf> = copies.iter().map(|copy| with_br(copy)).collect();
+    compressed(&[copies, packed].concat())
 }
 
 /// The bytes of these files as a browser gets them: each as its `.br` where that is smaller.

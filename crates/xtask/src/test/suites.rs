@@ -6,7 +6,7 @@ use super::tally::Tally;
 use crate::browser::Browser;
 use crate::command::{Outcome, cargo_words};
 use crate::dashboard::{self, Profile};
-use crate::{server, tools};
+use crate::{package, server, tools};
 
 pub(crate) fn native(tally: &mut Tally) {
     tally.suite(
@@ -38,6 +38,10 @@ pub(crate) fn wasm(tally: &mut Tally) {
             "test --locked --no-fail-fast --package www --target wasm32-unknown-unknown",
         )),
     );
+}
+
+pub(crate) fn npm(tally: &mut Tally) {
+    tally.check("making the npm package", package::build);
 }
 
 pub(crate) fn api(tally: &mut Tally) {

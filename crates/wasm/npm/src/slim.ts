@@ -1,0 +1,7 @@
+/** The rules and the QR code, without the API client. */
+
+export { init, initSync, type InitInput, type SyncInitInput } from "./engine.js";
+export * from "./names.js";
+export * from "./qr.js";
+export * from "./validate.js";
+export * from "./wire.js";

@@ -1,0 +1,96 @@
+// Makes the npm package of the wasm modules and of crates/wasm/npm:
+//   node build.mjs ROOT VERSION
+// It reads ROOT/target/npm/glue, which `cargo xtask package` has filled, and writes ROOT/target/npm/vouchkey-wasm and
+// the archive beside it. The same input gives the same bytes.
+
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+import { flatten } from "./declarations.mjs";
+import { report } from "./sizes.mjs";
+
+const [root, version] = process.argv.slice(2);
+const sources = join(root, "crates/wasm/npm");
+const made = join(root, "target/npm");
+const folder = join(made, "vouchkey-wasm");
+const dist = join(folder, "dist");
+
+/** Each bundle: the entry, the module, where the module comes from, and the formats. */
+const BUNDLES = [
+  { name: "index", entry: "index", glue: "full", source: "web", formats: ["esm"] },
+  { name: "slim", entry: "slim", glue: "slim", source: "web-slim", formats: ["esm"] },
+  { name: "inline", entry: "index", glue: "full", source: "inline", formats: ["esm", "cjs"] },
+  { name: "slim-inline", entry: "slim", glue: "slim", source: "inline", formats: ["esm", "cjs"] },
+];
+const EXTENSIONS = { esm: "js", cjs: "cjs" };
+
+rmSync(folder, { recursive: true, force: true });
+rmSync(join(made, "types"), { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+declare();
+for (const bundle of BUNDLES) {
+  for (const format of bundle.formats) {
+    await make(bundle, format);
+  }
+}
+cpSync(join(made, "glue/full/vouchkey_bg.wasm"), join(dist, "vouchkey.wasm"));
+cpSync(join(made, "glue/slim/vouchkey_bg.wasm"), join(dist, "vouchkey-slim.wasm"));
+cpSync(join(sources, "README.md"), join(folder, "README.md"));
+for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) {
+  cpSync(join(root, licence), join(folder, licence));
+}
+const { name, ...manifest } = JSON.parse(readFileSync(join(sources, "package.json"), "utf8"));
+writeFileSync(join(folder, "package.json"), `${JSON.stringify({ name, version, ...manifest }, null, 2)}\n`);
+run("npm", ["pack", "--silent", "--ignore-scripts", "--pack-destination", made], folder);
+report(dist);
+
+/** Checks the TypeScript, and writes the declarations of each entry as one file for ESM and one for CJS. */
+function declare() {
+  const compiler = createRequire(import.meta.url).resolve("typescript/package.json").replace(/package\.json$/, "bin/tsc");
+  run(process.execPath, [compiler, "--project", sources], root);
+  for (const entry of ["index", "slim"]) {
+    const declarations = flatten(join(made, "types"), entry);
+    for (const extension of ["d.ts", "d.cts"]) {
+      writeFileSync(join(dist, `${entry}.${extension}`), declarations);
+    }
+  }
+}
+
+async function make({ name, entry, glue, source, formats: _ }, format) {
+  const files = {
+    "#glue": join(made, "glue", glue, "vouchkey.js"),
+    "#source": join(sources, "src/source", `${source}.ts`),
+    "#wasm": join(made, "glue", glue, "vouchkey_bg.wasm"),
+  };
+  await build({
+    absWorkingDir: root,
+    entryPoints: [join(sources, "src", `${entry}.ts`)],
+    outfile: join(dist, `${name}.${EXTENSIONS[format]}`),
+    bundle: true,
+    minify: true,
+    format,
+    target: "es2022",
+    platform: "neutral",
+    legalComments: "none",
+    logLevel: "warning",
+    loader: { ".wasm": "base64" },
+    plugins: [
+      {
+        name: "parts",
+        setup: ({ onResolve }) => onResolve({ filter: /^#/ }, ({ path }) => ({ path: files[path] })),
+      },
+    ],
+  });
+}
+
+/** Runs a program that must succeed; what it has to say it says itself. */
+function run(program, words, folder) {
+  const { status, error } = spawnSync(program, words, { cwd: folder, stdio: ["ignore", 2, 2] });
+  if (status !== 0) {
+    console.error(error ?? `${program} failed`);
+    process.exit(1);
+  }
+}

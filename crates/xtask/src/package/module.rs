@@ -1,0 +1,88 @@
+//! The wasm module of the npm package, with and without the API client.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::FOLDER;
+use crate::command::{During, Failure, Outcome, call, cargo_words, run, step};
+use crate::tools;
+
+/// What is in a module.
+#[derive(Clone, Copy)]
+pub(super) enum Variant {
+    /// Rules, QR code and API client.
+    Full,
+    /// Rules and QR code.
+    Slim,
+}
+
+impl Variant {
+    pub(super) const ALL: [Self; 2] = [Self::Full, Self::Slim];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Slim => "slim",
+        }
+    }
+
+    const fn features(self) -> &'static str {
+        match self {
+            Self::Full => "js,client",
+            Self::Slim => "js",
+        }
+    }
+}
+
+/// Builds a module as small as it gets, and writes it and wasm-bindgen's glue to `target/npm/glue/VARIANT`.
+pub(super) fn build(variant: Variant) -> Outcome {
+    tools::wasm_target()?;
+    let (bindgen, optimizer) = (tools::wasm_bindgen()?, tools::wasm_opt()?);
+    step(&format!("building the {} wasm module", variant.name()));
+    // A folder of its own: other flags would have the dashboard, which is built for the same target, built again.
+    let cargo_folder = Path::new(FOLDER).join("cargo");
+    run(cargo_words("build --locked --package vouchkey-wasm --lib --target wasm32-unknown-unknown --profile wasm-release --no-default-features --features")
+        .arg(variant.features())
+        .arg("--target-dir")
+        .arg(&cargo_folder)
+        .arg("--config")
+        .arg(flags()?))?;
+    let glue = Path::new(FOLDER).join("glue").join(variant.name());
+    run(call(bindgen.join("wasm-bindgen"))
+        .args("--target web --omit-default-module-path --out-name vouchkey --out-dir".split(' '))
+        .arg(&glue)
+        .arg(cargo_folder.join("wasm32-unknown-unknown/wasm-release/vouchkey_wasm.wasm")))?;
+    let module = glue.join("vouchkey_bg.wasm");
+    run(call(optimizer.join("wasm-opt"))
+        .args(["-Oz", "--strip-producers"])
+        .arg(&module)
+        .arg("-o")
+        .arg(&module))
+}
+
+/// Flags with which no path of this machine gets into a module: a panic names the file that it is in, and sources from
+/// a registry lie in the folder of whoever builds.
+fn flags() -> Outcome<String> {
+    let flags: Vec<String> = registries()?
+        .iter()
+        .map(|folder| format!("--remap-path-prefix={}=crates", folder.display()))
+        .collect();
+    // Written as a list of strings by `Debug`, which quotes as TOML does.
+    Ok(format!("target.wasm32-unknown-unknown.rustflags={flags:?}"))
+}
+
+/// Where cargo keeps the sources of each registry.
+fn registries() -> Outcome<Vec<PathBuf>> {
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+        .ok_or_else(|| Failure("no home folder".to_owned()))?;
+    let folder = home.join("registry/src");
+    let mut registries = Vec::new();
+    for entry in fs::read_dir(&folder).during(folder.display())? {
+        registries.push(entry.during(folder.display())?.path());
+    }
+    registries.sort();
+    Ok(registries)
+}
