@@ -1,10 +1,8 @@
 //! An installation as a command sees it.
 
-use std::path::{Path, PathBuf};
-
 use vouchkey_types::id::OrganizationId;
 
-use super::{CommandError, complain};
+use super::{CommandError, address_file, complain};
 use crate::clock::Clock;
 use crate::config::{Config, Flags, PublicUrl};
 use crate::store::Store;
@@ -69,11 +67,7 @@ impl Installation {
         if let Some(url) = &self.config.http.public_url {
             return url.clone();
         }
-        let running = std::fs::read_to_string(address_file(&self.config.data.folder));
-        if let Some(url) = running
-            .ok()
-            .and_then(|text| PublicUrl::parse(text.trim()).ok())
-        {
+        if let Some(url) = address_file::running(&self.config.data.folder) {
             return url;
         }
         let mut listen = self.config.http.listen;
@@ -86,9 +80,4 @@ impl Installation {
         ));
         url
     }
-}
-
-/// Where a running server writes its address.
-pub(super) fn address_file(folder: &Path) -> PathBuf {
-    folder.join("address")
 }

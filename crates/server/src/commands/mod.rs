@@ -2,6 +2,7 @@
 //!
 //! Every command works on an installation that a server may be running on at the same time.
 
+mod address_file;
 mod arguments;
 mod check_config;
 mod installation;

@@ -1,17 +1,15 @@
 //! The server: from settings to a graceful stop.
 
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use vouchkey_types::api_key::Environment;
 
-use super::installation::{Installation, address_file};
+use super::address_file::AddressFile;
+use super::installation::Installation;
 use super::{CommandError, complain};
 use crate::app::{self, Foundation};
 use crate::config::{Flags, PublicUrl};
@@ -41,8 +39,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     {
         complain("note: this is a new installation; set it up with: vouchkey init --owner EMAIL");
     }
-    let address = address_file(&installation.config.data.folder);
-    leave_address(&address, &public_url)?;
+    let address = AddressFile::leave(&installation.config.data.folder, &public_url)?;
 
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
@@ -56,8 +53,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     });
     announce(bound)?;
     app.run(listener, stop).await;
-    // Another server may have taken the folder over; a missing file is no mistake.
-    let _ = std::fs::remove_file(address);
+    drop(address);
     Ok(())
 }
 
@@ -86,17 +82,6 @@ fn public_url(installation: &Installation, bound: SocketAddr) -> PublicUrl {
     let url = configured.unwrap_or_else(|| PublicUrl::of_bound(bound));
     complain(&format!("links will look like {url}/verify/…"));
     url
-}
-
-/// Leaves the address to the commands that print links, as private as the rest of the folder.
-fn leave_address(file: &Path, public_url: &PublicUrl) -> std::io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(file)?;
-    writeln!(file, "{public_url}")
 }
 
 /// The one line on standard output, once requests are accepted.
