@@ -18,6 +18,9 @@ use super::error::ApiError;
 /// How long a body may take to arrive.
 pub const DEADLINE: Duration = Duration::from_secs(15);
 
+/// How much longer the sender of a body that came too late is listened to, so that it sees why.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// How much of a refused body is read and dropped, in bytes, so that its sender sees the answer.
 const MAX_LEFTOVER_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -103,19 +106,28 @@ fn too_large() -> ApiError {
 /// A request's body that is read to its end even when its handler is not interested.
 ///
 /// A client that is still sending when its connection is closed loses the answer that waits for
-/// it. So what a handler leaves is read and dropped, up to 16 MiB and for as long as a body may
-/// take.
+/// it. So what a handler leaves is read and dropped, up to 16 MiB and until a body that came in time
+/// would be there.
 #[derive(Debug)]
-pub struct Drained(Option<Body>);
+pub struct Drained {
+    body: Option<Body>,
+    until: Instant,
+}
 
 impl Drained {
     /// Watches over a body.
     pub fn watch(body: Body) -> Body {
+        Self::watch_until(body, Instant::now() + DEADLINE + GRACE)
+    }
+
+    fn watch_until(body: Body, until: Instant) -> Body {
         if body.is_end_stream() {
-            body
-        } else {
-            Body::new(Self(Some(body)))
+            return body;
         }
+        Body::new(Self {
+            body: Some(body),
+            until,
+        })
     }
 }
 
@@ -128,22 +140,24 @@ impl hyper::body::Body for Drained {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let this = self.get_mut();
-        let Some(body) = &mut this.0 else {
+        let Some(body) = &mut this.body else {
             return Poll::Ready(None);
         };
         let polled = Pin::new(body).poll_frame(context);
         if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
-            this.0 = None;
+            this.body = None;
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.as_ref().is_none_or(hyper::body::Body::is_end_stream)
+        self.body
+            .as_ref()
+            .is_none_or(hyper::body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0
+        self.body
             .as_ref()
             .map_or_else(|| SizeHint::with_exact(0), hyper::body::Body::size_hint)
     }
@@ -151,19 +165,18 @@ impl hyper::body::Body for Drained {
 
 impl Drop for Drained {
     fn drop(&mut self) {
-        let Some(body) = self.0.take().filter(|body| !body.is_end_stream()) else {
+        let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) else {
             return;
         };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(drain(body));
+            runtime.spawn(drain(body, self.until));
         }
     }
 }
 
-async fn drain(mut body: Body) {
-    let deadline = Instant::now() + DEADLINE;
+async fn drain(mut body: Body, until: Instant) {
     let mut dropped = 0;
-    while let Ok(Some(Ok(frame))) = tokio::time::timeout_at(deadline, body.frame()).await {
+    while let Ok(Some(Ok(frame))) = tokio::time::timeout_at(until, body.frame()).await {
         dropped += frame.data_ref().map_or(0, |data| data.len() as u64);
         if dropped > MAX_LEFTOVER_BYTES {
             return;
@@ -229,14 +242,28 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_never_ends_times_out() {
-        let error = read(Body::new(Endless), Duration::from_millis(1))
+        let error = read(Body::new(Endless { _held: None }), Duration::from_millis(1))
             .await
             .unwrap_err();
         assert_eq!(error.code(), ErrorCode::RequestTimeout);
     }
 
-    /// A body whose sender stays silent.
-    struct Endless;
+    #[tokio::test]
+    async fn who_was_too_slow_once_is_not_waited_for_again() {
+        let (held, let_go) = tokio::sync::oneshot::channel::<()>();
+        let late = Body::new(Endless { _held: Some(held) });
+        drop(Drained::watch_until(late, Instant::now()));
+        let let_go = tokio::time::timeout(DEADLINE, let_go).await;
+        assert!(
+            let_go.is_ok_and(|end| end.is_err()),
+            "dropped with the body"
+        );
+    }
+
+    /// A body whose sender stays silent, and what goes with it.
+    struct Endless {
+        _held: Option<tokio::sync::oneshot::Sender<()>>,
+    }
 
     impl hyper::body::Body for Endless {
         type Data = Bytes;
