@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::api::{Answer, plain_client};
 use crate::program::{Installation, OWNER, Server};
+use crate::wait;
 
 /// The password that the tests' owner chooses.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -138,6 +139,16 @@ impl Admin {
         let name = |entry: &Value| entry["event"].as_str().unwrap_or_default().to_owned();
         entries.iter().map(name).collect()
     }
+}
+
+/// Waits until the timeline of a sandbox session names an event.
+pub async fn happened(server: &Server, id: &Value, event: &str) {
+    let owner = Admin::by_password(server).await;
+    wait::until(&format!("{event} in the timeline"), async || {
+        let names = owner.timeline(id, "sandbox").await;
+        names.iter().any(|name| name == event).then_some(())
+    })
+    .await;
 }
 
 /// The token in the one-time link of an answer of `init` or `org create`.

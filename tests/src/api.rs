@@ -230,3 +230,8 @@ impl Answer {
         answer
     }
 }
+
+/// A request whose applicant is to be invited by e-mail.
+pub fn invitation_to(address: &str) -> Value {
+    json!({"send_email": true, "applicant_email": address})
+}

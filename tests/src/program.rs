@@ -62,6 +62,14 @@ impl Installation {
         Self::empty().initialised().await
     }
 
+    /// The same, whose invitations go out through a mail server.
+    pub async fn mailing_through(smtp_url: &str) -> Self {
+        Self::new()
+            .await
+            .with("VOUCHKEY_SMTP_URL", smtp_url)
+            .with("VOUCHKEY_MAIL_FROM", "verify@sender.example")
+    }
+
     /// Runs `init`.
     pub async fn initialised(mut self) -> Self {
         self.first = self.json(&["init", "--owner", OWNER, "--json"]).await;

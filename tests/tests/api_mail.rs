@@ -1,46 +1,21 @@
 //! The invitation as it arrives: at a real mail server, or in the embedded mailbox.
 
 use serde_json::{Value, json};
-use vouchkey_tests::admin::Admin;
-use vouchkey_tests::api::SESSIONS;
-use vouchkey_tests::program::{Installation, Server};
+use vouchkey_tests::admin;
+use vouchkey_tests::api::{SESSIONS, invitation_to};
+use vouchkey_tests::program::Installation;
 use vouchkey_tests::qr;
 use vouchkey_tests::smtp::Smtp;
 use vouchkey_tests::wait;
-
-async fn installation_with(smtp_url: &str) -> Installation {
-    Installation::new()
-        .await
-        .with("VOUCHKEY_SMTP_URL", smtp_url)
-        .with("VOUCHKEY_MAIL_FROM", "verify@sender.example")
-}
-
-fn invitation_to(address: &str) -> Value {
-    json!({"send_email": true, "applicant_email": address})
-}
 
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-/// Waits until the timeline of a sandbox session names an event.
-async fn happened(server: &Server, id: &Value, event: &str) {
-    let owner = Admin::by_password(server).await;
-    wait::until(&format!("{event} in the timeline"), async || {
-        owner
-            .timeline(id, "sandbox")
-            .await
-            .iter()
-            .any(|name| name == event)
-            .then_some(())
-    })
-    .await;
-}
-
 #[tokio::test]
 async fn an_invitation_arrives_as_it_should_look() {
     let smtp = Smtp::start();
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let (server, api) = installation.sandbox().await;
     server.owner(&installation).await;
     let session = api
@@ -113,13 +88,13 @@ async fn an_invitation_arrives_as_it_should_look() {
     );
     assert_eq!(qr::read(&image.bytes), link);
 
-    happened(&server, &session["id"], "invitation.sent").await;
+    admin::happened(&server, &session["id"], "invitation.sent").await;
 }
 
 #[tokio::test]
 async fn without_name_brand_and_support_link_the_organization_speaks() {
     let smtp = Smtp::start();
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let live = installation.key("live", &[]).await;
     let server = installation.serve().await;
     let api = server.api(&live);
@@ -182,7 +157,7 @@ async fn without_name_brand_and_support_link_the_organization_speaks() {
 #[tokio::test]
 async fn the_address_may_stand_in_the_metadata_and_is_unused_without_send_email() {
     let smtp = Smtp::start();
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let (_server, api) = installation.sandbox().await;
     api.created(&json!({"applicant_email": "never@example.com"}))
         .await;
@@ -197,7 +172,7 @@ async fn the_address_may_stand_in_the_metadata_and_is_unused_without_send_email(
 #[tokio::test]
 async fn a_replayed_creation_sends_no_second_mail() {
     let smtp = Smtp::start();
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let (_server, api) = installation.sandbox().await;
     for _ in 0..3 {
         api.creation(&invitation_to("once@example.com"))
@@ -221,7 +196,7 @@ async fn the_password_of_the_mail_server_is_used_decoded() {
     let smtp = Smtp::start();
     smtp.ask_for_password();
     let installation =
-        installation_with(&smtp.url_with("mailer%40example.com:p%40ss%2Fword")).await;
+        Installation::mailing_through(&smtp.url_with("mailer%40example.com:p%40ss%2Fword")).await;
     let (server, api) = installation.sandbox().await;
     api.created(&invitation_to("jane@example.com")).await;
     smtp.wait_for(1).await;
@@ -232,7 +207,7 @@ async fn the_password_of_the_mail_server_is_used_decoded() {
 #[tokio::test]
 async fn a_short_brand_makes_a_short_subject_and_a_long_one_is_never_cut() {
     let smtp = Smtp::start();
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let (_server, api) = installation.sandbox().await;
     for brand in ["B".repeat(30), "Ä".repeat(200)] {
         let mut body = invitation_to("jane@example.com");

@@ -2,49 +2,25 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use vouchkey_tests::admin::Admin;
+use serde_json::Value;
+use vouchkey_tests::admin::{self, Admin};
+use vouchkey_tests::api::invitation_to;
 use vouchkey_tests::database::Database;
-use vouchkey_tests::program::{Installation, Server};
+use vouchkey_tests::program::Installation;
 use vouchkey_tests::smtp::{Reserved, Smtp};
 use vouchkey_tests::wait;
 
 /// Longer than the pause before the third attempt.
 const RETRIES: Duration = Duration::from_mins(2);
 
-async fn installation_with(smtp_url: &str) -> Installation {
-    Installation::new()
-        .await
-        .with("VOUCHKEY_SMTP_URL", smtp_url)
-        .with("VOUCHKEY_MAIL_FROM", "verify@sender.example")
-}
-
-fn invitation_to(address: &str) -> Value {
-    json!({"send_email": true, "applicant_email": address})
-}
-
 fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
-}
-
-/// Waits until the timeline of a sandbox session names an event.
-async fn happened(server: &Server, id: &Value, event: &str) {
-    let owner = Admin::by_password(server).await;
-    wait::until(&format!("{event} in the timeline"), async || {
-        owner
-            .timeline(id, "sandbox")
-            .await
-            .iter()
-            .any(|name| name == event)
-            .then_some(())
-    })
-    .await;
 }
 
 #[tokio::test]
 async fn creation_does_not_wait_for_a_mail_server_that_is_down() {
     let reserved = Reserved::new();
-    let installation = installation_with(&reserved.url()).await;
+    let installation = Installation::mailing_through(&reserved.url()).await;
     let (server, api) = installation.sandbox().await;
     server.owner(&installation).await;
     let start = std::time::Instant::now();
@@ -73,7 +49,7 @@ async fn creation_does_not_wait_for_a_mail_server_that_is_down() {
         let mail = mails.iter().find(|mail| mail.to_address == address);
         let mail = mail.unwrap_or_else(|| panic!("no mail to {address}"));
         assert!(mail.text.contains(text(session, "capture_url")));
-        happened(&server, &session["id"], "invitation.sent").await;
+        admin::happened(&server, &session["id"], "invitation.sent").await;
     }
 }
 
@@ -81,7 +57,7 @@ async fn creation_does_not_wait_for_a_mail_server_that_is_down() {
 async fn mail_is_sent_though_the_program_is_killed_right_after_the_answer() {
     let smtp = Smtp::start();
     smtp.answer_greeting(Some("421 4.3.2 Not now"));
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let (server, api) = installation.sandbox().await;
     let session = api.created(&invitation_to("jane@example.com")).await;
     server.kill().await;
@@ -110,14 +86,14 @@ async fn mail_is_sent_though_the_program_is_killed_right_after_the_answer() {
 async fn a_refused_recipient_stops_nobody_else() {
     let smtp = Smtp::start();
     smtp.answer_recipient("gone@example.com", "550 5.1.1 No such user");
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let (server, api) = installation.sandbox().await;
     server.owner(&installation).await;
     let refused = api.created(&invitation_to("gone@example.com")).await;
     let taken = api.created(&invitation_to("here@example.com")).await;
     smtp.wait_for_mail_to("here@example.com").await;
-    happened(&server, &taken["id"], "invitation.sent").await;
-    happened(&server, &refused["id"], "invitation.failed").await;
+    admin::happened(&server, &taken["id"], "invitation.sent").await;
+    admin::happened(&server, &refused["id"], "invitation.failed").await;
     let session = api.session(&refused["id"]).await;
     assert_eq!(
         session["status"], "pending",
@@ -129,7 +105,7 @@ async fn a_refused_recipient_stops_nobody_else() {
 async fn a_full_mail_server_is_asked_again_for_the_same_message() {
     let smtp = Smtp::start();
     smtp.answer_message(Some("452 4.3.1 Full"));
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let (_server, api) = installation.sandbox().await;
     api.created(&invitation_to("jane@example.com")).await;
     let refused = wait::until("the first attempt", async || smtp.refused().pop()).await;
@@ -149,7 +125,7 @@ async fn a_full_mail_server_is_asked_again_for_the_same_message() {
 #[tokio::test]
 async fn an_address_that_no_mail_server_takes_stops_nobody_else() {
     let smtp = Smtp::start();
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let (server, api) = installation.sandbox().await;
     server.owner(&installation).await;
     // The browsers' rule for addresses lets these pass.
@@ -181,7 +157,7 @@ async fn an_address_that_no_mail_server_takes_stops_nobody_else() {
 async fn a_row_that_cannot_be_read_stops_nobody_else() {
     let smtp = Smtp::start();
     smtp.answer_greeting(Some("421 4.3.2 Not now"));
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let key = installation.key("sandbox", &[]).await;
     let server = installation.serve().await;
     let poisoned = server
@@ -212,7 +188,7 @@ async fn a_row_that_cannot_be_read_stops_nobody_else() {
 #[tokio::test]
 async fn an_invitation_whose_session_has_expired_is_never_sent() {
     let reserved = Reserved::new();
-    let installation = installation_with(&reserved.url()).await;
+    let installation = Installation::mailing_through(&reserved.url()).await;
     let (server, api) = installation.sandbox().await;
     server.owner(&installation).await;
     let lapsed = api.created(&invitation_to("late@example.com")).await;
@@ -228,7 +204,7 @@ async fn an_invitation_whose_session_has_expired_is_never_sent() {
         (!smtp.mails().is_empty()).then_some(())
     })
     .await;
-    happened(&server, &lapsed["id"], "invitation.cancelled").await;
+    admin::happened(&server, &lapsed["id"], "invitation.cancelled").await;
     assert_eq!(smtp.mails().len(), 1);
 }
 
@@ -236,7 +212,7 @@ async fn an_invitation_whose_session_has_expired_is_never_sent() {
 async fn a_mail_server_that_refuses_everybody_costs_no_invitation() {
     let smtp = Smtp::start();
     smtp.answer_greeting(Some("554 5.7.1 Not from you"));
-    let installation = installation_with(&smtp.url()).await;
+    let installation = Installation::mailing_through(&smtp.url()).await;
     let (_server, api) = installation.sandbox().await;
     api.created(&invitation_to("jane@example.com")).await;
     wait::until("the first attempt", async || {

@@ -140,7 +140,7 @@ impl Store {
     /// Writes, and answers once the change is durable.
     ///
     /// # Errors
-    /// Those of the change; [`StoreError::Busy`] if [`QUEUE`] writes wait already; [`StoreError::Unavailable`] if the
+    /// Those of the change; [`StoreError::Busy`] if 1,024 writes wait already; [`StoreError::Unavailable`] if the
     /// database could not take it.
     pub async fn write<C: Change>(&self, change: C) -> Result<C::Outcome, StoreError> {
         let (reply, answer) = oneshot::channel();
