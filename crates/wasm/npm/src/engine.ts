@@ -1,12 +1,12 @@
 /**
  * The wasm module: where it comes from, and that there is one of it.
  *
- * `#glue` is what wasm-bindgen wrote for the module, `#source` is where the module lies: beside the file in a
- * browser, inside it everywhere else.
+ * `#glue` is what wasm-bindgen wrote for it.
  */
 
 import { initSync as instantiate, type InitOutput } from "#glue";
-import { embedded, locate } from "#source";
+
+import { beside, inside } from "./module.js";
 
 /** What {@link init} takes: where the wasm file is, or the file, or what was compiled from it. */
 export type InitInput = string | URL | Request | SyncInitInput | Response | PromiseLike<SyncInitInput | Response>;
@@ -38,7 +38,7 @@ export function init(input?: InitInput): Promise<void> {
  */
 export function initSync(input: SyncInitInput): void {
   if (!output) {
-    start(embedded ? embedded() : input);
+    start(INLINE ? inside() : input);
   }
 }
 
@@ -47,8 +47,8 @@ export function engine(): InitOutput {
   if (output) {
     return output;
   }
-  if (embedded) {
-    return start(embedded());
+  if (INLINE) {
+    return start(inside());
   }
   throw new Error("@vouchkey/wasm is not ready: await init() before you call its functions.");
 }
@@ -57,11 +57,12 @@ function start(source: SyncInitInput): InitOutput {
   return (output ??= instantiate({ module: source }));
 }
 
-async function load(input: InitInput | undefined): Promise<SyncInitInput> {
-  if (embedded) {
-    return WebAssembly.compile(embedded());
-  }
-  let source = await (input ?? locate());
+function load(input: InitInput | undefined): Promise<SyncInitInput> {
+  return INLINE ? WebAssembly.compile(inside()) : read(input ?? beside());
+}
+
+async function read(input: InitInput): Promise<SyncInitInput> {
+  let source = await input;
   if (typeof source === "string" || source instanceof URL || source instanceof Request) {
     source = await fetch(source);
   }

@@ -18,24 +18,20 @@ const made = join(root, "target/npm");
 const folder = join(made, "vouchkey-wasm");
 const dist = join(folder, "dist");
 
-/** Each bundle: the entry, the module, where the module comes from, and the formats. */
 const BUNDLES = [
-  { name: "index", entry: "index", glue: "full", source: "web", formats: ["esm"] },
-  { name: "slim", entry: "slim", glue: "slim", source: "web-slim", formats: ["esm"] },
-  { name: "inline", entry: "index", glue: "full", source: "inline", formats: ["esm", "cjs"] },
-  { name: "slim-inline", entry: "slim", glue: "slim", source: "inline", formats: ["esm", "cjs"] },
+  { file: "index.js", slim: false, inline: false },
+  { file: "slim.js", slim: true, inline: false },
+  { file: "inline.js", slim: false, inline: true },
+  { file: "inline.cjs", slim: false, inline: true },
+  { file: "slim-inline.js", slim: true, inline: true },
+  { file: "slim-inline.cjs", slim: true, inline: true },
 ];
-const EXTENSIONS = { esm: "js", cjs: "cjs" };
 
 rmSync(folder, { recursive: true, force: true });
 rmSync(join(made, "types"), { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 declare();
-for (const bundle of BUNDLES) {
-  for (const format of bundle.formats) {
-    await make(bundle, format);
-  }
-}
+await Promise.all(BUNDLES.map(bundle));
 cpSync(join(made, "glue/full/vouchkey_bg.wasm"), join(dist, "vouchkey.wasm"));
 cpSync(join(made, "glue/slim/vouchkey_bg.wasm"), join(dist, "vouchkey-slim.wasm"));
 cpSync(join(sources, "README.md"), join(folder, "README.md"));
@@ -59,27 +55,27 @@ function declare() {
   }
 }
 
-async function make({ name, entry, glue, source, formats: _ }, format) {
-  const files = {
-    "#glue": join(made, "glue", glue, "vouchkey.js"),
-    "#source": join(sources, "src/source", `${source}.ts`),
-    "#wasm": join(made, "glue", glue, "vouchkey_bg.wasm"),
-  };
+async function bundle({ file, slim, inline }) {
+  const glue = join(made, "glue", slim ? "slim" : "full");
+  const files = { "#glue": join(glue, "vouchkey.js"), "#wasm": join(glue, "vouchkey_bg.wasm") };
   await build({
     absWorkingDir: root,
-    entryPoints: [join(sources, "src", `${entry}.ts`)],
-    outfile: join(dist, `${name}.${EXTENSIONS[format]}`),
+    entryPoints: [join(sources, "src", slim ? "slim.ts" : "index.ts")],
+    outfile: join(dist, file),
+    define: { INLINE: String(inline), SLIM: String(slim) },
     bundle: true,
     minify: true,
-    format,
+    format: file.endsWith(".cjs") ? "cjs" : "esm",
     target: "es2022",
     platform: "neutral",
     legalComments: "none",
     logLevel: "warning",
+    // Where it is not available, nothing is left that would use it.
+    logOverride: { "empty-import-meta": "silent" },
     loader: { ".wasm": "base64" },
     plugins: [
       {
-        name: "parts",
+        name: "what the build made",
         setup: ({ onResolve }) => onResolve({ filter: /^#/ }, ({ path }) => ({ path: files[path] })),
       },
     ],
