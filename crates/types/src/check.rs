@@ -1,6 +1,6 @@
 //! Checks that a session can ask for.
 
-use crate::json::Json;
+use crate::json::Value;
 use crate::names::nearest;
 use crate::problem::{Fault, FieldCode, Mistakes, item_path};
 use crate::text;
@@ -64,7 +64,7 @@ impl Check {
     /// A list of checks: at least one, none twice.
     pub(crate) fn parse_list(
         field: &str,
-        value: &Json,
+        value: &Value<'_>,
         mistakes: &mut Mistakes,
     ) -> Option<Vec<Self>> {
         let Some(items) = value.as_array() else {
@@ -99,7 +99,7 @@ impl Check {
     }
 
     /// What is wrong with an item of a list that is no check, or one that stood before.
-    fn fault(item: &Json) -> Fault {
+    fn fault(item: &Value<'_>) -> Fault {
         let repeated = || {
             Fault::new(
                 FieldCode::DuplicateValue,

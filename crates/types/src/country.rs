@@ -13,6 +13,23 @@ const ASSIGNED: &str = "\
     MXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPNPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSS\
     STSVSXSYSZTCTDTFTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUMUSUYUZVAVCVEVGVIVNVUWFWSYEYTZAZMZW";
 
+/// For each first letter, the second ones it is assigned with: A in the lowest bit.
+static SECOND_LETTERS: [u32; 26] = {
+    let mut letters = [0; 26];
+    let mut rest = ASSIGNED.as_bytes();
+    while let [first, second, after @ ..] = rest {
+        letters[(*first - b'A') as usize] |= 1 << (*second - b'A');
+        rest = after;
+    }
+    letters
+};
+
+fn is_assigned([first, second]: [u8; 2]) -> bool {
+    let row = SECOND_LETTERS.get(usize::from(first.wrapping_sub(b'A')));
+    let bit = 1_u32.checked_shl(u32::from(second.wrapping_sub(b'A')));
+    row.zip(bit).is_some_and(|(row, bit)| row & bit != 0)
+}
+
 /// An assigned country code, upper case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CountryCode([u8; 2]);
@@ -27,12 +44,7 @@ impl CountryCode {
         <[u8; 2]>::try_from(code.as_bytes())
             .ok()
             .map(|letters| letters.map(|letter| letter.to_ascii_uppercase()))
-            .filter(|upper| {
-                ASSIGNED
-                    .as_bytes()
-                    .chunks_exact(2)
-                    .any(|assigned| assigned == upper)
-            })
+            .filter(|upper| is_assigned(*upper))
             .map(Self)
             .ok_or_else(|| {
                 Fault::new(

@@ -17,15 +17,25 @@ impl EmailAddress {
     /// # Errors
     /// `empty`, `invalid_characters`, `too_long`, `invalid_format`.
     pub fn parse(address: &str) -> Result<Self, Fault> {
+        Self::check(address).map(Self::of_checked)
+    }
+
+    /// As [`EmailAddress::parse`], without a copy.
+    pub(crate) fn check(address: &str) -> Result<&str, Fault> {
         let address = text::check(address, MAX_EMAIL_CHARS)?;
         if is_email(address) {
-            Ok(Self(address.to_owned()))
+            Ok(address)
         } else {
             Err(Fault::new(
                 FieldCode::InvalidFormat,
                 "Must be an e-mail address such as name@example.com.",
             ))
         }
+    }
+
+    /// The address of what passed [`EmailAddress::check`].
+    pub(crate) fn of_checked(address: &str) -> Self {
+        Self(address.to_owned())
     }
 
     /// The address.
@@ -54,8 +64,12 @@ fn is_email(address: &str) -> bool {
     let is_local = !local.is_empty()
         && local
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte));
+            .all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte));
     is_local && domain.split('.').all(is_label)
+}
+
+fn is_mark(byte: u8) -> bool {
+    b".!#$%&'*+/=?^_`{|}~-".contains(&byte)
 }
 
 fn is_label(label: &str) -> bool {

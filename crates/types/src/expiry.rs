@@ -1,6 +1,6 @@
 //! How long a capture URL stays valid.
 
-use crate::json::{Json, Number};
+use crate::json::{Number, Value};
 use crate::limits::{DEFAULT_EXPIRY_MINUTES, MAX_EXPIRY_MINUTES, MIN_EXPIRY_MINUTES};
 use crate::problem::{Fault, FieldCode};
 
@@ -13,7 +13,7 @@ impl ExpiryMinutes {
     ///
     /// # Errors
     /// `wrong_type`, `out_of_range`.
-    pub fn parse(value: &Json) -> Result<Self, Fault> {
+    pub fn parse(value: &Value<'_>) -> Result<Self, Fault> {
         let out_of_range = || {
             Fault::new(
                 FieldCode::OutOfRange,
@@ -21,8 +21,8 @@ impl ExpiryMinutes {
             )
         };
         match value {
-            Json::Number(Number::F64(number)) if number.fract() != 0.0 => {}
-            Json::Number(_) => {
+            Value::Number(Number::F64(number)) if number.fract() != 0.0 => {}
+            Value::Number(_) => {
                 return value
                     .as_i64()
                     .and_then(Self::from_minutes)

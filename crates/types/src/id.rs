@@ -64,7 +64,7 @@ macro_rules! ids {
 
         impl From<$name> for crate::json::Json {
             fn from(id: $name) -> Self {
-                Self::String(id.to_string())
+                Self::from(id.to_string())
             }
         }
     )*};

@@ -1,10 +1,10 @@
 //! Metadata: the caller's own values, kept and given back untouched (`seed.txt`).
 
 use crate::email::EmailAddress;
-use crate::json::{Json, Object};
+use crate::json::{Json, Members, Object, Value};
 use crate::limits::{MAX_METADATA_KEY_CHARS, MAX_METADATA_KEYS, MAX_METADATA_VALUE_BYTES};
 use crate::problem::{Fault, FieldCode, Mistakes, member_path};
-use crate::session::duplicates;
+use crate::session::duplicates::{self, Member, Repeats};
 use std::fmt;
 
 /// At most 50 keys of 1 to 128 characters, each value at most 16,384 bytes as compact JSON in UTF-8.
@@ -24,13 +24,15 @@ impl Metadata {
     /// anything is counted, as merging into an empty map would.
     ///
     /// With `is_address_wanted`, `applicant_email` in it is held to the rule of an address.
-    pub(crate) fn parse(
+    ///
+    /// `None` only where a mistake was noted.
+    pub(crate) fn check<'r, 'a>(
         field: &str,
-        value: Json,
+        value: &'r Value<'a>,
         is_address_wanted: bool,
         mistakes: &mut Mistakes,
-    ) -> Option<Self> {
-        let Json::Object(sent) = value else {
+    ) -> Option<&'r Members<'a>> {
+        let Value::Object(sent) = value else {
             mistakes.push(
                 Fault::new(
                     FieldCode::WrongType,
@@ -38,45 +40,43 @@ impl Metadata {
                 )
                 .at(field),
             );
-            duplicates::report_within(&value, &|| field.to_owned(), mistakes);
+            duplicates::report_within(value, &|| field.to_owned(), mistakes);
             return None;
         };
-        let repeated = duplicates::repeated_members(&sent);
-        let kept = sent
-            .iter()
-            .enumerate()
-            .filter(|(index, (_, value))| {
-                repeated[*index] != duplicates::Member::Again && !value.is_null()
-            })
-            .count();
+        let repeats = Repeats::of(sent);
+        let is_kept = |(index, (_, value)): &(usize, (&str, &Value<'_>))| {
+            repeats.at(*index) != Member::Again && !value.is_null()
+        };
+        let kept = sent.iter().enumerate().filter(is_kept).count();
         if kept > MAX_METADATA_KEYS {
             let message = format!("Must have at most {MAX_METADATA_KEYS} keys; these are {kept}.");
             mistakes.push(Fault::new(FieldCode::TooMany, message).at(field));
         }
-        let mut kept = Object::new();
-        for (index, (key, value)) in sent.into_iter().enumerate() {
-            let path = || member_path(field, &key);
-            match repeated[index] {
-                duplicates::Member::Again => continue,
-                duplicates::Member::FirstOfMany => {
-                    mistakes.push(duplicates::fault().at(path()));
-                    continue;
+        for (index, (key, value)) in sent.iter().enumerate() {
+            let path = || member_path(field, key);
+            match repeats.at(index) {
+                Member::Again => {}
+                Member::FirstOfMany => mistakes.push_with(|| duplicates::fault().at(path())),
+                Member::First => {
+                    mistakes.keep_at(path, check_member(key, value, is_address_wanted));
+                    duplicates::report_within(value, &path, mistakes);
                 }
-                duplicates::Member::First => {}
-            }
-            if let Err(fault) = check_member(&key, &value, is_address_wanted) {
-                mistakes.push(fault.at(path()));
-            }
-            duplicates::report_within(&value, &path, mistakes);
-            if !value.is_null() {
-                kept.push(key, value);
             }
         }
-        Some(Self(kept))
+        Some(sent)
+    }
+
+    /// The metadata of what passed [`Metadata::check`].
+    pub(crate) fn of_checked(sent: &Members<'_>) -> Self {
+        let kept = sent.iter().filter(|(_, value)| !value.is_null());
+        Self(
+            kept.map(|(key, value)| (key.to_owned(), value.clone().into_owned()))
+                .collect(),
+        )
     }
 
     /// The text of `applicant_email` in it, which stands in for the request's own.
-    pub(crate) fn address_text(value: &Json) -> Option<&str> {
+    pub(crate) fn address_text<'r>(value: &'r Value<'_>) -> Option<&'r str> {
         value.get(APPLICANT_EMAIL)?.as_str()
     }
 
@@ -104,7 +104,7 @@ impl From<&Metadata> for Json {
     }
 }
 
-fn check_member(key: &str, value: &Json, is_address_wanted: bool) -> Result<(), Fault> {
+fn check_member(key: &str, value: &Value<'_>, is_address_wanted: bool) -> Result<(), Fault> {
     if value.is_null() {
         return Ok(());
     }
@@ -118,11 +118,15 @@ fn check_member(key: &str, value: &Json, is_address_wanted: bool) -> Result<(), 
         ));
     }
     let address = match value {
-        Json::String(text) if is_address_wanted && key == APPLICANT_EMAIL => {
-            EmailAddress::parse(text).map(drop)
+        Value::String(text) if is_address_wanted && key == APPLICANT_EMAIL => {
+            EmailAddress::check(text).map(drop)
         }
         _ => Ok(()),
     };
+    // Nearly always it is clear without counting.
+    if value.most_text_len() <= MAX_METADATA_VALUE_BYTES {
+        return address;
+    }
     let size = value.text_len();
     if size > MAX_METADATA_VALUE_BYTES {
         let fault = Fault::new(

@@ -1,7 +1,7 @@
 //! The API's own names: their aliases, their spellings, and the envelope (decisions, "Names on the
 //! wire").
 
-use crate::json::{Json, Object};
+use crate::json::{Members, Value};
 
 /// A field of the create request, in the order of the answer's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,7 +63,7 @@ impl Field {
 
     /// The field that this name means, in any spelling.
     pub fn parse(sent: &str) -> Option<Self> {
-        find(&Self::TABLE, sent)
+        FIELDS.find(&Self::TABLE, sent)
     }
 }
 
@@ -118,25 +118,94 @@ impl PrefillField {
 
     /// The field that this name means, in any spelling.
     pub fn parse(sent: &str) -> Option<Self> {
-        find(&Self::TABLE, sent)
+        PREFILL_FIELDS.find(&Self::TABLE, sent)
     }
 }
 
 type Names<T> = [(T, &'static str, &'static [&'static str])];
 
-fn find<T: Copy>(table: &Names<T>, sent: &str) -> Option<T> {
-    table
-        .iter()
-        .find(|(_, name, aliases)| {
-            is_spelling_of(sent, name) || aliases.iter().any(|alias| is_spelling_of(sent, alias))
-        })
-        .map(|(field, ..)| *field)
+static FIELDS: Index = Index::of(&Field::TABLE);
+static PREFILL_FIELDS: Index = Index::of(&PrefillField::TABLE);
+
+/// Where in a table a name stands, by what its three spellings have in common: the first two bytes
+/// and the last two.
+struct Index([u8; Self::SLOTS]);
+
+impl Index {
+    /// More than twice as many as there are names, so that what is not known is soon found out.
+    const SLOTS: usize = 64;
+    const FREE: u8 = u8::MAX;
+
+    const fn of<T>(table: &Names<T>) -> Self {
+        let mut slots = [Self::FREE; Self::SLOTS];
+        let mut row = 0;
+        while row < table.len() {
+            let (_, name, aliases) = &table[row];
+            let mut number = 0;
+            while number <= aliases.len() {
+                let name = if number == 0 {
+                    name
+                } else {
+                    &aliases[number - 1]
+                };
+                let mut slot = Self::slot(name.as_bytes());
+                while slots[slot] != Self::FREE {
+                    slot = (slot + 1) % Self::SLOTS;
+                }
+                // A name's number among its row's in the two highest bits.
+                assert!(row < 64 && number < 3);
+                #[expect(clippy::cast_possible_truncation, reason = "asserted above")]
+                {
+                    slots[slot] = (number << 6 | row) as u8;
+                }
+                number += 1;
+            }
+            row += 1;
+        }
+        Self(slots)
+    }
+
+    const fn slot(name: &[u8]) -> usize {
+        let &[first, second, .., last_but_one, last] = name else {
+            return 0;
+        };
+        // A digit at the end is joined in one spelling only; a word of two letters may be raised.
+        let before = if last.is_ascii_digit() {
+            0
+        } else {
+            last_but_one | 0x20
+        };
+        // Of the simple sums, the one with the fewest names in another's slot.
+        (first as usize + 7 * (second as usize + before as usize + last as usize)) % Self::SLOTS
+    }
+
+    fn find<T: Copy>(&self, table: &Names<T>, sent: &str) -> Option<T> {
+        let mut slot = Self::slot(sent.as_bytes());
+        loop {
+            let found = *self.0.get(slot)?;
+            if found == Self::FREE {
+                return None;
+            }
+            let (field, name, aliases) = table.get(usize::from(found & 63))?;
+            let name = match usize::from(found >> 6) {
+                0 => name,
+                number => aliases.get(number - 1)?,
+            };
+            if is_spelling_of(sent, name) {
+                return Some(*field);
+            }
+            slot = (slot + 1) % Self::SLOTS;
+        }
+    }
 }
 
 /// Whether a key is this name of the table in one of the three spellings, those of
 /// [`Inflection`](crate::inflection::Inflection). Without allocation, since a body may have
 /// hundreds of thousands of keys.
 fn is_spelling_of(sent: &str, snake: &str) -> bool {
+    if sent == snake {
+        return true;
+    }
     let kebab = snake
         .bytes()
         .map(|byte| if byte == b'_' { b'-' } else { byte });
@@ -149,7 +218,7 @@ fn is_spelling_of(sent: &str, snake: &str) -> bool {
             _ => Some(byte),
         }
     });
-    sent == snake || sent.bytes().eq(kebab) || sent.bytes().eq(camel)
+    sent.bytes().eq(kebab) || sent.bytes().eq(camel)
 }
 
 /// The canonical name of a top-level field that is nearest to an unknown one.
@@ -217,28 +286,28 @@ fn edits(word: &[char], name: &str) -> usize {
 /// else is given back as it is.
 ///
 /// The paths in which the envelope itself repeats a member are the second value.
-pub(crate) fn open_envelope(body: Json) -> (Json, Vec<&'static str>) {
+pub(crate) fn open_envelope(body: Value<'_>) -> (Value<'_>, Vec<&'static str>) {
     let is_envelope = body
         .get("data")
         .and_then(|data| data.get("attributes"))
         .is_some_and(|inner| inner.as_object().is_some());
-    let Json::Object(mut outer) = body else {
+    let Value::Object(mut outer) = body else {
         return (body, Vec::new());
     };
     if !is_envelope {
-        return (Json::Object(outer), Vec::new());
+        return (Value::Object(outer), Vec::new());
     }
     let mut repeated = Vec::new();
     let data = outer.remove("data");
     if outer.get("data").is_some() {
         repeated.push("data");
     }
-    let Some(Json::Object(mut data)) = data else {
-        return (Json::Object(Object::new()), repeated);
+    let Some(Value::Object(mut data)) = data else {
+        return (Members::new().into(), repeated);
     };
     let attributes = data
         .remove("attributes")
-        .unwrap_or(Json::Object(Object::new()));
+        .unwrap_or(Value::Object(Members::new()));
     if data.get("attributes").is_some() {
         repeated.push("data.attributes");
     }

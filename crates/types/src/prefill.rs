@@ -3,12 +3,12 @@
 use crate::country::CountryCode;
 use crate::date::Date;
 use crate::email::EmailAddress;
-use crate::json::{Json, Object};
+use crate::json::{Json, Object, Value};
 use crate::limits::MAX_PREFILL_CHARS;
 use crate::names::{PrefillField, nearest_prefill_field};
 use crate::phone;
 use crate::problem::{Fault, FieldCode, Mistakes, member_path};
-use crate::session::duplicates;
+use crate::session::duplicates::{self, Member, Repeats};
 use crate::text;
 use std::fmt;
 
@@ -35,53 +35,98 @@ impl Prefill {
         self.0.is_empty()
     }
 
-    /// Checks the member `fields` of a request, whose names were brought to one spelling.
-    pub(crate) fn parse(
+    /// Checks the member `fields` of a request.
+    ///
+    /// `None` only where a mistake was noted.
+    pub(crate) fn check<'r>(
         field: &str,
-        value: Json,
+        value: &'r Value<'_>,
         today: Date,
         mistakes: &mut Mistakes,
-    ) -> Option<Self> {
-        let Json::Object(sent) = value else {
+    ) -> Option<CheckedPrefill<'r>> {
+        let Value::Object(sent) = value else {
             mistakes.push(
                 Fault::new(FieldCode::WrongType, "Must be an object of prefill values.").at(field),
             );
-            duplicates::report_within(&value, &|| field.to_owned(), mistakes);
+            duplicates::report_within(value, &|| field.to_owned(), mistakes);
             return None;
         };
-        let states = duplicates::repeated_members(&sent);
-        let members: Vec<_> = sent.iter().zip(states).collect();
-        let mut values = Vec::new();
-        for known in PrefillField::all() {
-            let Some(((name, value), state)) = members.iter().find(|((name, _), state)| {
-                *name == known.name() && *state != duplicates::Member::Again
-            }) else {
-                continue;
-            };
-            let path = member_path(field, name);
-            if *state == duplicates::Member::FirstOfMany {
-                mistakes.push(duplicates::fault().at(path));
-            } else if !value.is_null() {
-                let checked = text::string(value).and_then(|text| check(known, text, today));
-                values.extend(mistakes.keep(&path, checked).map(|value| (known, value)));
-                duplicates::report_within(value, &|| path.clone(), mistakes);
+        let mut values = [None; PrefillField::TABLE.len()];
+        let mut is_repeated = [false; PrefillField::TABLE.len()];
+        let mut others = Vec::new();
+        for (name, value) in sent.iter() {
+            match PrefillField::parse(name) {
+                Some(known) if values[known as usize].is_none() => {
+                    values[known as usize] = Some(value);
+                }
+                Some(known) => is_repeated[known as usize] = true,
+                None => others.push((name, value)),
             }
         }
-        for ((name, value), state) in members {
-            if PrefillField::parse(name).is_none() && state != duplicates::Member::Again {
-                let path = || member_path(field, name);
-                mistakes.push_with(|| {
-                    let fault = if state == duplicates::Member::FirstOfMany {
-                        duplicates::fault()
-                    } else {
-                        unknown(name)
-                    };
-                    fault.at(path())
-                });
+        let mut checked = CheckedPrefill::default();
+        for (known, name, _) in &PrefillField::TABLE {
+            let path = || member_path(field, name);
+            let Some(value) = values[*known as usize] else {
+                continue;
+            };
+            if is_repeated[*known as usize] {
+                mistakes.push_with(|| duplicates::fault().at(path()));
+            } else if !value.is_null() {
+                let text = text::string(value).and_then(|text| check(*known, text, today));
+                checked.0[*known as usize] = mistakes.keep_at(path, text);
                 duplicates::report_within(value, &path, mistakes);
             }
         }
-        Some(Self(values))
+        let repeats = Repeats::of_names(others.len(), || others.iter().map(|(name, _)| *name));
+        for (index, (name, value)) in others.iter().enumerate() {
+            let path = || member_path(field, name);
+            match repeats.at(index) {
+                Member::Again => continue,
+                Member::FirstOfMany => mistakes.push_with(|| duplicates::fault().at(path())),
+                Member::First => mistakes.push_with(|| unknown(name).at(path())),
+            }
+            duplicates::report_within(value, &path, mistakes);
+        }
+        Some(checked)
+    }
+}
+
+/// Values that keep the rules, where they stand in the request.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct CheckedPrefill<'r>([Option<&'r str>; PrefillField::TABLE.len()]);
+
+impl From<CheckedPrefill<'_>> for Prefill {
+    fn from(checked: CheckedPrefill<'_>) -> Self {
+        let values = PrefillField::all().zip(checked.0);
+        let normal = |field, value: &str| match field {
+            PrefillField::AddressCountryCode | PrefillField::Nationality => {
+                value.to_ascii_uppercase()
+            }
+            _ => value.to_owned(),
+        };
+        Self(
+            values
+                .filter_map(|(field, value)| Some((field, normal(field, value?))))
+                .collect(),
+        )
+    }
+}
+
+/// Prefill with the names it knows in their canonical spelling.
+pub(crate) fn one_spelling(value: Value<'_>) -> Value<'_> {
+    match value {
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .map(|(name, value)| {
+                    (
+                        PrefillField::parse(&name).map_or(name, |field| field.name().to_owned()),
+                        value,
+                    )
+                })
+                .collect(),
+        ),
+        other => other,
     }
 }
 
@@ -95,14 +140,14 @@ fn unknown(name: &str) -> Fault {
     Fault::new(FieldCode::UnknownField, message)
 }
 
-fn check(field: PrefillField, value: &str, today: Date) -> Result<String, Fault> {
+fn check(field: PrefillField, value: &str, today: Date) -> Result<&str, Fault> {
     let value = text::check(value, MAX_PREFILL_CHARS)?;
     match field {
         PrefillField::Birthdate => check_birthdate(value, today)?,
-        PrefillField::EmailAddress => drop(EmailAddress::parse(value)?),
+        PrefillField::EmailAddress => drop(EmailAddress::check(value)?),
         PrefillField::PhoneNumber => drop(phone::check(value)?),
         PrefillField::AddressCountryCode | PrefillField::Nationality => {
-            return CountryCode::parse(value).map(|code| code.to_string());
+            CountryCode::parse(value)?;
         }
         PrefillField::NameFirst
         | PrefillField::NameMiddle
@@ -114,7 +159,7 @@ fn check(field: PrefillField, value: &str, today: Date) -> Result<String, Fault>
         | PrefillField::AddressPostalCode
         | PrefillField::IdentificationNumber => {}
     }
-    Ok(value.to_owned())
+    Ok(value)
 }
 
 /// A real date from 1900-01-01 to the day before today in UTC.

@@ -1,6 +1,6 @@
 //! Text: which characters the API's own strings may hold (decision 5).
 
-use crate::json::Json;
+use crate::json::Value;
 use crate::problem::{Fault, FieldCode};
 
 /// Whether no text of the API's own may hold this character: Unicode's category Cc, and the
@@ -14,7 +14,7 @@ pub fn is_forbidden(character: char) -> bool {
 ///
 /// # Errors
 /// `wrong_type` for anything else.
-pub fn string(value: &Json) -> Result<&str, Fault> {
+pub fn string<'r>(value: &'r Value<'_>) -> Result<&'r str, Fault> {
     value
         .as_str()
         .ok_or_else(|| Fault::new(FieldCode::WrongType, "Must be a string."))
@@ -46,7 +46,9 @@ pub fn check_characters(text: &str) -> Result<&str, Fault> {
             "Must not be empty; leave the field out instead.",
         ));
     }
-    if text.chars().any(is_forbidden) {
+    // Most text is printable ASCII, of which nothing is forbidden.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !is_plain && text.chars().any(is_forbidden) {
         return Err(Fault::new(
             FieldCode::InvalidCharacters,
             "Must not contain line breaks, other control characters, or characters that change the direction of writing.",

@@ -13,10 +13,11 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub const FORBIDDEN_SCHEMES: [&str; 6] =
     ["javascript", "data", "vbscript", "file", "blob", "about"];
 
-/// A URL `scheme://host[:port][/…][?…][#…]` of ASCII characters. Kept as sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WebUrl {
-    text: String,
+/// A URL `scheme://host[:port][/…][?…][#…]` of ASCII characters. Kept as sent, in a text of its own
+/// or where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WebUrl<T = String> {
+    text: T,
     scheme_len: usize,
     host_end: usize,
 }
@@ -28,6 +29,39 @@ impl WebUrl {
     /// `empty`, `invalid_characters`, `too_long`, `invalid_format`; `not_allowed` for a well-formed
     /// one with another scheme or with user info.
     pub fn parse(url: &str, schemes: &[String]) -> Result<Self, Fault> {
+        WebUrl::check(url, schemes).map(Self::of_checked)
+    }
+
+    /// A copy on its own.
+    pub(crate) fn of_checked(url: WebUrl<&str>) -> Self {
+        Self {
+            text: url.text.to_owned(),
+            scheme_len: url.scheme_len,
+            host_end: url.host_end,
+        }
+    }
+}
+
+impl<T: AsRef<str>> WebUrl<T> {
+    /// The URL as sent.
+    pub fn as_str(&self) -> &str {
+        self.text.as_ref()
+    }
+
+    /// Its scheme as sent, without the colon.
+    pub fn scheme(&self) -> &str {
+        &self.as_str()[..self.scheme_len]
+    }
+
+    /// Its host as sent; an IPv6 address in brackets.
+    pub fn host(&self) -> &str {
+        &self.as_str()[self.scheme_len + 3..self.host_end]
+    }
+}
+
+impl<'a> WebUrl<&'a str> {
+    /// As [`WebUrl::parse`], without a copy.
+    pub(crate) fn check(url: &'a str, schemes: &[String]) -> Result<Self, Fault> {
         let url = text::check(url, MAX_URL_CHARS)?;
         if !url.is_ascii() {
             return Err(format(
@@ -60,39 +94,25 @@ impl WebUrl {
                 "Must not contain a user name or password.",
             ));
         }
-        let lower = scheme.to_ascii_lowercase();
-        let is_allowed = matches!(lower.as_str(), "http" | "https")
-            || (schemes.contains(&lower) && !FORBIDDEN_SCHEMES.contains(&lower.as_str()));
+        let is = |known: &str| scheme.eq_ignore_ascii_case(known);
+        let is_allowed = is("https")
+            || is("http")
+            || (schemes.contains(&scheme.to_ascii_lowercase())
+                && !FORBIDDEN_SCHEMES.iter().any(|known| is(known)));
         if !is_allowed {
             let message = if schemes.is_empty() {
-                "Must be an http or https URL.".to_owned()
+                "Must be an http or https URL."
             } else {
                 "Must be an http or https URL, or have a scheme that the organization allows."
-                    .to_owned()
             };
             return Err(Fault::new(FieldCode::NotAllowed, message));
         }
         let scheme_len = scheme.len();
         Ok(Self {
-            text: url.to_owned(),
+            text: url,
             scheme_len,
             host_end: scheme_len + 3 + host.len(),
         })
-    }
-
-    /// The URL as sent.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Its scheme as sent, without the colon.
-    pub fn scheme(&self) -> &str {
-        &self.text[..self.scheme_len]
-    }
-
-    /// Its host as sent; an IPv6 address in brackets.
-    pub fn host(&self) -> &str {
-        &self.text[self.scheme_len + 3..self.host_end]
     }
 }
 

@@ -105,7 +105,7 @@ impl Draft {
         self.rows.retain(|row| row.id != at || !row.is_blank());
         for (key, value) in pasted {
             let (text, is_json) = match value {
-                Json::String(text) => (text, false),
+                Json::String(text) => (text.into_owned(), false),
                 other => (other.to_text(), true),
             };
             match self.rows.iter_mut().find(|row| row.key == key) {

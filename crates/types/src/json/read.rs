@@ -1,7 +1,8 @@
 //! Bytes to [`Json`], strictly (decision 4).
 
-use super::{Json, Number, Object, double};
+use super::{Json, Member, Members, Number, Value, double};
 use crate::limits::MAX_JSON_DEPTH;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Why a text is not JSON that the API reads, and where.
@@ -44,7 +45,20 @@ pub enum ReadErrorKind {
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
+        write!(
+            f,
+            "The body is not valid JSON: {} (line {}, column {}).",
+            self.kind.as_str(),
+            self.line,
+            self.column
+        )
+    }
+}
+
+impl ReadErrorKind {
+    /// What is wrong, as part of a sentence.
+    pub const fn as_str(self) -> &'static str {
+        match self {
             ReadErrorKind::UnexpectedEnd => "the text ends before the value is complete",
             ReadErrorKind::UnexpectedCharacter => "this character is not expected here",
             ReadErrorKind::TrailingCharacters => "there is more text after the value",
@@ -58,12 +72,7 @@ impl fmt::Display for ReadError {
             ReadErrorKind::InvalidNumber => "this is not a number that JSON knows",
             ReadErrorKind::NumberOutOfRange => "this number is too large",
             ReadErrorKind::TooDeep => "objects and lists are nested more than 32 deep",
-        };
-        write!(
-            f,
-            "The body is not valid JSON: {what} (line {}, column {}).",
-            self.line, self.column
-        )
+        }
     }
 }
 
@@ -77,6 +86,14 @@ impl std::error::Error for ReadError {}
 /// # Errors
 /// The first mistake, with its line and column.
 pub fn read(bytes: &[u8]) -> Result<Json, ReadError> {
+    read_borrowed(bytes).map(Value::into_owned)
+}
+
+/// As [`read`], but a value whose strings stand in the text.
+///
+/// # Errors
+/// The first mistake, with its line and column.
+pub fn read_borrowed(bytes: &[u8]) -> Result<Value<'_>, ReadError> {
     read_within(bytes, MAX_JSON_DEPTH)
 }
 
@@ -86,133 +103,158 @@ pub fn read(bytes: &[u8]) -> Result<Json, ReadError> {
 /// # Errors
 /// The first mistake, with its line and column.
 pub fn read_answer(bytes: &[u8]) -> Result<Json, ReadError> {
-    read_within(bytes, MAX_JSON_DEPTH + 8)
+    read_within(bytes, MAX_JSON_DEPTH + 8).map(Value::into_owned)
 }
 
-fn read_within(bytes: &[u8], limit: usize) -> Result<Json, ReadError> {
-    let mut reader = Reader {
-        bytes,
-        at: 0,
-        depth: 0,
-        limit,
-    };
+fn read_within(bytes: &[u8], limit: usize) -> Result<Value<'_>, ReadError> {
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.starts_with('\u{feff}') => Err(reader.error(ReadErrorKind::ByteOrderMark)),
-        Ok(_) => reader.document(),
-        Err(error) => {
-            reader.at = error.valid_up_to();
-            Err(reader.error(ReadErrorKind::InvalidUtf8))
+        Ok(text) if text.starts_with('\u{feff}') => {
+            Err(error_at(bytes, 0, ReadErrorKind::ByteOrderMark))
         }
+        Ok(text) => Reader {
+            text,
+            at: 0,
+            depth: 0,
+            limit,
+            members: Vec::new(),
+            items: Vec::new(),
+        }
+        .document(),
+        Err(error) => Err(error_at(
+            bytes,
+            error.valid_up_to(),
+            ReadErrorKind::InvalidUtf8,
+        )),
     }
 }
 
 struct Reader<'a> {
-    /// Valid UTF-8.
-    bytes: &'a [u8],
+    text: &'a str,
     at: usize,
     depth: usize,
     limit: usize,
+    /// The members of all objects that are still open, so that each is allocated once, in its size.
+    members: Vec<Member<'a>>,
+    /// The items of all lists that are still open.
+    items: Vec<Value<'a>>,
 }
 
 type Read<T> = Result<T, ReadError>;
 
-impl Reader<'_> {
-    fn document(&mut self) -> Read<Json> {
+impl<'a> Reader<'a> {
+    fn document(&mut self) -> Read<Value<'a>> {
         let value = self.value(Envelope::Outer)?;
         self.skip_space();
-        if self.at < self.bytes.len() {
+        if self.at < self.text.len() {
             return Err(self.error(ReadErrorKind::TrailingCharacters));
         }
         Ok(value)
     }
 
-    fn value(&mut self, envelope: Envelope) -> Read<Json> {
-        self.skip_space();
-        match self.peek() {
-            Some(b'{') => self
-                .nested(|reader| reader.object(envelope))
-                .map(Json::Object),
-            Some(b'[') => self.nested(Self::array).map(Json::Array),
-            Some(b'"') => self.string().map(Json::String),
-            Some(b't') => self.word("true", Json::Bool(true)),
-            Some(b'f') => self.word("false", Json::Bool(false)),
-            Some(b'n') => self.word("null", Json::Null),
-            Some(b'-' | b'0'..=b'9') => self.number().map(Json::Number),
+    fn value(&mut self, envelope: Envelope) -> Read<Value<'a>> {
+        match self.skip_space() {
+            Some(b'"') => self.string().map(Value::String),
+            Some(b'{') => self.object(envelope).map(Value::Object),
+            Some(b'[') => self.array().map(Value::Array),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') => self.word("null", Value::Null),
+            Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
             Some(_) => Err(self.error(ReadErrorKind::UnexpectedCharacter)),
             None => Err(self.error(ReadErrorKind::UnexpectedEnd)),
         }
     }
 
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Read<T>) -> Read<T> {
+    fn enter(&mut self) -> Read<()> {
         if self.depth == self.limit {
             return Err(self.error(ReadErrorKind::TooDeep));
         }
         self.depth += 1;
         self.at += 1;
-        let value = read(self);
+        Ok(())
+    }
+
+    fn object(&mut self, envelope: Envelope) -> Read<Members<'a>> {
+        self.enter()?;
+        let first = self.members.len();
+        if self.skip_space() == Some(b'}') {
+            self.at += 1;
+        } else {
+            loop {
+                let member = self.member(envelope)?;
+                self.members.push(member);
+                if self.is_last(b'}')? {
+                    break;
+                }
+            }
+        }
         self.depth -= 1;
-        value
+        Ok(Members(close(&mut self.members, first)))
     }
 
-    fn object(&mut self, envelope: Envelope) -> Read<Object> {
-        let mut members = Vec::new();
+    fn member(&mut self, envelope: Envelope) -> Read<Member<'a>> {
+        if self.skip_space() != Some(b'"') {
+            return Err(self.unexpected());
+        }
+        let name = self.string()?;
         self.skip_space();
-        if self.take(b'}') {
-            return Ok(Object(members));
+        self.expect(b':')?;
+        let within = envelope.member(&name);
+        let outer_limit = self.limit;
+        if within == Envelope::Attributes {
+            self.limit = MAX_JSON_DEPTH + 2;
         }
-        loop {
-            self.skip_space();
-            if self.peek() != Some(b'"') {
-                return Err(self.unexpected());
-            }
-            let name = self.string()?;
-            self.skip_space();
-            self.expect(b':')?;
-            let within = envelope.member(&name);
-            let outer_limit = self.limit;
-            if within == Envelope::Attributes {
-                self.limit = MAX_JSON_DEPTH + 2;
-            }
-            let value = self.value(within)?;
-            self.limit = outer_limit;
-            members.push((name, value));
-            self.skip_space();
-            if self.take(b'}') {
-                return Ok(Object(members));
-            }
-            self.expect(b',')?;
-        }
+        let value = self.value(within)?;
+        self.limit = outer_limit;
+        Ok((name, value))
     }
 
-    fn array(&mut self) -> Read<Vec<Json>> {
-        let mut items = Vec::new();
+    fn array(&mut self) -> Read<Vec<Value<'a>>> {
+        self.enter()?;
+        let first = self.items.len();
+        if self.skip_space() == Some(b']') {
+            self.at += 1;
+        } else {
+            loop {
+                let item = self.value(Envelope::None)?;
+                self.items.push(item);
+                if self.is_last(b']')? {
+                    break;
+                }
+            }
+        }
+        self.depth -= 1;
+        Ok(close(&mut self.items, first))
+    }
+
+    /// Whether the list or object ends here, or goes on after a comma.
+    fn is_last(&mut self, end: u8) -> Read<bool> {
         self.skip_space();
-        if self.take(b']') {
-            return Ok(items);
+        if self.take(end) {
+            return Ok(true);
         }
-        loop {
-            items.push(self.value(Envelope::None)?);
-            self.skip_space();
-            if self.take(b']') {
-                return Ok(items);
-            }
-            self.expect(b',')?;
-        }
+        self.expect(b',').map(|()| false)
     }
 
-    fn string(&mut self) -> Read<String> {
+    fn string(&mut self) -> Read<Cow<'a, str>> {
         self.at += 1;
+        let from = self.at;
+        self.at += plain_length(&self.text.as_bytes()[from..]);
+        if self.peek() != Some(b'"') {
+            return self.escaped_string(from).map(Cow::Owned);
+        }
+        // The slice begins and ends beside ASCII characters, so it is whole characters.
+        let plain = self.text.get(from..self.at).unwrap_or_default();
+        self.at += 1;
+        Ok(Cow::Borrowed(plain))
+    }
+
+    /// The rest of a string whose plain beginning was read.
+    #[cold]
+    fn escaped_string(&mut self, mut from: usize) -> Read<String> {
         let mut out = String::new();
         loop {
-            let from = self.at;
-            while self
-                .peek()
-                .is_some_and(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
-            {
-                self.at += 1;
-            }
-            // The slice begins and ends beside ASCII characters, so it is whole characters.
-            out.push_str(std::str::from_utf8(&self.bytes[from..self.at]).unwrap_or_default());
+            out.push_str(self.text.get(from..self.at).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -222,6 +264,8 @@ impl Reader<'_> {
                 Some(_) => return Err(self.error(ReadErrorKind::ControlCharacter)),
                 None => return Err(self.error(ReadErrorKind::UnexpectedEnd)),
             }
+            from = self.at;
+            self.at += plain_length(&self.text.as_bytes()[from..]);
         }
     }
 
@@ -254,7 +298,7 @@ impl Reader<'_> {
             return Ok(character);
         }
         let is_high = (0xd800..0xdc00).contains(&first);
-        if is_high && self.bytes[self.at..].starts_with(b"\\u") {
+        if is_high && self.text.as_bytes()[self.at..].starts_with(b"\\u") {
             self.at += 2;
             let second = self.hex4(start)?;
             if (0xdc00..0xe000).contains(&second) {
@@ -285,16 +329,16 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Read<Number> {
         let start = self.at;
-        self.take(b'-');
+        let is_negative = self.take(b'-');
         let leading_zero = self.peek() == Some(b'0');
-        let digits = self.digits();
+        let (digits, magnitude) = self.integer();
         if digits == 0 || (leading_zero && digits > 1) {
             return Err(self.error_at(start, ReadErrorKind::InvalidNumber));
         }
         let mut is_integer = true;
         if self.take(b'.') {
             is_integer = false;
-            if self.digits() == 0 {
+            if self.integer().0 == 0 {
                 return Err(self.error_at(start, ReadErrorKind::InvalidNumber));
             }
         }
@@ -303,20 +347,24 @@ impl Reader<'_> {
             if !self.take(b'+') {
                 self.take(b'-');
             }
-            if self.digits() == 0 {
+            if self.integer().0 == 0 {
                 return Err(self.error_at(start, ReadErrorKind::InvalidNumber));
             }
         }
-        let text = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
-        if is_integer && text != "-0" {
-            if let Ok(value) = text.parse() {
-                return Ok(Number::I64(value));
+        // `-0` is no integer: it would lose its sign.
+        let exact = magnitude.filter(|_| is_integer).and_then(|magnitude| {
+            if !is_negative {
+                return Some(i64::try_from(magnitude).map_or(Number::U64(magnitude), Number::I64));
             }
-            if let Ok(value) = text.parse() {
-                return Ok(Number::U64(value));
-            }
+            0_i64
+                .checked_sub_unsigned(magnitude)
+                .filter(|value| *value != 0)
+                .map(Number::I64)
+        });
+        if let Some(number) = exact {
+            return Ok(number);
         }
-        let value = double::read(text);
+        let value = double::read(self.text.get(start..self.at).unwrap_or_default());
         if value.is_finite() {
             Ok(Number::F64(value))
         } else {
@@ -324,29 +372,38 @@ impl Reader<'_> {
         }
     }
 
-    fn digits(&mut self) -> usize {
+    /// Reads digits: how many, and their value where 64 bits hold it.
+    fn integer(&mut self) -> (usize, Option<u64>) {
         let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        let mut value = Some(0_u64);
+        while let Some(byte @ b'0'..=b'9') = self.peek() {
+            value = value
+                .and_then(|value| value.checked_mul(10))
+                .and_then(|value| value.checked_add(u64::from(byte - b'0')));
             self.at += 1;
         }
-        self.at - start
+        (self.at - start, value)
     }
 
-    fn word(&mut self, word: &str, value: Json) -> Read<Json> {
+    fn word(&mut self, word: &str, value: Value<'a>) -> Read<Value<'a>> {
         for byte in word.bytes() {
             self.expect(byte)?;
         }
         Ok(value)
     }
 
-    fn skip_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+    /// Skips white space; the byte that follows.
+    fn skip_space(&mut self) -> Option<u8> {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                other => return other,
+            }
         }
     }
 
     fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+        self.text.as_bytes().get(self.at).copied()
     }
 
     fn take(&mut self, byte: u8) -> bool {
@@ -363,8 +420,9 @@ impl Reader<'_> {
         }
     }
 
+    #[cold]
     fn unexpected(&self) -> ReadError {
-        let kind = if self.at < self.bytes.len() {
+        let kind = if self.at < self.text.len() {
             ReadErrorKind::UnexpectedCharacter
         } else {
             ReadErrorKind::UnexpectedEnd
@@ -372,24 +430,61 @@ impl Reader<'_> {
         self.error(kind)
     }
 
+    #[cold]
     fn error(&self, kind: ReadErrorKind) -> ReadError {
         self.error_at(self.at, kind)
     }
 
+    #[cold]
     fn error_at(&self, at: usize, kind: ReadErrorKind) -> ReadError {
-        let before = &self.bytes[..at];
-        let line = before.split(|byte| *byte == b'\n').count();
-        let line_start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1);
-        // Bytes that continue a character do not count.
-        let column = 1 + before[line_start..]
-            .iter()
-            .filter(|byte| **byte & 0xc0 != 0x80)
-            .count();
-        ReadError { line, column, kind }
+        error_at(self.text.as_bytes(), at, kind)
     }
+}
+
+/// What was added since `first`.
+fn close<T>(open: &mut Vec<T>, first: usize) -> Vec<T> {
+    if first == 0 {
+        std::mem::take(open)
+    } else {
+        open.split_off(first)
+    }
+}
+
+/// How many bytes of a string stand for themselves: up to a quote, a backslash or a control
+/// character.
+fn plain_length(bytes: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    // Eight bytes at a time: the lowest high bit that is set marks the first byte below a bound;
+    // those above it may be marked by a borrow.
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word & HIGHS;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = below(word, 0x20)
+            | below(word ^ (ONES * u64::from(b'"')), 1)
+            | below(word ^ (ONES * u64::from(b'\\')), 1);
+        if found != 0 {
+            return index * 8 + (found.trailing_zeros() / 8) as usize;
+        }
+    }
+    let is_special = |byte: &u8| *byte < 0x20 || matches!(byte, b'"' | b'\\');
+    words.len() * 8 + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+fn error_at(bytes: &[u8], at: usize, kind: ReadErrorKind) -> ReadError {
+    let before = &bytes[..at];
+    let line = before.split(|byte| *byte == b'\n').count();
+    let line_start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    // Bytes that continue a character do not count.
+    let column = 1 + before[line_start..]
+        .iter()
+        .filter(|byte| **byte & 0xc0 != 0x80)
+        .count();
+    ReadError { line, column, kind }
 }
 
 /// Where in a possible envelope the reader stands.

@@ -84,7 +84,7 @@ fn any_json() -> impl Strategy<Value = Json> {
         any::<f64>()
             .prop_filter("finite", |f| f.is_finite())
             .prop_map(|f| Json::Number(Number::F64(f))),
-        any::<String>().prop_map(Json::String),
+        any::<String>().prop_map(Json::from),
     ];
     leaf.prop_recursive(6, 64, 8, |inner| {
         prop_oneof![

@@ -1,9 +1,9 @@
 //! JSON to text: compact, and canonical for fingerprints.
 
-use super::{Json, Number, Object, double};
+use super::{Members, Number, Value, double};
 use std::fmt::{self, Write as _};
 
-impl Json {
+impl Value<'_> {
     /// The value as compact JSON text, members in their order.
     pub fn to_text(&self) -> String {
         self.to_string()
@@ -20,7 +20,26 @@ impl Json {
         out
     }
 
-    /// The length of [`Json::to_text`] in bytes of UTF-8.
+    /// What [`Value::text_len`] is at most; counted without writing anything.
+    pub fn most_text_len(&self) -> usize {
+        // A control character becomes six bytes, and between brackets there is one more byte for
+        // each colon and comma. The longest number is such as -2.2250738585072014e-308.
+        let string = |text: &str| text.len().saturating_mul(6).saturating_add(2);
+        match self {
+            Self::Null | Self::Bool(_) => 5,
+            Self::Number(_) => 24,
+            Self::String(text) => string(text),
+            Self::Array(items) => items.iter().fold(2, |sum: usize, item| {
+                sum.saturating_add(item.most_text_len()).saturating_add(1)
+            }),
+            Self::Object(members) => members.iter().fold(2, |sum: usize, (name, value)| {
+                let member = string(name).saturating_add(value.most_text_len());
+                sum.saturating_add(member).saturating_add(2)
+            }),
+        }
+    }
+
+    /// The length of [`Value::to_text`] in bytes of UTF-8.
     pub fn text_len(&self) -> usize {
         struct Counter(usize);
         impl fmt::Write for Counter {
@@ -36,7 +55,7 @@ impl Json {
     }
 }
 
-impl fmt::Display for Json {
+impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null"),
@@ -59,7 +78,7 @@ impl fmt::Display for Json {
     }
 }
 
-impl fmt::Display for Object {
+impl fmt::Display for Members<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_char('{')?;
         for (index, (name, value)) in self.iter().enumerate() {
@@ -111,9 +130,9 @@ fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     out.write_char('"')
 }
 
-fn write_canonical(value: &Json, out: &mut String) {
+fn write_canonical(value: &Value<'_>, out: &mut String) {
     match value {
-        Json::Array(items) => {
+        Value::Array(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
@@ -123,7 +142,7 @@ fn write_canonical(value: &Json, out: &mut String) {
             }
             out.push(']');
         }
-        Json::Object(object) => {
+        Value::Object(object) => {
             let mut members: Vec<_> = object.iter().collect();
             members.sort_by_key(|(name, _)| *name);
             out.push('{');

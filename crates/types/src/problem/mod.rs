@@ -101,7 +101,22 @@ impl Mistakes {
 
     /// The value where there is one, else its fault is noted.
     pub fn keep<T>(&mut self, field: &str, result: Result<T, Fault>) -> Option<T> {
-        result.map_err(|fault| self.push(fault.at(field))).ok()
+        self.keep_at(|| field.to_owned(), result)
+    }
+
+    /// The value where there is one, else its fault is noted at this path.
+    pub fn keep_at<T>(
+        &mut self,
+        path: impl FnOnce() -> String,
+        result: Result<T, Fault>,
+    ) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.push_with(|| fault.at(path()));
+                None
+            }
+        }
     }
 
     /// Whether there are none.

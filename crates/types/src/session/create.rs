@@ -1,18 +1,18 @@
 //! The request that creates a session (`seed.txt`): from JSON to a [`NewSession`], or to all that
 //! is wrong with it.
 
-use super::duplicates;
+use super::duplicates::{self, Member, Repeats};
 use crate::check::Check;
 use crate::country::CountryCode;
 use crate::date::Date;
 use crate::email::EmailAddress;
 use crate::expiry::ExpiryMinutes;
 use crate::id::WorkflowId;
-use crate::json::{Json, Object};
+use crate::json::{Json, Members, Object, Value};
 use crate::limits::{MAX_DISPLAY_NAME_CHARS, MAX_EXTERNAL_REF_CHARS};
 use crate::metadata::Metadata;
-use crate::names::{self, Field, PrefillField};
-use crate::prefill::Prefill;
+use crate::names::{self, Field};
+use crate::prefill::{self, CheckedPrefill, Prefill};
 use crate::problem::{Fault, FieldCode, FieldError, Mistakes, member_path};
 use crate::text;
 use crate::web_url::WebUrl;
@@ -57,7 +57,7 @@ impl Publishable<'_> {
         )
     }
 
-    fn leads_to(&self, url: WebUrl) -> Result<WebUrl, Fault> {
+    fn leads_to<'r>(&self, url: WebUrl<&'r str>) -> Result<WebUrl<&'r str>, Fault> {
         let is_listed = |host: &String| host.eq_ignore_ascii_case(url.host());
         if self.redirect_hosts.iter().any(is_listed) {
             return Ok(url);
@@ -71,10 +71,16 @@ impl Publishable<'_> {
 
 /// A create request as sent: the envelope opened and the API's own names brought to one spelling.
 /// Nothing else is promised.
+pub type CreateSessionRequest = SentRequest<'static>;
+
+/// A [`CreateSessionRequest`] that may borrow from the text it was read from.
 #[derive(Clone, PartialEq)]
-pub struct CreateSessionRequest {
-    known: Object,
-    unknown: Object,
+pub struct SentRequest<'a> {
+    /// The first value of each field, in the order of the table of names.
+    known: [Option<Value<'a>>; Field::TABLE.len()],
+    /// Which of them were given more than once.
+    is_repeated: [bool; Field::TABLE.len()],
+    unknown: Members<'a>,
     repeated: Vec<&'static str>,
     ignored: Vec<String>,
 }
@@ -112,85 +118,85 @@ pub struct NewSession {
     pub prefill: Prefill,
 }
 
-impl CreateSessionRequest {
+impl<'a> SentRequest<'a> {
     /// Opens the envelope and brings the names to one spelling.
     ///
     /// # Errors
     /// `wrong_type` on `""` for what is not an object.
-    pub fn from_json(body: Json) -> Result<Self, FieldError> {
+    pub fn from_json(body: Value<'a>) -> Result<Self, FieldError> {
         let (body, repeated) = names::open_envelope(body);
-        let Json::Object(members) = body else {
+        let Value::Object(members) = body else {
             return Err(FieldError::new(
                 "",
                 FieldCode::WrongType,
                 "The body must be a JSON object.",
             ));
         };
-        let (mut known, mut unknown) = (Object::new(), Object::new());
-        for (name, value) in members {
+        let mut request = Self {
+            known: [const { None }; Field::TABLE.len()],
+            is_repeated: [false; Field::TABLE.len()],
+            unknown: Members::new(),
+            repeated,
+            ignored: Vec::new(),
+        };
+        for (name, value) in members.into_members() {
             match Field::parse(&name) {
-                Some(Field::Fields) => known.push(Field::Fields.name(), one_spelling(value)),
-                Some(field) => known.push(field.name(), value),
-                None => unknown.push(name, value),
+                Some(field) if request.known[field as usize].is_none() => {
+                    request.known[field as usize] = Some(value);
+                }
+                Some(field) => request.is_repeated[field as usize] = true,
+                None => request.unknown.push_member(name, value),
             }
         }
-        let states = duplicates::repeated_members(&unknown);
-        let ignored = unknown
+        let repeats = Repeats::of(&request.unknown);
+        request.ignored = request
+            .unknown
             .iter()
-            .zip(states)
-            .filter(|(_, state)| *state != duplicates::Member::Again)
-            .map(|((name, _), _)| name.to_owned())
+            .enumerate()
+            .filter(|(index, _)| repeats.at(*index) != Member::Again)
+            .map(|(_, (name, _))| name.to_owned())
             .collect();
-        Ok(Self {
-            known,
-            unknown,
-            repeated,
-            ignored,
-        })
+        Ok(request)
     }
 
     /// Whether no member is given twice, at any depth: then [`Self::fingerprint_text`] means the
     /// request and nothing else.
     pub fn is_sound(&self) -> bool {
-        let is_repeated = |object: &Object| {
-            duplicates::repeated_members(object)
-                .iter()
-                .any(|state| *state != duplicates::Member::First)
+        let has_repeats = |(field, value): (Field, &Value<'_>)| match field {
+            Field::Fields => duplicates::is_within(&prefill::one_spelling(value.clone())),
+            _ => duplicates::is_within(value),
         };
-        let mut values = self
-            .known
-            .iter()
-            .chain(self.unknown.iter())
-            .map(|(_, value)| value);
         self.repeated.is_empty()
-            && !is_repeated(&self.known)
-            && !is_repeated(&self.unknown)
-            && !values.any(duplicates::is_within)
+            && self.is_repeated == [false; Field::TABLE.len()]
+            && Repeats::of(&self.unknown).is_empty()
+            && !self.known().any(has_repeats)
+            && !self
+                .unknown
+                .iter()
+                .any(|(_, value)| duplicates::is_within(value))
+    }
+
+    /// The known fields that were given, and the first value of each.
+    fn known(&self) -> impl Iterator<Item = (Field, &Value<'a>)> {
+        let fields = Field::TABLE.iter().zip(&self.known);
+        fields.filter_map(|((field, ..), value)| Some((*field, value.as_ref()?)))
     }
 
     /// One text for all ways to send the same parameters: before defaults and rules, values as sent,
     /// `null` members of the API's own objects left out, unknown fields included (decision 7).
     pub fn fingerprint_text(&self) -> String {
-        let mut all = Object::new();
-        for (name, value) in self
-            .known
-            .iter()
-            .chain(self.unknown.iter())
-            .filter(|(_, value)| !value.is_null())
-        {
-            let value = match value {
-                Json::Object(fields) if name == Field::Fields.name() => Json::Object(
-                    fields
-                        .iter()
-                        .filter(|(_, value)| !value.is_null())
-                        .map(|(name, value)| (name.to_owned(), value.clone()))
-                        .collect(),
-                ),
-                other => other.clone(),
+        let mut all = Members::new();
+        for (field, value) in self.known().filter(|(_, value)| !value.is_null()) {
+            let value = match (field, value.clone()) {
+                (Field::Fields, fields @ Value::Object(_)) => without_nulls(fields),
+                (_, other) => other,
             };
-            all.push(name, value);
+            all.push(field.name(), value);
         }
-        Json::Object(all).canonical()
+        for (name, value) in self.unknown.iter().filter(|(_, value)| !value.is_null()) {
+            all.push(name, value.clone());
+        }
+        Value::Object(all).canonical()
     }
 
     /// The unknown top-level fields, as sent.
@@ -204,33 +210,98 @@ impl CreateSessionRequest {
     /// All mistakes, in the order of the table of names; never an empty list, and never more than
     /// 101 (decision 2).
     pub fn validate(self, context: &Context<'_>) -> Result<NewSession, Vec<FieldError>> {
+        self.check(context).map(NewSession::from)
+    }
+
+    /// As [`Self::validate`], but copies nothing of what keeps the rules.
+    ///
+    /// # Errors
+    /// As [`Self::validate`].
+    pub fn check(&self, context: &Context<'_>) -> Result<CheckedRequest<'_, 'a>, Vec<FieldError>> {
         let mut mistakes = Mistakes::default();
         for path in &self.repeated {
             mistakes.push(duplicates::fault().at(*path));
         }
-        let unknown = self.unknown;
-        let session = Rules {
-            members: self.known,
-            mistakes: &mut mistakes,
+        let mut rules = Rules {
+            request: self,
+            mistakes,
             is_publishable: context.publishable.is_some(),
-        }
-        .all(context);
-        report_unknown(&unknown, context.strict, &mut mistakes);
-        match session {
-            Some(session) if mistakes.is_empty() => Ok(session),
+        };
+        let checked = rules.all(context);
+        let mut mistakes = rules.mistakes;
+        report_unknown(&self.unknown, context.strict, &mut mistakes);
+        match checked {
+            Some(checked) if mistakes.is_empty() => Ok(checked),
             _ => Err(mistakes.into_errors()),
         }
     }
 }
 
+/// Prefill in one spelling, without its `null` members.
+fn without_nulls(fields: Value<'_>) -> Value<'_> {
+    match prefill::one_spelling(fields) {
+        Value::Object(fields) => {
+            let is_given = |(_, value): &(String, Value<'_>)| !value.is_null();
+            Value::Object(fields.into_iter().filter(is_given).collect())
+        }
+        other => other,
+    }
+}
+
+/// A request that keeps every rule, where it stands. [`NewSession`] is made of it.
+#[derive(Clone)]
+pub struct CheckedRequest<'r, 'a> {
+    external_ref: Option<&'r str>,
+    metadata: Option<&'r Members<'a>>,
+    country: Option<CountryCode>,
+    checks: Option<Vec<Check>>,
+    workflow_id: Option<WorkflowId>,
+    redirect_url: Option<WebUrl<&'r str>>,
+    send_email: bool,
+    applicant_email: Option<&'r str>,
+    applicant_name: Option<&'r str>,
+    email_display_name: Option<&'r str>,
+    support_url: Option<WebUrl<&'r str>>,
+    expires_in: ExpiryMinutes,
+    prefill: CheckedPrefill<'r>,
+}
+
+impl From<CheckedRequest<'_, '_>> for NewSession {
+    fn from(checked: CheckedRequest<'_, '_>) -> Self {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            external_ref: own(checked.external_ref),
+            metadata: checked
+                .metadata
+                .map(Metadata::of_checked)
+                .unwrap_or_default(),
+            country: checked.country,
+            checks: checked.checks,
+            workflow_id: checked.workflow_id,
+            redirect_url: checked.redirect_url.map(WebUrl::of_checked),
+            send_email: checked.send_email,
+            applicant_email: checked.applicant_email.map(EmailAddress::of_checked),
+            applicant_name: own(checked.applicant_name),
+            email_display_name: own(checked.email_display_name),
+            support_url: checked.support_url.map(WebUrl::of_checked),
+            expires_in: checked.expires_in,
+            prefill: checked.prefill.into(),
+        }
+    }
+}
+
 /// The caller's data may be personal: not shown.
-impl fmt::Debug for CreateSessionRequest {
+impl fmt::Debug for SentRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "CreateSessionRequest([redacted; {} fields])",
-            self.known.len()
-        )
+        let count = self.known().count();
+        write!(f, "CreateSessionRequest([redacted; {count} fields])")
+    }
+}
+
+/// The caller's data may be personal: not shown.
+impl fmt::Debug for CheckedRequest<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CheckedRequest([redacted])")
     }
 }
 
@@ -294,36 +365,15 @@ impl NewSession {
     }
 }
 
-/// Prefill with the names it knows in their canonical spelling.
-fn one_spelling(value: Json) -> Json {
-    match value {
-        Json::Object(fields) => Json::Object(
-            fields
-                .into_iter()
-                .map(|(name, value)| {
-                    (
-                        PrefillField::parse(&name).map_or(name, |field| field.name().to_owned()),
-                        value,
-                    )
-                })
-                .collect(),
-        ),
-        other => other,
-    }
-}
-
-fn report_unknown(unknown: &Object, strict: bool, mistakes: &mut Mistakes) {
-    for ((name, value), state) in unknown.iter().zip(duplicates::repeated_members(unknown)) {
+fn report_unknown(unknown: &Members<'_>, strict: bool, mistakes: &mut Mistakes) {
+    let repeats = Repeats::of(unknown);
+    for (index, (name, value)) in unknown.iter().enumerate() {
         let path = || member_path("", name);
-        match state {
-            duplicates::Member::Again => continue,
-            duplicates::Member::FirstOfMany => {
-                mistakes.push_with(|| duplicates::fault().at(path()));
-            }
-            duplicates::Member::First if strict => {
-                mistakes.push_with(|| unknown_field(name).at(path()));
-            }
-            duplicates::Member::First => {}
+        match repeats.at(index) {
+            Member::Again => continue,
+            Member::FirstOfMany => mistakes.push_with(|| duplicates::fault().at(path())),
+            Member::First if strict => mistakes.push_with(|| unknown_field(name).at(path())),
+            Member::First => {}
         }
         duplicates::report_within(value, &path, mistakes);
     }
@@ -339,17 +389,17 @@ pub fn unknown_field(name: &str) -> Fault {
 }
 
 /// The rules, field by field in the order of the table of names.
-struct Rules<'a> {
-    members: Object,
-    mistakes: &'a mut Mistakes,
+struct Rules<'r, 'a> {
+    request: &'r SentRequest<'a>,
+    mistakes: Mistakes,
     is_publishable: bool,
 }
 
-impl Rules<'_> {
+impl<'r, 'a> Rules<'r, 'a> {
     /// `None` only where a mistake was noted.
-    fn all(mut self, context: &Context<'_>) -> Option<NewSession> {
+    fn all(&mut self, context: &Context<'_>) -> Option<CheckedRequest<'r, 'a>> {
         // The rule of the address spans three fields, so two are looked at ahead of their turn.
-        let is_wanted = self.peek(Field::SendEmail).and_then(Json::as_bool) == Some(true);
+        let is_wanted = self.peek(Field::SendEmail).and_then(Value::as_bool) == Some(true);
         let has_own = self.peek(Field::ApplicantEmail).is_some();
         let fallback = self
             .peek(Field::Metadata)
@@ -360,13 +410,13 @@ impl Rules<'_> {
             text::check(text, MAX_EXTERNAL_REF_CHARS)
         });
         let metadata = match self.take(Field::Metadata) {
-            Some(value) => Metadata::parse(
+            Some(value) => Metadata::check(
                 Field::Metadata.name(),
                 value,
                 is_wanted && !has_own,
-                self.mistakes,
+                &mut self.mistakes,
             ),
-            None => Some(Metadata::default()),
+            None => None,
         };
         let country = self.parsed(Field::Country, |value| {
             text::string(value).and_then(CountryCode::parse)
@@ -377,8 +427,8 @@ impl Rules<'_> {
                 if value.as_array().is_some_and(|items| !items.is_empty()) {
                     self.refuse_closed(Field::Checks);
                 }
-                let checks = Check::parse_list(Field::Checks.name(), &value, self.mistakes);
-                self.report_within(Field::Checks, &value);
+                let checks = Check::parse_list(Field::Checks.name(), value, &mut self.mistakes);
+                self.report_within(Field::Checks, value);
                 checks
             }
             None => None,
@@ -387,7 +437,7 @@ impl Rules<'_> {
             parse_workflow(value, context.workflows)
         });
         let redirect_url = self.parsed(Field::RedirectUrl, |value| {
-            let url = WebUrl::parse(text::string(value)?, context.schemes)?;
+            let url = WebUrl::check(text::string(value)?, context.schemes)?;
             match &context.publishable {
                 Some(key) => key.leads_to(url),
                 None => Ok(url),
@@ -399,7 +449,7 @@ impl Rules<'_> {
                 .ok_or_else(|| Fault::new(FieldCode::WrongType, "Must be true or false."))
         });
         let applicant_email = self.parsed(Field::ApplicantEmail, |value| {
-            EmailAddress::parse(text::string(value)?)
+            EmailAddress::check(text::string(value)?)
         });
         if is_wanted && !has_own && !fallback {
             let fault = Fault::new(
@@ -415,18 +465,21 @@ impl Rules<'_> {
             text::check_header_name(text, MAX_DISPLAY_NAME_CHARS)
         });
         let support_url = self.parsed(Field::SupportUrl, |value| {
-            WebUrl::parse(text::string(value)?, &[])
+            WebUrl::check(text::string(value)?, &[])
         });
         let expires_in = self.parsed(Field::ExpiresInMinutes, ExpiryMinutes::parse);
         let prefill = match self.take(Field::Fields) {
-            Some(value) => {
-                Prefill::parse(Field::Fields.name(), value, context.today, self.mistakes)
-            }
-            None => Some(Prefill::default()),
+            Some(value) => Prefill::check(
+                Field::Fields.name(),
+                value,
+                context.today,
+                &mut self.mistakes,
+            ),
+            None => Some(CheckedPrefill::default()),
         };
-        Some(NewSession {
+        Some(CheckedRequest {
             external_ref,
-            metadata: metadata?,
+            metadata,
             country,
             checks,
             workflow_id,
@@ -441,44 +494,40 @@ impl Rules<'_> {
         })
     }
 
-    fn peek(&self, field: Field) -> Option<&Json> {
-        self.members
-            .get(field.name())
-            .filter(|value| !value.is_null())
+    fn peek(&self, field: Field) -> Option<&'r Value<'a>> {
+        let value = self.request.known[field as usize].as_ref();
+        value.filter(|value| !value.is_null())
     }
 
     /// The value of a field that was given once and is not `null`; a repetition is noted.
-    fn take(&mut self, field: Field) -> Option<Json> {
-        let value = self.members.remove(field.name())?;
-        if self.members.get(field.name()).is_some() {
+    fn take(&mut self, field: Field) -> Option<&'r Value<'a>> {
+        if self.request.is_repeated[field as usize] {
             self.mistakes.push(duplicates::fault().at(field.name()));
             return None;
         }
-        Some(value).filter(|value| !value.is_null())
+        self.peek(field)
     }
 
     fn parsed<T>(
         &mut self,
         field: Field,
-        parse: impl FnOnce(&Json) -> Result<T, Fault>,
+        parse: impl FnOnce(&'r Value<'a>) -> Result<T, Fault>,
     ) -> Option<T> {
         let value = self.take(field)?;
-        let parsed = self.mistakes.keep(field.name(), parse(&value));
+        let parsed = self.mistakes.keep(field.name(), parse(value));
         if parsed.is_some() {
             self.refuse_closed(field);
         }
-        self.report_within(field, &value);
+        self.report_within(field, value);
         parsed
     }
 
     fn text(
         &mut self,
         field: Field,
-        check: impl FnOnce(&str) -> Result<&str, Fault>,
-    ) -> Option<String> {
-        self.parsed(field, |value| {
-            text::string(value).and_then(check).map(str::to_owned)
-        })
+        check: impl FnOnce(&'r str) -> Result<&'r str, Fault>,
+    ) -> Option<&'r str> {
+        self.parsed(field, |value| text::string(value).and_then(check))
     }
 
     /// Notes that a field, which has no other mistake, is closed to the key.
@@ -492,13 +541,13 @@ impl Rules<'_> {
         }
     }
 
-    fn report_within(&mut self, field: Field, value: &Json) {
-        duplicates::report_within(value, &|| field.name().to_owned(), self.mistakes);
+    fn report_within(&mut self, field: Field, value: &Value<'_>) {
+        duplicates::report_within(value, &|| field.name().to_owned(), &mut self.mistakes);
     }
 }
 
 fn parse_workflow(
-    value: &Json,
+    value: &Value<'_>,
     workflows: Option<&dyn Fn(&WorkflowId) -> bool>,
 ) -> Result<WorkflowId, Fault> {
     let id = text::check_characters(text::string(value)?)?;

@@ -1,6 +1,6 @@
 //! Members that were given twice: refused by name, together with everything else (decision 4).
 
-use crate::json::{Json, Object};
+use crate::json::{Members, Value};
 use crate::problem::{Fault, FieldCode, Mistakes, item_path, member_path};
 
 /// How often the name of a member occurs in its object.
@@ -14,25 +14,76 @@ pub(crate) enum Member {
     Again,
 }
 
-/// The state of each member.
-pub(crate) fn repeated_members(object: &Object) -> Vec<Member> {
-    let mut states = vec![Member::First; object.len()];
-    let mut names: Vec<(&str, usize)> = object
-        .iter()
-        .enumerate()
-        .map(|(index, (name, _))| (name, index))
-        .collect();
-    names.sort_unstable();
-    for run in names
-        .chunk_by(|a, b| a.0 == b.0)
-        .filter(|run| run.len() > 1)
-    {
-        states[run[0].1] = Member::FirstOfMany;
-        for (_, index) in &run[1..] {
-            states[*index] = Member::Again;
-        }
+/// The state of each member of an object; an empty list where no name is repeated, as nearly always.
+#[derive(Debug)]
+pub(crate) struct Repeats(Vec<Member>);
+
+impl Repeats {
+    /// Of the members of an object.
+    pub(crate) fn of(members: &Members<'_>) -> Self {
+        Self::of_names(members.len(), || members.iter().map(|(name, _)| name))
     }
-    states
+
+    /// Of so many names.
+    pub(crate) fn of_names<'n, I: Iterator<Item = &'n str>>(
+        count: usize,
+        names: impl Fn() -> I,
+    ) -> Self {
+        if count < 2 || (count <= FEW && are_different(&names)) {
+            return Self(Vec::new());
+        }
+        let mut sorted: Vec<(&str, usize)> = names().zip(0..).collect();
+        sorted.sort_unstable();
+        if sorted.windows(2).all(|pair| pair[0].0 != pair[1].0) {
+            return Self(Vec::new());
+        }
+        let mut states = vec![Member::First; count];
+        for run in sorted
+            .chunk_by(|a, b| a.0 == b.0)
+            .filter(|run| run.len() > 1)
+        {
+            states[run[0].1] = Member::FirstOfMany;
+            for (_, index) in &run[1..] {
+                states[*index] = Member::Again;
+            }
+        }
+        Self(states)
+    }
+
+    /// Whether there are any.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The state of the member at this place.
+    pub(crate) fn at(&self, index: usize) -> Member {
+        self.0.get(index).copied().unwrap_or(Member::First)
+    }
+}
+
+/// Up to this many names are compared each with each, by a mark of 32 bits.
+const FEW: usize = 64;
+
+fn are_different<'n, I: Iterator<Item = &'n str>>(names: impl Fn() -> I) -> bool {
+    let mut marks = [0; FEW];
+    for (index, name) in names().take(FEW).enumerate() {
+        let mark = mark(name.as_bytes());
+        if marks[..index].contains(&mark) && names().take(index).any(|other| other == name) {
+            return false;
+        }
+        marks[index] = mark;
+    }
+    true
+}
+
+/// What is mostly different between different names.
+fn mark(name: &[u8]) -> u32 {
+    let (rest, end) = name.split_at(name.len().saturating_sub(4));
+    let first = rest.first().copied().unwrap_or(0);
+    let mix = |mark: u32, byte: &u8| mark.wrapping_mul(31) ^ u32::from(*byte);
+    end.iter()
+        .fold(u32::from(first) << 24, |mark, byte| mix(mark << 3, byte))
+        .wrapping_add(u32::try_from(name.len()).unwrap_or(0))
 }
 
 /// What is said of such a member.
@@ -44,14 +95,11 @@ pub(crate) fn fault() -> Fault {
 }
 
 /// Whether a value repeats a member, at any depth.
-pub(crate) fn is_within(value: &Json) -> bool {
+pub(crate) fn is_within(value: &Value<'_>) -> bool {
     match value {
-        Json::Array(items) => items.iter().any(is_within),
-        Json::Object(object) => {
-            repeated_members(object)
-                .iter()
-                .any(|state| *state != Member::First)
-                || object.iter().any(|(_, value)| is_within(value))
+        Value::Array(items) => items.iter().any(is_within),
+        Value::Object(object) => {
+            !Repeats::of(object).is_empty() || object.iter().any(|(_, value)| is_within(value))
         }
         _ => false,
     }
@@ -59,17 +107,18 @@ pub(crate) fn is_within(value: &Json) -> bool {
 
 /// Notes each member that a value repeats, at any depth; of a repeated one the first value is
 /// looked into.
-pub(crate) fn report_within(value: &Json, path: &dyn Fn() -> String, mistakes: &mut Mistakes) {
+pub(crate) fn report_within(value: &Value<'_>, path: &dyn Fn() -> String, mistakes: &mut Mistakes) {
     match value {
-        Json::Array(items) => {
+        Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
                 report_within(item, &|| item_path(&path(), index), mistakes);
             }
         }
-        Json::Object(object) => {
-            for ((name, value), state) in object.iter().zip(repeated_members(object)) {
+        Value::Object(object) => {
+            let repeats = Repeats::of(object);
+            for (index, (name, value)) in object.iter().enumerate() {
                 let path = || member_path(&path(), name);
-                match state {
+                match repeats.at(index) {
                     Member::First => {}
                     Member::FirstOfMany => mistakes.push_with(|| fault().at(path())),
                     Member::Again => continue,
