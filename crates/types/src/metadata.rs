@@ -55,13 +55,13 @@ impl Metadata {
         for (index, (key, value)) in sent.iter().enumerate() {
             let path = || member_path(field, key);
             match repeats.at(index) {
-                Member::Again => {}
+                Member::Again => continue,
                 Member::FirstOfMany => mistakes.push_with(|| duplicates::fault().at(path())),
                 Member::First => {
                     mistakes.keep_at(path, check_member(key, value, is_address_wanted));
-                    duplicates::report_within(value, &path, mistakes);
                 }
             }
+            duplicates::report_within(value, &path, mistakes);
         }
         Some(sent)
     }

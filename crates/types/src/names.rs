@@ -250,10 +250,14 @@ pub fn nearest(sent: &str, known: impl Iterator<Item = &'static str>) -> Option<
         return None;
     }
     let mut word = String::with_capacity(sent.len());
+    let mut before = '_';
     for character in sent.chars() {
-        if character.is_ascii_uppercase() && !word.is_empty() && !word.ends_with('_') {
+        // A word begins at a capital, but not at each one of `COUNTRY`.
+        let is_first = !before.is_ascii_uppercase() && !matches!(before, '_' | '-');
+        if character.is_ascii_uppercase() && is_first {
             word.push('_');
         }
+        before = character;
         word.push(if character == '-' {
             '_'
         } else {
@@ -394,6 +398,7 @@ mod tests {
         assert_eq!(nearest_field("expiresInMinute"), Some("expires_in_minutes"));
         assert_eq!(nearest_field("redirect"), Some("redirect_url"));
         assert_eq!(nearest_prefill_field("birth-date"), Some("birthdate"));
+        assert_eq!(nearest_field("EXTERNAL_REF"), Some("external_ref"));
         assert_eq!(nearest_field("zzzzzz"), None);
         assert_eq!(nearest_field(&"a".repeat(65)), None);
     }

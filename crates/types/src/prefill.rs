@@ -4,7 +4,7 @@ use crate::country::CountryCode;
 use crate::date::Date;
 use crate::email::EmailAddress;
 use crate::json::{Json, Object, Value};
-use crate::limits::MAX_PREFILL_CHARS;
+use crate::limits::{MAX_EMAIL_CHARS, MAX_PREFILL_CHARS};
 use crate::names::{PrefillField, nearest_prefill_field};
 use crate::phone;
 use crate::problem::{Fault, FieldCode, Mistakes, member_path};
@@ -74,8 +74,8 @@ impl Prefill {
             } else if !value.is_null() {
                 let text = text::string(value).and_then(|text| check(*known, text, today));
                 checked.0[*known as usize] = mistakes.keep_at(path, text);
-                duplicates::report_within(value, &path, mistakes);
             }
+            duplicates::report_within(value, &path, mistakes);
         }
         let repeats = Repeats::of_names(others.len(), || others.iter().map(|(name, _)| *name));
         for (index, (name, value)) in others.iter().enumerate() {
@@ -141,7 +141,11 @@ fn unknown(name: &str) -> Fault {
 }
 
 fn check(field: PrefillField, value: &str, today: Date) -> Result<&str, Fault> {
-    let value = text::check(value, MAX_PREFILL_CHARS)?;
+    let longest = match field {
+        PrefillField::EmailAddress => MAX_EMAIL_CHARS,
+        _ => MAX_PREFILL_CHARS,
+    };
+    let value = text::check(value, longest)?;
     match field {
         PrefillField::Birthdate => check_birthdate(value, today)?,
         PrefillField::EmailAddress => drop(EmailAddress::check(value)?),

@@ -175,6 +175,11 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self, envelope: Envelope) -> Read<Members<'a>> {
+        let outer_limit = self.limit;
+        if envelope == Envelope::Attributes {
+            // The two objects around it do not count.
+            self.limit += 2;
+        }
         self.enter()?;
         let first = self.members.len();
         if self.skip_space() == Some(b'}') {
@@ -189,6 +194,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.depth -= 1;
+        self.limit = outer_limit;
         Ok(Members(close(&mut self.members, first)))
     }
 
@@ -199,13 +205,7 @@ impl<'a> Reader<'a> {
         let name = self.string()?;
         self.skip_space();
         self.expect(b':')?;
-        let within = envelope.member(&name);
-        let outer_limit = self.limit;
-        if within == Envelope::Attributes {
-            self.limit = MAX_JSON_DEPTH + 2;
-        }
-        let value = self.value(within)?;
-        self.limit = outer_limit;
+        let value = self.value(envelope.member(&name))?;
         Ok((name, value))
     }
 

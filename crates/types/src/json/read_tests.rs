@@ -66,9 +66,17 @@ fn depth_counts_to_32_and_not_the_envelope() {
     assert!(read(nested(32).as_bytes()).is_ok());
     assert_eq!(fails(&nested(33)), (ReadErrorKind::TooDeep, 1, 33));
     assert!(read_answer(nested(40).as_bytes()).is_ok());
-    let enveloped = |depth| format!(r#"{{"data":{{"attributes":{}}}}}"#, nested(depth));
+    let enveloped = |depth: usize| {
+        format!(
+            r#"{{"data":{{"attributes":{{"a":{}}}}}}}"#,
+            nested(depth - 1)
+        )
+    };
     assert!(read(enveloped(32).as_bytes()).is_ok());
     assert!(read(enveloped(33).as_bytes()).is_err());
+    let listed = |depth| format!(r#"{{"data":{{"attributes":{}}}}}"#, nested(depth));
+    assert!(read(listed(30).as_bytes()).is_ok());
+    assert!(read(listed(31).as_bytes()).is_err());
     let beside = |depth| format!(r#"{{"data":{{"other":{}}}}}"#, nested(depth));
     assert!(read(beside(30).as_bytes()).is_ok());
     assert!(read(beside(31).as_bytes()).is_err());

@@ -82,6 +82,7 @@ impl Fault {
 pub struct Mistakes {
     listed: Vec<FieldError>,
     rest: usize,
+    settled: Option<&'static str>,
 }
 
 impl Mistakes {
@@ -90,8 +91,25 @@ impl Mistakes {
         self.push_with(|| error);
     }
 
+    /// Notes one mistake at a path that gets no other, since a field has at most one error.
+    pub(crate) fn push_as_only(&mut self, path: &'static str, error: FieldError) {
+        self.push(error);
+        self.settled = Some(path);
+    }
+
     /// Notes one mistake, which is only put into words if it will be listed.
     pub fn push_with(&mut self, error: impl FnOnce() -> FieldError) {
+        if let Some(path) = self.settled {
+            let error = error();
+            if error.field != path {
+                self.list(|| error);
+            }
+        } else {
+            self.list(error);
+        }
+    }
+
+    fn list(&mut self, error: impl FnOnce() -> FieldError) {
         if self.listed.len() < MAX_ERRORS {
             self.listed.push(error());
         } else {

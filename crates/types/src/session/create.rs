@@ -499,11 +499,12 @@ impl<'r, 'a> Rules<'r, 'a> {
         value.filter(|value| !value.is_null())
     }
 
-    /// The value of a field that was given once and is not `null`; a repetition is noted.
+    /// The first value of a field, if it is not `null`; a repetition is noted, and then the only
+    /// error of the field itself.
     fn take(&mut self, field: Field) -> Option<&'r Value<'a>> {
         if self.request.is_repeated[field as usize] {
-            self.mistakes.push(duplicates::fault().at(field.name()));
-            return None;
+            let fault = duplicates::fault().at(field.name());
+            self.mistakes.push_as_only(field.name(), fault);
         }
         self.peek(field)
     }
