@@ -2,10 +2,7 @@
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::expect_used, reason = "a test may fail")]
 
-#[path = "../../../tests/vectors/cases.rs"]
-mod cases;
-
-use js_sys::{Array, Date, Function, JSON, JsString, Object, Reflect, Uint8Array};
+use js_sys::{Function, JSON, JsString, Reflect, Uint8Array};
 use vouchkey_types::json::{Json, read_answer};
 use vouchkey_wasm::js::{validate_create_session, validate_create_session_json};
 use wasm_bindgen::prelude::*;
@@ -26,13 +23,6 @@ fn json(value: &JsValue) -> Json {
     read_answer(text.as_bytes()).expect("JSON")
 }
 
-fn context(schemes: &[String]) -> JsValue {
-    let context = Object::new();
-    let schemes: Array = schemes.iter().map(JsValue::from).collect();
-    Reflect::set(&context, &"schemes".into(), &schemes).expect("a new object");
-    context.into()
-}
-
 fn of_value(request: &JsValue) -> Json {
     json(&validate_create_session(request, &JsValue::UNDEFINED).expect("a verdict"))
 }
@@ -48,35 +38,6 @@ fn error(verdict: &Json) -> &str {
 
 fn is_ok(verdict: &Json) -> bool {
     verdict.get("ok").and_then(Json::as_bool).expect("ok")
-}
-
-#[wasm_bindgen_test]
-fn every_request_of_the_vectors_gets_its_verdict() {
-    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds")]
-    let now = Date::now() as i64;
-    let cases = cases::read(now);
-    assert!(cases.len() > 200, "{} cases", cases.len());
-    for case in cases {
-        let context = context(&case.schemes);
-        let text = JsValue::from(&case.request);
-        let bytes = Uint8Array::from(case.request.as_bytes()).into();
-        for body in [text, bytes] {
-            let verdict = validate_create_session_json(&body, &context).expect("a verdict");
-            case.check(&json(&verdict));
-        }
-    }
-}
-
-#[wasm_bindgen_test]
-fn an_object_gets_the_verdict_of_its_text() {
-    for case in cases::read(0) {
-        // What JavaScript itself reads otherwise: members given twice, large numbers.
-        let Ok(object) = JSON::parse(&case.request) else {
-            continue;
-        };
-        let written = JSON::stringify(&object).expect("JSON");
-        assert_eq!(of_value(&object), of_json(&written), "{}", case.name);
-    }
 }
 
 #[wasm_bindgen_test]
