@@ -254,23 +254,6 @@ async fn whoever_is_not_a_trusted_proxy_cannot_lend_an_address() {
 }
 
 #[tokio::test]
-async fn publishable_keys_are_refused_with_a_clear_message() {
-    let installation = Installation::new().await;
-    let arguments = [
-        "keys",
-        "create",
-        "--environment",
-        "live",
-        "--kind",
-        "publishable",
-    ];
-    let output = installation.run(&arguments).await;
-    assert!(matches!(output.status.code(), Some(1 | 2)), "{output:?}");
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.contains("publishable"), "{message}");
-}
-
-#[tokio::test]
 async fn the_last_use_of_a_key_is_remembered() {
     let installation = Installation::new().await;
     let key = installation.key("sandbox", &[]).await;

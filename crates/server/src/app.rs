@@ -41,7 +41,7 @@ pub struct Parts {
     pub config: Config,
     /// What every link is built from.
     pub public_url: PublicUrl,
-    /// Keys and organizations, remembered for a second.
+    /// Keys, organizations and origins, remembered for a second.
     pub directory: Directory,
     /// The rate limits of requests and creations.
     pub rate_limits: RateLimits,
@@ -62,6 +62,8 @@ pub struct RateLimits {
     pub requests: Buckets,
     /// Creations, taken just before the write.
     pub creations: Buckets,
+    /// Creations by publishable keys.
+    pub publishable_creations: Buckets,
 }
 
 impl Deref for AppState {
@@ -114,6 +116,7 @@ pub fn build(foundation: Foundation) -> App {
     let rate_limits = RateLimits {
         requests: Buckets::new(config.limits.requests_per_minute),
         creations: Buckets::new(config.limits.creates_per_minute),
+        publishable_creations: Buckets::new(config.limits.publishable_creates_per_minute),
     };
     let parts = Parts {
         store,

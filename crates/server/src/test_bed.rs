@@ -68,6 +68,7 @@ impl Bed {
             limits: LimitConfig {
                 requests_per_minute: 0,
                 creates_per_minute: 0,
+                publishable_creates_per_minute: 0,
             },
             root_key: RootKeySource::File(folder.path().join("root.key")),
         };

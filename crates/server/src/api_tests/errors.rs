@@ -39,16 +39,8 @@ async fn all_failures_to_authenticate_look_the_same() {
         .to_owned();
     let revoked = server.add_key(|key| key.revoked_at = Some(NOW)).await;
     let expired = server.add_key(|key| key.expires_at = Some(NOW)).await;
-    let publishable = server.add_key(|key| key.kind = KeyKind::Publishable).await;
     let mut bodies = Vec::new();
-    for key in [
-        "",
-        "vk_live_short",
-        &unknown,
-        &revoked,
-        &expired,
-        &publishable,
-    ] {
+    for key in ["", "vk_live_short", &unknown, &revoked, &expired] {
         let reply = server
             .anonymous(Method::GET, SESSIONS)
             .key(key)

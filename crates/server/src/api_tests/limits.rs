@@ -5,6 +5,7 @@ async fn requests_and_creations_have_a_bucket_each() {
     let server = Server::with_limits(LimitConfig {
         requests_per_minute: 6,
         creates_per_minute: 2,
+        publishable_creates_per_minute: 0,
     })
     .await;
     let created = server
@@ -61,6 +62,7 @@ async fn refused_creations_and_dry_runs_cost_a_request_only() {
     let server = Server::with_limits(LimitConfig {
         requests_per_minute: 100,
         creates_per_minute: 1,
+        publishable_creates_per_minute: 0,
     })
     .await;
     server
@@ -81,6 +83,7 @@ async fn without_a_limit_there_are_no_headers() {
     let server = Server::with_limits(LimitConfig {
         requests_per_minute: 0,
         creates_per_minute: 0,
+        publishable_creates_per_minute: 0,
     })
     .await;
     let reply = server.post("{}").send().await;

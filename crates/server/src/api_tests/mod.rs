@@ -6,6 +6,7 @@ mod creating;
 mod errors;
 mod idempotency;
 mod limits;
+mod publishable;
 mod reading;
 mod rows;
 
@@ -66,6 +67,7 @@ impl Server {
         Self::with_limits(LimitConfig {
             requests_per_minute: 1_000,
             creates_per_minute: 300,
+            publishable_creates_per_minute: 10,
         })
         .await
     }

@@ -17,6 +17,7 @@ use vouchkey_types::version::ApiVersion;
 use vouchkey_types::web_url::{FORBIDDEN_SCHEMES, WebUrl, is_host, is_scheme};
 
 use crate::config::{Flags, PublicUrl, parse_network};
+use crate::http::origin::Origin;
 use crate::store::users::Role;
 
 /// A self-hosted verification-session server.
@@ -209,10 +210,13 @@ pub(super) struct KeyCreateArguments {
     /// live or sandbox.
     #[arg(long, default_value = "sandbox", value_parser = word(Environment::parse, "live or sandbox"))]
     pub(super) environment: Environment,
-    /// secret or publishable.
+    /// secret, for servers, or publishable, for web pages: such a key may only create, from its origins.
     #[arg(long, default_value = "secret", value_parser = word(KeyKind::parse, "secret or publishable"))]
     pub(super) kind: KeyKind,
-    /// What the key may do, with commas [default: the five of everyday use]
+    /// Origins of the pages that may use a publishable key, with commas: scheme, host and port.
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',', value_parser = Origin::parse)]
+    pub(super) origins: Vec<Origin>,
+    /// What a secret key may do, with commas [default: the five of everyday use]
     #[arg(long, value_parser = scopes)]
     pub(super) scopes: Option<ScopeSet>,
     /// What the key is called.
@@ -390,6 +394,11 @@ mod tests {
             "keys create --scopes ,",
             "keys create --allowed-ips 10.0.0.0/40",
             "keys create --expires-at tomorrow",
+            "keys create --kind public",
+            "keys create --kind publishable --origins *",
+            "keys create --kind publishable --origins https://a.example,http://b.example",
+            "keys create --kind publishable --origins https://a.example/",
+            "keys create --kind publishable --origins https://a.example,",
             "keys expire ses_1",
             "users create --email a@b.example --role king",
             "org set --accent-colour blue",

@@ -6,7 +6,7 @@ use vouchkey_types::date::format_utc;
 use vouchkey_types::id::{KeyId, OrganizationId};
 use vouchkey_types::json::{Json, Object};
 use vouchkey_types::object;
-use vouchkey_types::scope::Scope;
+use vouchkey_types::scope::{Scope, ScopeSet};
 
 use super::arguments::{KeyCreateArguments, KeyExpireArguments, KeyListArguments};
 use super::installation::Installation;
@@ -18,11 +18,7 @@ pub(super) async fn create(
     installation: &Installation,
     arguments: &KeyCreateArguments,
 ) -> Result<String, CommandError> {
-    if arguments.kind == KeyKind::Publishable {
-        return Err(CommandError::Usage(
-            "publishable keys are not part of this version yet; make a secret key and keep it on your server".to_owned(),
-        ));
-    }
+    check_kind(arguments).map_err(|message| CommandError::Usage(message.to_owned()))?;
     let organization = installation.organization(arguments.org).await?;
     let clock = &installation.clock;
     let now = clock.now_ms();
@@ -44,10 +40,10 @@ pub(super) async fn create(
         label: arguments.label.clone(),
         scopes: arguments
             .scopes
-            .unwrap_or_else(|| Scope::DEFAULT.into_iter().collect()),
+            .unwrap_or_else(|| usual_scopes(arguments.kind)),
         api_version: arguments.api_version,
         inflection: arguments.inflection,
-        origins: Vec::new(),
+        origins: origins(arguments),
         allowed_ips: arguments.allowed_ips.clone(),
         hint: key.hint().to_owned(),
         created_by: None,
@@ -70,6 +66,41 @@ pub(super) async fn create(
     Ok(key.expose().to_owned())
 }
 
+/// Whether what was asked for goes with the kind of key.
+fn check_kind(arguments: &KeyCreateArguments) -> Result<(), &'static str> {
+    let has_origins = !arguments.origins.is_empty();
+    match arguments.kind {
+        KeyKind::Publishable if !has_origins => Err(
+            "a publishable key needs --origins: the pages that may use it, such as --origins https://shop.example",
+        ),
+        KeyKind::Publishable if arguments.scopes.is_some() => {
+            Err("a publishable key may only create sessions; leave --scopes out")
+        }
+        KeyKind::Secret if has_origins => {
+            Err("--origins are for publishable keys; a secret key must not reach a browser at all")
+        }
+        KeyKind::Publishable | KeyKind::Secret => Ok(()),
+    }
+}
+
+fn usual_scopes(kind: KeyKind) -> ScopeSet {
+    match kind {
+        KeyKind::Secret => Scope::DEFAULT.into_iter().collect(),
+        KeyKind::Publishable => [Scope::SessionsCreate].into_iter().collect(),
+    }
+}
+
+/// In the order given, each once.
+fn origins(arguments: &KeyCreateArguments) -> Vec<String> {
+    let mut origins: Vec<String> = Vec::new();
+    for origin in &arguments.origins {
+        if !origins.iter().any(|known| known == origin.as_str()) {
+            origins.push(origin.to_string());
+        }
+    }
+    origins
+}
+
 pub(super) async fn list(
     installation: &Installation,
     arguments: &KeyListArguments,
@@ -90,13 +121,16 @@ pub(super) async fn list(
             || "active".to_owned(),
             |end| format!("ended {}", format_utc(end)),
         );
+        let origins = key.origins.iter().map(|origin| format!("  {origin}"));
         format!(
-            "{}  {:<7}  …{}  {state}  {}  {}",
+            "{}  {:<7}  {:<11}  …{}  {state}  {}  {}{}",
             key.id,
             key.environment.as_str(),
+            key.kind.as_str(),
             key.hint,
             key.scopes,
-            key.label
+            key.label,
+            origins.collect::<String>()
         )
     });
     Ok(lines.collect::<Vec<_>>().join("\n"))
@@ -133,6 +167,7 @@ fn describe(key: &ApiKeyRow) -> Object {
         "scopes": key.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
         "api_version": key.api_version.as_str(),
         "inflection": key.inflection.as_str(),
+        "origins": key.origins.clone(),
         "allowed_ips": key.allowed_ips.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "created_at": format_utc(key.created_at),
         "expires_at": time(key.expires_at),

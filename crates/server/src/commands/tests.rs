@@ -135,10 +135,44 @@ async fn a_key_is_shown_once_kept_as_a_hash_and_ended() {
 }
 
 #[tokio::test]
+async fn a_publishable_key_keeps_its_origins_as_browsers_spell_them() {
+    let folder = Folder::initialised().await;
+    let made = folder
+        .json("keys create --environment live --kind publishable --label shop --origins https://Shop.example:443,http://localhost:3000,https://shop.example")
+        .await;
+    assert!(text(&made, "secret").starts_with("vk_pub_live_"));
+    let listed = folder.json("keys list").await;
+    let key = &listed.get("data").and_then(Json::as_array).unwrap()[0];
+    assert_eq!(
+        (text(key, "kind"), text(key, "id")),
+        ("publishable", text(&made, "id"))
+    );
+    let lists = ["origins", "scopes"].map(|name| key.get(name).unwrap().to_text());
+    assert_eq!(
+        lists,
+        [
+            r#"["https://shop.example","http://localhost:3000"]"#,
+            r#"["sessions:create"]"#
+        ]
+    );
+    let shown = folder.answer("keys list").await;
+    assert!(
+        shown.contains("publishable") && shown.contains("https://shop.example"),
+        "{shown}"
+    );
+    folder
+        .answer(&format!("keys expire {}", text(key, "id")))
+        .await;
+    assert!(folder.answer("keys list").await.contains("ended"));
+}
+
+#[tokio::test]
 async fn keys_that_cannot_work_are_wrong_usage() {
     let folder = Folder::initialised().await;
     for line in [
         "keys create --environment live --kind publishable",
+        "keys create --kind publishable --origins https://a.example --scopes sessions:read",
+        "keys create --origins https://a.example",
         "keys create --environment live --expires-at 2020-01-01T00:00:00Z",
     ] {
         assert!(

@@ -86,6 +86,8 @@ pub struct LimitConfig {
     pub requests_per_minute: u32,
     /// Creations a minute; 0 for no limit.
     pub creates_per_minute: u32,
+    /// Creations a minute by one publishable key; 0 for no limit.
+    pub publishable_creates_per_minute: u32,
 }
 
 /// Where the root key is, which opens everything that is sealed (decision 25).
@@ -142,6 +144,9 @@ impl Config {
                     .parse("rate_limit_requests", count)?
                     .unwrap_or(1_000),
                 creates_per_minute: sources.parse("rate_limit_creates", count)?.unwrap_or(300),
+                publishable_creates_per_minute: sources
+                    .parse("rate_limit_publishable", count)?
+                    .unwrap_or(10),
             },
             database: DatabaseConfig {
                 url: sources.secret("database_url"),

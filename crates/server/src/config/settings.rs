@@ -99,6 +99,13 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Sessions a minute that one key, or one signed-in user, may create. 0 for no limit.",
     },
     Setting {
+        name: "rate_limit_publishable",
+        flag: None,
+        is_secret: false,
+        default: "`10`",
+        meaning: "Sessions a minute that one publishable key may create, instead of the limit above. Everybody who visits its pages knows such a key. 0 for no limit.",
+    },
+    Setting {
         name: "trusted_proxies",
         flag: None,
         is_secret: false,

@@ -17,8 +17,9 @@ use vouchkey_types::scope::{Scope, ScopeSet};
 use vouchkey_types::version::ApiVersion;
 
 use super::address::{self, Peer};
+use super::endpoint::Endpoint;
 use super::error::ApiError;
-use super::{casing, credentials, version};
+use super::{casing, credentials, origin, version};
 use crate::admin;
 use crate::app::AppState;
 use crate::store::api_keys::ApiKeyRow;
@@ -55,6 +56,9 @@ pub struct Caller {
     pub actor: Actor,
     /// What it may do.
     pub scopes: ScopeSet,
+    /// The publishable key by which it calls, if it is one: known to every visitor of a page, so
+    /// that most is closed to it.
+    pub publishable: Option<KeyId>,
     /// The version that this request speaks.
     pub version: ApiVersion,
     /// The casing of this request's answer.
@@ -77,6 +81,13 @@ impl Caller {
             format!("This needs the scope {}.", names.join(" or ")),
         ))
     }
+
+    /// The namespace of its idempotency keys: each publishable key has one of its own, so that
+    /// whoever reads it on a page cannot ask for what others were answered.
+    pub fn idempotency_namespace(&self) -> String {
+        self.publishable
+            .map_or_else(String::new, |id| id.to_string())
+    }
 }
 
 /// Who it is, before version, casing and environment are settled.
@@ -87,6 +98,8 @@ pub struct Identity {
     /// Who it is.
     pub actor: Actor,
     scopes: ScopeSet,
+    /// The key, if it is a publishable one.
+    pub publishable: Option<KeyId>,
     /// A key's environment; a user names one in each request.
     environment: Option<Environment>,
     version: ApiVersion,
@@ -95,24 +108,30 @@ pub struct Identity {
 
 /// Finds out who is calling. A key always wins over a cookie.
 ///
+/// A publishable key is held to its origins where it may be used at all; elsewhere it is told that
+/// it may not, whatever its page.
+///
 /// # Errors
 ///
-/// The one 401; 403 `forbidden` for an address that the key does not allow, and for a write by
-/// cookie that does not come from the dashboard's own pages.
-pub async fn identify(state: &AppState, parts: &Parts) -> Result<Identity, ApiError> {
+/// The one 401; 403 `forbidden` for an address or an origin that the key does not allow, and for a
+/// write by cookie that does not come from the dashboard's own pages.
+pub async fn identify<E: Endpoint>(state: &AppState, parts: &Parts) -> Result<Identity, ApiError> {
     match credentials::api_key(&parts.headers)? {
-        Some(key) => by_key(state, parts, &key).await,
+        Some(key) => by_key::<E>(state, parts, &key).await,
         None => by_cookie(state, parts).await,
     }
 }
 
-async fn by_key(state: &AppState, parts: &Parts, key: &ApiKey) -> Result<Identity, ApiError> {
+async fn by_key<E: Endpoint>(
+    state: &AppState,
+    parts: &Parts,
+    key: &ApiKey,
+) -> Result<Identity, ApiError> {
     let now = state.clock.now_ms();
     let row = known_key(state, key, now).await?;
     let is_live =
         row.revoked_at.is_none() && row.expires_at.is_none_or(|expires_at| now < expires_at);
-    // Publishable keys need rules of their own, which are not part of this version.
-    if !is_live || row.kind == KeyKind::Publishable {
+    if !is_live {
         return Err(ApiError::unauthorized());
     }
     let address = parts
@@ -125,11 +144,23 @@ async fn by_key(state: &AppState, parts: &Parts, key: &ApiKey) -> Result<Identit
             "This API key may not be used from this address.",
         ));
     }
+    let is_publishable = row.kind == KeyKind::Publishable;
+    if is_publishable && E::TAKES_PUBLISHABLE && !lists(&row, origin::sent(&parts.headers)) {
+        return Err(ApiError::new(
+            ErrorCode::Forbidden,
+            "This publishable key may be used on pages of its own origins only.",
+        ));
+    }
     state.last_used.note(row.organization, row.id, now);
     Ok(Identity {
         organization: row.organization,
         actor: Actor::Key(row.id),
-        scopes: row.scopes,
+        scopes: if is_publishable {
+            [Scope::SessionsCreate].into_iter().collect()
+        } else {
+            row.scopes
+        },
+        publishable: is_publishable.then_some(row.id),
         environment: Some(row.environment),
         version: row.api_version,
         inflection: row.inflection,
@@ -156,6 +187,11 @@ fn allows(key: &ApiKeyRow, address: Option<IpAddr>) -> bool {
         || address.is_some_and(|address| key.allowed_ips.iter().any(|net| net.contains(&address)))
 }
 
+/// Whether a publishable key may be used from an origin, which must be spelled as browsers do.
+fn lists(key: &ApiKeyRow, origin: Option<&str>) -> bool {
+    origin.is_some_and(|origin| key.origins.iter().any(|listed| listed == origin))
+}
+
 async fn by_cookie(state: &AppState, parts: &Parts) -> Result<Identity, ApiError> {
     let user = admin::signed_in(state, &parts.headers)
         .await?
@@ -175,6 +211,7 @@ async fn by_cookie(state: &AppState, parts: &Parts) -> Result<Identity, ApiError
         organization: user.organization,
         actor: Actor::User(user.user),
         scopes: user.role.scopes(),
+        publishable: None,
         environment: None,
         version: ApiVersion::LATEST,
         inflection: Inflection::default(),
@@ -199,6 +236,7 @@ impl Identity {
             environment,
             actor: self.actor,
             scopes: self.scopes,
+            publishable: self.publishable,
             version,
             inflection,
         })

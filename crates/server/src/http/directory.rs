@@ -7,17 +7,20 @@ use vouchkey_types::id::{OrganizationId, WorkflowId};
 
 use super::caller::Caller;
 use super::error::ApiError;
+use super::listed_origins::ListedOrigins;
 use super::remembered::Remembered;
 use crate::app::AppState;
 use crate::store::api_keys::ApiKeyRow;
 use crate::store::organizations::{self, OrganizationRow};
 use crate::store::workflows::{self, WorkflowRow};
 
-/// Keys and organizations, each remembered for one second.
+/// Keys, organizations and origins, each remembered for one second.
 #[derive(Debug, Default)]
 pub struct Directory {
     /// API keys by their keyed hash. Unknown ones are not remembered: there is no end of them.
     pub keys: Remembered<[u8; 32], ApiKeyRow>,
+    /// The origins of publishable keys.
+    pub origins: ListedOrigins,
     tenants: Remembered<(OrganizationId, Environment), Tenant>,
 }
 

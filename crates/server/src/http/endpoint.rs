@@ -14,7 +14,7 @@ use http::{HeaderValue, Method};
 use hyper::body::Body as _;
 use vouchkey_types::id::OrganizationId;
 use vouchkey_types::inflection::Inflection;
-use vouchkey_types::problem::{FieldCode, FieldError};
+use vouchkey_types::problem::{ErrorCode, FieldCode, FieldError};
 use vouchkey_types::scope::Scope;
 use vouchkey_types::version::ApiVersion;
 
@@ -32,6 +32,9 @@ use crate::app::AppState;
 pub trait Endpoint: 'static {
     /// The scopes of which the caller needs one.
     const SCOPES: &'static [Scope];
+
+    /// Whether publishable keys may be used here, from their origins.
+    const TAKES_PUBLISHABLE: bool = false;
 
     /// Whether `?dry_run=true` is known here.
     const HAS_DRY_RUN: bool = false;
@@ -103,7 +106,7 @@ async fn admit<E: Endpoint>(
     marks: &mut Marks,
 ) -> Result<Call, ApiError> {
     let (parts, body) = request.into_parts();
-    let identity = caller::identify(&state, &parts).await?;
+    let identity = caller::identify::<E>(&state, &parts).await?;
     marks.who = Some((identity.organization, identity.actor));
     marks.quota = match state
         .rate_limits
@@ -118,6 +121,12 @@ async fn admit<E: Endpoint>(
     };
     let caller = identity.settle(&parts)?;
     marks.settled = Some((caller.version, caller.inflection));
+    if caller.publishable.is_some() && !E::TAKES_PUBLISHABLE {
+        return Err(ApiError::new(
+            ErrorCode::InsufficientScope,
+            "A publishable key may only create sessions. This needs a secret key, on a server.",
+        ));
+    }
     caller.require(E::SCOPES)?;
     let query = query(&parts);
     let is_dry_run = E::HAS_DRY_RUN && flag(&query, "dry_run")?;

@@ -55,15 +55,21 @@ impl ClientKey {
         Ok(Some(Self(key.clone())))
     }
 
-    /// What is kept of the key: a keyed hash, in which its organization and environment count, so
-    /// that nobody meets the key of another.
+    /// What is kept of the key: a keyed hash, in which its organization, environment and namespace
+    /// count, so that nobody meets the key of another.
     fn hash(&self, caller: &Caller, secrets: &ServerSecrets) -> [u8; 32] {
-        secrets.idempotency_hash(&[
-            b"key",
-            caller.organization.to_string().as_bytes(),
+        let organization = caller.organization.to_string();
+        let namespace = caller.idempotency_namespace();
+        let mut parts = vec![
+            b"key".as_slice(),
+            organization.as_bytes(),
             caller.environment.as_str().as_bytes(),
             self.0.as_bytes(),
-        ])
+        ];
+        if !namespace.is_empty() {
+            parts.push(namespace.as_bytes());
+        }
+        secrets.idempotency_hash(&parts)
     }
 }
 
@@ -107,13 +113,12 @@ impl Marker {
         })
     }
 
-    /// Where the key is valid: in one organization and environment.
+    /// Where the key is valid: in one organization, environment and namespace.
     pub fn scope(&self, caller: &Caller) -> IdempotencyScope {
         IdempotencyScope {
             organization: caller.organization,
             environment: caller.environment,
-            // Publishable keys will have one each.
-            namespace: String::new(),
+            namespace: caller.idempotency_namespace(),
             key_hash: self.key,
         }
     }

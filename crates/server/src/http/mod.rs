@@ -9,6 +9,7 @@ pub mod answer;
 pub mod body;
 pub mod caller;
 pub mod casing;
+pub mod cors;
 pub mod credentials;
 pub mod directory;
 pub mod endpoint;
@@ -17,8 +18,10 @@ pub mod header_bounds;
 pub mod idempotency;
 pub mod ignored_fields;
 pub mod last_used;
+pub mod listed_origins;
 pub mod listen;
 pub mod log;
+pub mod origin;
 pub mod prefer;
 pub mod rate_limit;
 pub mod remembered;
@@ -63,14 +66,17 @@ async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Re
     let inflection = casing::before_it_is_settled(request.headers());
     let line = log::Line::begin(request.method(), request.extensions().get::<MatchedPath>());
     let mut request = request.map(body::Drained::watch);
-    let response = match header_bounds::check(&request) {
-        Ok(()) => {
-            request.extensions_mut().insert(id.clone());
-            next.run(request).await
-        }
-        Err(error) => error.into_response(),
+    let page = cors::Page::of(&state, request.uri().path(), request.headers()).await;
+    let refused = header_bounds::check(&request).err();
+    let early = refused.map(IntoResponse::into_response);
+    let response = if let Some(response) = early.or_else(|| page.preflight(&request)) {
+        response
+    } else {
+        request.extensions_mut().insert(id.clone());
+        next.run(request).await
     };
-    let response = answer::write(response, &id, inflection);
+    let mut response = answer::write(response, &id, inflection);
+    page.mark(response.headers_mut());
     line.end(&response, &id, began.elapsed());
     response
 }

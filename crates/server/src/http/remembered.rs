@@ -45,7 +45,7 @@ impl<K: Eq + Hash, V> Remembered<K, V> {
 }
 
 /// A clock that was set back makes rows stale, too, rather than live on.
-fn is_fresh(at: i64, now: i64) -> bool {
+pub fn is_fresh(at: i64, now: i64) -> bool {
     now.abs_diff(at) < LIFE_MS
 }
 

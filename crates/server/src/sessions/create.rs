@@ -5,7 +5,7 @@ use vouchkey_types::json::{self, Json};
 use vouchkey_types::object;
 use vouchkey_types::problem::{ErrorCode, FieldError};
 use vouchkey_types::scope::Scope;
-use vouchkey_types::session::create::{Context, CreateSessionRequest, NewSession};
+use vouchkey_types::session::create::{Context, CreateSessionRequest, NewSession, Publishable};
 
 use super::decide::{Circumstances, Dice, decide};
 use super::dry_run;
@@ -22,6 +22,7 @@ pub struct CreateSessionEndpoint;
 
 impl Endpoint for CreateSessionEndpoint {
     const SCOPES: &'static [Scope] = &[Scope::SessionsCreate, Scope::SessionsWrite];
+    const TAKES_PUBLISHABLE: bool = true;
     const HAS_DRY_RUN: bool = true;
 
     async fn answer(call: &mut Call) -> Result<Answer, ApiError> {
@@ -76,7 +77,9 @@ fn validate(call: &Call, request: CreateSessionRequest) -> Result<NewSession, Ap
         schemes: &call.tenant.organization.allowed_redirect_schemes,
         strict: call.is_strict,
         workflows: Some(&has_workflow),
-        publishable: None,
+        publishable: call.caller.publishable.map(|_| Publishable {
+            redirect_hosts: &call.tenant.organization.redirect_hosts,
+        }),
     };
     request
         .validate(&context)
@@ -85,12 +88,12 @@ fn validate(call: &Call, request: CreateSessionRequest) -> Result<NewSession, Ap
 
 /// Takes a token of the creation bucket. Refused and replayed creations do not come here.
 fn take_creation(call: &mut Call) -> Result<(), ApiError> {
-    match call
-        .state
-        .rate_limits
-        .creations
-        .take(call.caller.actor, call.state.clock.now_ms())
-    {
+    let limits = &call.state.rate_limits;
+    let bucket = match call.caller.publishable {
+        Some(_) => &limits.publishable_creations,
+        None => &limits.creations,
+    };
+    match bucket.take(call.caller.actor, call.state.clock.now_ms()) {
         Ok(quota) => {
             call.marks.quota = quota.or(call.marks.quota);
             Ok(())

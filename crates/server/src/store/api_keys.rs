@@ -58,6 +58,8 @@ statements! {
     FIND = "SELECT * FROM api_keys WHERE key_hash = $1";
     FIND_BY_ID = "SELECT * FROM api_keys WHERE organization_id = $1 AND api_key_id = $2";
     LIST = "SELECT * FROM api_keys WHERE organization_id = $1 ORDER BY created_at, api_key_id";
+    LISTED_ORIGINS = "SELECT origins, expires_at FROM api_keys WHERE kind = 'publishable' AND revoked_at IS NULL \
+        AND (expires_at IS NULL OR expires_at > $1)";
     REVOKE = "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) \
         WHERE organization_id = $1 AND api_key_id = $2";
     TOUCH = "UPDATE api_keys SET last_used_at = $3 WHERE organization_id = $1 AND api_key_id = $2 \
@@ -138,6 +140,24 @@ pub async fn list(
         .await?
         .iter()
         .map(read)
+        .collect()
+}
+
+/// The origins of each publishable key that lives at `now`, of whatever organization, and when it
+/// ends: a browser asks for them before it shows a key.
+///
+/// # Errors
+/// Those of the database.
+pub async fn listed_origins(
+    conn: &mut AnyConnection,
+    now: i64,
+) -> Result<Vec<(Vec<String>, Option<i64>)>, StoreError> {
+    sqlx::query(LISTED_ORIGINS)
+        .bind(now)
+        .fetch_all(conn)
+        .await?
+        .iter()
+        .map(|row| Ok((row.list("origins")?, row.plain("expires_at")?)))
         .collect()
 }
 
@@ -239,6 +259,11 @@ mod tests {
         }
     }
 
+    async fn add(store: &Store, key: ApiKeyRow) {
+        let change = apply(move |conn| Box::pin(async move { insert(conn, &key).await }));
+        store.write(change).await.unwrap();
+    }
+
     async fn revoked(store: &Store, organization: OrganizationId, id: KeyId, now: i64) -> bool {
         let change =
             apply(move |conn| Box::pin(async move { revoke(conn, organization, id, now).await }));
@@ -284,6 +309,46 @@ mod tests {
         assert!(revoked(&store, owner, id, NOW + 5).await);
         assert!(revoked(&store, owner, id, NOW + 9).await);
         assert_eq!(found().await.unwrap().revoked_at, Some(NOW + 5));
+    }
+
+    #[tokio::test]
+    async fn origins_are_those_of_publishable_keys_that_live() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, owner) = store(folder.path()).await;
+        let other = organization(&store).await;
+        let keys = [
+            (owner, "a", None, None),
+            (other, "b", Some(NOW + 1), None),
+            (owner, "expired", Some(NOW), None),
+            (owner, "revoked", None, Some(NOW - 1)),
+        ];
+        for (organization, name, expires_at, revoked_at) in keys {
+            let key = ApiKeyRow {
+                kind: KeyKind::Publishable,
+                origins: vec![format!("https://{name}.example")],
+                expires_at,
+                revoked_at,
+                ..row(organization)
+            };
+            add(&store, key).await;
+        }
+        let secret = ApiKeyRow {
+            origins: vec!["https://secret.example".to_owned()],
+            ..row(owner)
+        };
+        add(&store, secret).await;
+        let mut listed = store
+            .read(async |conn| listed_origins(conn, NOW).await)
+            .await
+            .unwrap();
+        listed.sort();
+        assert_eq!(
+            listed,
+            [
+                (vec!["https://a.example".to_owned()], None),
+                (vec!["https://b.example".to_owned()], Some(NOW + 1)),
+            ]
+        );
     }
 
     #[tokio::test]

@@ -42,6 +42,7 @@ impl World {
             environment: Environment::Sandbox,
             actor: Actor::Key(KeyId::from_bytes([3; 16])),
             scopes: ScopeSet::default(),
+            publishable: None,
             version: ApiVersion::LATEST,
             inflection: Inflection::Camel,
         };
