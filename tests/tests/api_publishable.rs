@@ -1,0 +1,667 @@
+//! Publishable keys: what a page that anybody can read may do with one, and what it is told.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+use vouchkey_tests::api::{Answer, Api, Call, SESSIONS};
+use vouchkey_tests::program::{Installation, Key, Server};
+use vouchkey_tests::wait;
+use vouchkey_types::api_key::ApiKey;
+
+const SHOP: &str = "https://shop.example";
+
+/// A publishable key of the sandbox for the shop and for a developer's own machine.
+async fn publishable(installation: &Installation) -> Key {
+    let origins = "https://shop.example,http://localhost:3000";
+    let more = ["--kind", "publishable", "--origins", origins];
+    installation.key("sandbox", &more).await
+}
+
+/// A server, the shop's page, and the shop's own server.
+async fn shop(installation: &Installation) -> (Server, Page, Api) {
+    let secret = installation.key("sandbox", &[]).await;
+    let key = publishable(installation).await;
+    let server = installation.serve().await;
+    let (page, own) = (Page(server.api(&key)), server.api(&secret));
+    (server, page, own)
+}
+
+/// The shop's page: what it sends comes from its origin.
+struct Page(Api);
+
+impl Page {
+    fn creation(&self, body: &Value) -> Call {
+        self.0.creation(body).header("Origin", SHOP)
+    }
+
+    async fn create(&self, body: &Value) -> Answer {
+        self.creation(body).send().await
+    }
+}
+
+fn preflight(api: &Api, path: &str, origin: &str) -> Call {
+    api.call("OPTIONS", path)
+        .header("Origin", origin)
+        .header("Access-Control-Request-Method", "POST")
+        .header(
+            "Access-Control-Request-Headers",
+            "content-type,idempotency-key,x-api-key",
+        )
+}
+
+/// Stops the test unless the page of this origin, or no other page at all, may read the answer.
+#[track_caller]
+fn expect_reader(answer: &Answer, origin: Option<&str>) {
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        origin,
+        "{}",
+        answer.text
+    );
+    assert_eq!(answer.header("access-control-allow-credentials"), None);
+    assert_eq!(answer.header("vary"), Some("Origin"));
+    let exposed = answer.header("access-control-expose-headers");
+    assert_eq!(exposed.is_some(), origin.is_some());
+}
+
+#[tokio::test]
+async fn a_publishable_key_needs_origins_as_browsers_name_them() {
+    let installation = Installation::new().await;
+    let create = [
+        "keys",
+        "create",
+        "--environment",
+        "live",
+        "--kind",
+        "publishable",
+    ];
+    for (more, word) in [
+        (&[][..], "--origins"),
+        (&["--origins", "*"], "such as https://shop.example"),
+        (
+            &["--origins", "https://*.shop.example"],
+            "each origin in full",
+        ),
+        (&["--origins", "https://shop.example/pay"], "path"),
+        (
+            &["--origins", "shop.example"],
+            "such as https://shop.example",
+        ),
+        (&["--origins", "http://shop.example"], "must be https"),
+        (
+            &["--origins", "https://shop.example,null"],
+            "such as https://shop.example",
+        ),
+        (
+            &["--origins", SHOP, "--scopes", "sessions:read"],
+            "--scopes",
+        ),
+        (&["--origins", SHOP, "--kind", "secret"], ""),
+    ] {
+        let output = installation.run(&[&create, more].concat()).await;
+        assert_eq!(output.status.code(), Some(2), "{more:?}: {output:?}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains(word), "{more:?}: {message}");
+    }
+    let secret = ["keys", "create", "--environment", "live", "--origins", SHOP];
+    assert_eq!(installation.run(&secret).await.status.code(), Some(2));
+
+    let given = "https://Shop.example:443,http://[::1]:3000,https://shop.example";
+    let more = [
+        "--kind",
+        "publishable",
+        "--label",
+        "web shop",
+        "--origins",
+        given,
+    ];
+    let key = installation.key("live", &more).await;
+    assert!(key.secret.starts_with("vk_pub_live_"), "{}", key.id);
+    assert!(
+        ApiKey::parse(&key.secret).is_some(),
+        "its checksum is right"
+    );
+    let list = installation.json(&["keys", "list", "--json"]).await;
+    let listed = &list["data"][0];
+    assert_eq!(listed["kind"], "publishable", "{list}");
+    assert_eq!(
+        listed["origins"],
+        json!([SHOP, "http://[::1]:3000"]),
+        "{list}"
+    );
+    assert_eq!(listed["scopes"], json!(["sessions:create"]), "{list}");
+    let text = installation.output(&["keys", "list"]).await;
+    assert!(
+        text.contains("publishable") && text.contains(SHOP),
+        "{text}"
+    );
+    assert!(
+        !text.contains(&key.secret),
+        "the list does not show it again"
+    );
+}
+
+#[tokio::test]
+async fn a_page_on_a_listed_origin_creates_a_session_and_reads_the_answer() {
+    let installation = Installation::new().await;
+    let (server, page, own) = shop(&installation).await;
+    let body = json!({
+        "external_ref": "order-1", "country": "us", "workflow_id": installation.workflow("sandbox"),
+        "fields": {"name_first": "Jane", "email": "jane@example.com"}, "metadata": {"plan": "premium"},
+        "expires_in_minutes": 30
+    });
+    let answer = page.create(&body).await.expect_status(201);
+    expect_reader(&answer, Some(SHOP));
+    let session = answer.json();
+    let names: HashSet<&str> = session
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let expected = [
+        "id",
+        "status",
+        "capture_url",
+        "is_sandbox",
+        "created_at",
+        "expires_at",
+        "external_ref",
+        "qr_code_data_url",
+        "tags",
+    ];
+    assert_eq!(
+        names,
+        expected.into_iter().collect(),
+        "what it sent, and where the applicant goes"
+    );
+    let exposed = answer
+        .header("access-control-expose-headers")
+        .unwrap_or_default();
+    for name in [
+        "X-Request-Id",
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "Retry-After",
+        "Idempotency-Replayed",
+        "Verifa-Version",
+        "Vouchkey-Ignored-Fields",
+        "Location",
+    ] {
+        assert!(
+            exposed.split(", ").any(|one| one == name),
+            "{name}: {exposed}"
+        );
+    }
+    let stored = own.session(&session["id"]).await;
+    assert_eq!(stored["metadata"], json!({"plan": "premium"}));
+    assert_eq!(stored["country"], "US");
+
+    let elsewhere = page
+        .0
+        .creation(&json!({}))
+        .header("Origin", "http://localhost:3000")
+        .send()
+        .await;
+    expect_reader(&elsewhere.expect_status(201), Some("http://localhost:3000"));
+    let bearer = format!("Bearer {}", publishable(&installation).await.secret);
+    let call = server
+        .stranger()
+        .creation(&json!({}))
+        .header("Authorization", &bearer);
+    call.header("Origin", SHOP).send().await.expect_status(201);
+}
+
+#[tokio::test]
+async fn other_pages_and_programs_are_refused() {
+    let installation = Installation::new().await;
+    let (server, page, own) = shop(&installation).await;
+    let none = page
+        .0
+        .create(&json!({}))
+        .await
+        .expect_error(403, "forbidden");
+    expect_reader(&none, None);
+    for origin in [
+        "https://evil.example",
+        "null",
+        "",
+        "*",
+        "http://shop.example",
+        "https://SHOP.example",
+        "HTTPS://shop.example",
+        "https://shop.example.",
+        "https://shop.example/",
+        "https://shop.example:443",
+        "https://shop.example:8443",
+        "https://a.shop.example",
+        "https://shop.example.evil.example",
+        "https://evil.example#https://shop.example",
+        "https://me@shop.example",
+        "https://shop.example, https://evil.example",
+        "https://shop.example http://localhost:3000",
+        "http://localhost",
+        "http://localhost:3001",
+        "http://127.0.0.1:3000",
+        "https://sh\u{f6}p.example",
+    ] {
+        let answer = page
+            .0
+            .creation(&json!({}))
+            .header("Origin", origin)
+            .send()
+            .await;
+        assert_eq!(answer.status, 403, "{origin}: {}", answer.text);
+        expect_reader(&answer.expect_error(403, "forbidden"), None);
+    }
+    for second in ["https://evil.example", SHOP] {
+        let two = page
+            .creation(&json!({}))
+            .header("Origin", second)
+            .send()
+            .await;
+        expect_reader(&two.expect_error(403, "forbidden"), None);
+    }
+    let key = publishable(&installation).await.secret;
+    for name in ["api_key", "X-API-Key", "key", "access_token"] {
+        let path = format!("{SESSIONS}?{name}={key}");
+        let call = server.stranger().call("POST", &path).json(&json!({}));
+        let answer = call
+            .header("Origin", SHOP)
+            .send()
+            .await
+            .expect_error(401, "unauthorized");
+        expect_reader(&answer, Some(SHOP));
+    }
+    assert_eq!(own.count().await, 0);
+    assert!(
+        !server.logs().contains(&key),
+        "a key in a query does not get into the log"
+    );
+}
+
+#[tokio::test]
+async fn fields_that_are_closed_to_it_are_named_with_everything_else_that_is_wrong() {
+    let installation = Installation::new().await;
+    installation
+        .output(&["org", "set", "--redirect-hosts", "shop.example,localhost"])
+        .await;
+    let (_server, page, own) = shop(&installation).await;
+    let body = json!({
+        "support_url": "https://a.example", "brand-name": "Your Bank", "applicantName": "Jane",
+        "applicant_email": "jane@example.com", "send_email": true, "checks": ["face_match"], "country": "XX",
+        "redirect_url": "https://evil.example/", "expires_in_minutes": 1, "fields": {"nope": 1}
+    });
+    let closed = [
+        ("country", "unknown_value"),
+        ("checks", "not_allowed"),
+        ("redirect_url", "not_allowed"),
+        ("send_email", "not_allowed"),
+        ("applicant_email", "not_allowed"),
+        ("applicant_name", "not_allowed"),
+        ("email_display_name", "not_allowed"),
+        ("support_url", "not_allowed"),
+        ("expires_in_minutes", "out_of_range"),
+        ("fields.nope", "unknown_field"),
+    ];
+    let refused = page.create(&body).await.expect_errors(&closed);
+    assert!(
+        !refused.text.contains("evil.example"),
+        "no message repeats what was sent"
+    );
+    page.create(&json!({"send_email": false}))
+        .await
+        .expect_errors(&[("send_email", "not_allowed")]);
+    page.create(
+        &json!({"data": {"attributes": {"sendEmail": true, "applicant-email": "a@b.example"}}}),
+    )
+    .await
+    .expect_errors(&[
+        ("send_email", "not_allowed"),
+        ("applicant_email", "not_allowed"),
+    ]);
+    for url in [
+        "https://shop.example/done?x=1#y",
+        "http://LOCALHOST:3000/",
+        "https://shop.example:8443",
+    ] {
+        page.create(&json!({"redirect_url": url}))
+            .await
+            .expect_status(201);
+    }
+    for url in [
+        "https://a.shop.example",
+        "https://shop.example.evil.example",
+        "https://shop.example@evil.example/",
+        "https://127.0.0.1",
+    ] {
+        page.create(&json!({"redirect_url": url}))
+            .await
+            .expect_errors(&[("redirect_url", "not_allowed")]);
+    }
+    let ignored = page
+        .create(&json!({"sendEmial": true, "send_email": null}))
+        .await
+        .expect_status(201);
+    assert_eq!(ignored.header("vouchkey-ignored-fields"), Some("sendEmial"));
+    let strict = page
+        .creation(&json!({"sendEmial": true}))
+        .header("Prefer", "handling=strict")
+        .send()
+        .await;
+    strict.expect_errors(&[("sendEmial", "unknown_field")]);
+    own.created(&json!({"redirect_url": "https://anywhere.example", "checks": ["face_match"]}))
+        .await;
+    let mail = own
+        .created(&json!({"metadata": {"applicant_email": "jane@example.com"}}))
+        .await;
+    assert_eq!(mail["status"], "pending");
+}
+
+#[tokio::test]
+async fn a_dry_run_is_held_to_the_same_rules_and_stores_nothing() {
+    let installation = Installation::new().await;
+    let (_server, page, own) = shop(&installation).await;
+    let dry = |body: Value| {
+        let call = page
+            .0
+            .call("POST", &format!("{SESSIONS}?dry_run=true"))
+            .json(&body);
+        call.header("Origin", SHOP).send()
+    };
+    let answer = dry(json!({"country": "us"})).await.expect_status(200);
+    expect_reader(&answer, Some(SHOP));
+    let body = answer.json();
+    assert_eq!(
+        (&body["request"]["country"], &body["invitation"]),
+        (&json!("US"), &Value::Null)
+    );
+    let mail = json!({"send_email": true, "applicant_email": "a@b.example"});
+    dry(mail).await.expect_errors(&[
+        ("send_email", "not_allowed"),
+        ("applicant_email", "not_allowed"),
+    ]);
+    assert_eq!(own.count().await, 0);
+}
+
+#[tokio::test]
+async fn it_reads_and_changes_nothing() {
+    let installation = Installation::new().await;
+    let (_server, page, own) = shop(&installation).await;
+    let session = page
+        .create(&json!({"external_ref": "order-1"}))
+        .await
+        .expect_status(201)
+        .json();
+    let one = format!("{SESSIONS}/{}", session["id"].as_str().unwrap_or_default());
+    for path in [SESSIONS, &one, "/api/v1/sessions?external_ref=order-1"] {
+        for method in ["GET", "HEAD"] {
+            let answer = page
+                .0
+                .call(method, path)
+                .header("Origin", SHOP)
+                .send()
+                .await;
+            expect_reader(&answer.expect_status(403), Some(SHOP));
+        }
+        let answer = page
+            .0
+            .get(path)
+            .await
+            .expect_error(403, "insufficient_scope");
+        assert_eq!(answer.number("x-ratelimit-limit"), 1_000);
+        expect_reader(&answer, None);
+        let foreign = page
+            .0
+            .call("GET", path)
+            .header("Origin", "https://evil.example")
+            .send()
+            .await;
+        expect_reader(&foreign.expect_error(403, "insufficient_scope"), None);
+    }
+    own.get(&one).await.expect_status(200);
+}
+
+#[tokio::test]
+async fn it_creates_ten_a_minute_and_slows_nobody_else_down() {
+    let installation = Installation::new().await;
+    let (server, page, own) = shop(&installation).await;
+    page.create(&json!({"country": "XX"}))
+        .await
+        .expect_error(422, "validation_failed");
+    let first = page
+        .creation(&json!({}))
+        .once("k")
+        .send()
+        .await
+        .expect_status(201);
+    assert_eq!(
+        (
+            first.number("x-ratelimit-limit"),
+            first.number("x-ratelimit-remaining")
+        ),
+        (10, 9)
+    );
+    for _ in 1..10 {
+        page.create(&json!({})).await.expect_status(201);
+    }
+    let refused = page
+        .create(&json!({}))
+        .await
+        .expect_error(429, "rate_limited");
+    expect_reader(&refused, Some(SHOP));
+    assert_eq!(
+        (
+            refused.number("x-ratelimit-limit"),
+            refused.number("x-ratelimit-remaining")
+        ),
+        (10, 0)
+    );
+    assert!(
+        (1..=6).contains(&refused.number("retry-after")),
+        "one more every six seconds"
+    );
+    let replayed = page
+        .creation(&json!({}))
+        .once("k")
+        .send()
+        .await
+        .expect_status(201);
+    assert_eq!(replayed.header("idempotency-replayed"), Some("true"));
+    assert_eq!(own.count().await, 10);
+    assert_eq!(
+        own.create(&json!({}))
+            .await
+            .expect_status(201)
+            .number("x-ratelimit-limit"),
+        300
+    );
+    let other = Page(server.api(&publishable(&installation).await));
+    assert_eq!(
+        other
+            .create(&json!({}))
+            .await
+            .expect_status(201)
+            .number("x-ratelimit-remaining"),
+        9
+    );
+}
+
+#[tokio::test]
+async fn its_limit_can_be_set() {
+    let installation = Installation::new()
+        .await
+        .with("VOUCHKEY_RATE_LIMIT_PUBLISHABLE", "2");
+    let (_server, page, _own) = shop(&installation).await;
+    for _ in 0..2 {
+        page.create(&json!({})).await.expect_status(201);
+    }
+    let refused = page
+        .create(&json!({}))
+        .await
+        .expect_error(429, "rate_limited");
+    assert_eq!(refused.number("x-ratelimit-limit"), 2);
+}
+
+#[tokio::test]
+async fn no_key_is_answered_what_another_key_was() {
+    let installation = Installation::new().await;
+    let (server, page, own) = shop(&installation).await;
+    let other = Page(server.api(&publishable(&installation).await));
+    let body = json!({"external_ref": "order-1"});
+    let mut ids = HashSet::new();
+    for call in [
+        page.creation(&body),
+        other.creation(&body),
+        own.creation(&body).header("Origin", SHOP),
+    ] {
+        let answer = call.once("order-1").send().await.expect_status(201);
+        assert_eq!(answer.header("idempotency-replayed"), None);
+        ids.insert(answer.json()["id"].to_string());
+    }
+    assert_eq!(ids.len(), 3);
+    let again = page
+        .creation(&body)
+        .once("order-1")
+        .send()
+        .await
+        .expect_status(201);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    expect_reader(&again, Some(SHOP));
+    assert!(ids.contains(&again.json()["id"].to_string()));
+    page.creation(&json!({}))
+        .once("order-1")
+        .send()
+        .await
+        .expect_error(422, "idempotency_mismatch");
+    assert_eq!(own.count().await, 3);
+}
+
+#[tokio::test]
+async fn a_preflight_is_answered_without_a_key_to_listed_origins_alone() {
+    let installation = Installation::new().await;
+    let (server, _page, _own) = shop(&installation).await;
+    let stranger = server.stranger();
+    for path in [SESSIONS, "/api/v1/sessions/ses_1", "/api/v1/nothing"] {
+        let answer = preflight(&stranger, path, SHOP)
+            .send()
+            .await
+            .expect_status(204);
+        expect_reader(&answer, Some(SHOP));
+        assert_eq!(answer.text, "");
+        assert_eq!(answer.header("access-control-allow-methods"), Some("POST"));
+        assert_eq!(
+            answer.header("access-control-allow-headers"),
+            Some(
+                "X-API-Key, Authorization, Content-Type, Idempotency-Key, Verifa-Version, Key-Inflection, Prefer, X-Request-Id"
+            )
+        );
+        assert!(answer.number("access-control-max-age") > 0);
+        assert!(answer.header("x-request-id").is_some());
+    }
+    for origin in [
+        "https://evil.example",
+        "null",
+        "https://SHOP.example",
+        "https://shop.example:443",
+        "*",
+    ] {
+        let answer = preflight(&stranger, SESSIONS, origin)
+            .send()
+            .await
+            .expect_error(405, "method_not_allowed");
+        expect_reader(&answer, None);
+        assert_eq!(answer.header("access-control-allow-methods"), None);
+    }
+    let two = preflight(&stranger, SESSIONS, SHOP).header("Origin", SHOP);
+    expect_reader(&two.send().await.expect_status(405), None);
+    let plain = stranger.call("OPTIONS", SESSIONS).header("Origin", SHOP);
+    expect_reader(&plain.send().await.expect_status(405), Some(SHOP));
+    let unnamed = stranger
+        .call("OPTIONS", SESSIONS)
+        .header("Access-Control-Request-Method", "POST");
+    expect_reader(&unnamed.send().await.expect_status(405), None);
+    for path in [
+        "/admin/v1/me",
+        "/healthz",
+        "/dashboard/",
+        "/verify/x",
+        "/api/v10/sessions",
+    ] {
+        let answer = preflight(&stranger, path, SHOP).send().await;
+        assert_ne!(answer.status, 204, "{path}");
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_key_takes_its_origins_with_it_within_a_second() {
+    let installation = Installation::new().await;
+    let secret = installation.key("sandbox", &[]).await;
+    let server = installation.serve().await;
+    let (own, stranger) = (server.api(&secret), server.stranger());
+    preflight(&stranger, SESSIONS, SHOP)
+        .send()
+        .await
+        .expect_status(405);
+    let key = publishable(&installation).await;
+    let page = Page(server.api(&key));
+    wait::until("the preflight of a new key", async || {
+        (preflight(&stranger, SESSIONS, SHOP).send().await.status == 204).then_some(())
+    })
+    .await;
+    page.create(&json!({})).await.expect_status(201);
+    installation.output(&["keys", "expire", &key.id]).await;
+    wait::until("the end of a key and of its origin", async || {
+        let refused = page.create(&json!({})).await;
+        let ended =
+            refused.status == 401 && refused.header("access-control-allow-origin").is_none();
+        ended.then_some(())
+    })
+    .await;
+    preflight(&stranger, SESSIONS, SHOP)
+        .send()
+        .await
+        .expect_error(405, "method_not_allowed");
+    let secret = own
+        .creation(&json!({}))
+        .header("Origin", SHOP)
+        .send()
+        .await
+        .expect_status(201);
+    expect_reader(&secret, None);
+}
+
+#[tokio::test]
+async fn a_secret_key_works_as_before_wherever_it_comes_from() {
+    let installation = Installation::new().await;
+    let (_server, _page, own) = shop(&installation).await;
+    expect_reader(&own.create(&json!({})).await.expect_status(201), None);
+    let body = json!({"checks": ["face_match"], "redirect_url": "https://anywhere.example"});
+    for (origin, reader) in [("https://evil.example", None), (SHOP, Some(SHOP))] {
+        let created = own.creation(&body).header("Origin", origin).send().await;
+        expect_reader(&created.expect_status(201), reader);
+        let list = own
+            .call("GET", SESSIONS)
+            .header("Origin", origin)
+            .send()
+            .await;
+        expect_reader(&list.expect_status(200), reader);
+    }
+}
+
+#[tokio::test]
+async fn invented_origins_are_answered_as_fast_as_none() {
+    let installation = Installation::new().await;
+    let (server, page, _own) = shop(&installation).await;
+    let stranger = server.stranger();
+    for n in 0..500 {
+        let origin = format!("https://{n}.invented.example");
+        preflight(&stranger, SESSIONS, &origin)
+            .send()
+            .await
+            .expect_status(405);
+    }
+    page.create(&json!({})).await.expect_status(201);
+}
