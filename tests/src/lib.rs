@@ -13,6 +13,7 @@ pub mod admin;
 pub mod api;
 pub mod browser;
 pub mod database;
+pub mod dry_run;
 pub mod program;
 pub mod qr;
 pub mod raw;
