@@ -1,5 +1,9 @@
-//! `cargo xtask bench server`: what one request to create a session costs, at 1, 16 and 64 connections.
+//! `cargo xtask bench`: the measurements of `docs/performance.md`.
+//!
+//! `server` is what one request to create a session costs, at 1, 16 and 64 connections; `browser` the npm package beside
+//! its peers.
 
+mod browser;
 mod load;
 mod report;
 mod subject;
@@ -21,6 +25,8 @@ use crate::{server, tools};
 pub(crate) enum Bench {
     /// Time POST /api/v1/sessions over loopback, each answer after its own durable commit.
     Server(ServerBench),
+    /// Time the npm package beside its peers, under Node and in Chromium, and weigh it.
+    Browser,
 }
 
 #[derive(Args)]
@@ -38,7 +44,13 @@ const CONNECTIONS: [usize; 3] = [1, 16, 64];
 const WARM_UP: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(bench: &Bench) -> Outcome {
-    let Bench::Server(bench) = bench;
+    match bench {
+        Bench::Server(bench) => time_server(bench),
+        Bench::Browser => browser::measure(),
+    }
+}
+
+fn time_server(bench: &ServerBench) -> Outcome {
     let program = server::build_release()?;
     // Not the system's temporary folder, which may live in memory, where a commit costs nothing.
     let folder = tools::target_folder()?.join(format!("xtask/bench-{}", process::id()));
