@@ -3,10 +3,11 @@
 #![expect(clippy::expect_used, reason = "a test may fail")]
 
 use js_sys::{Function, JSON};
-use vouchkey_types::api_key::Environment;
+use vouchkey_types::api_key::{ApiKey, Environment, KeyKind};
 use vouchkey_types::json::{Json, read};
 use vouchkey_types::object;
 use vouchkey_types::problem::{ErrorCode, FieldCode, FieldError};
+use vouchkey_types::version::ApiVersion;
 use vouchkey_wasm::client::Client;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -25,7 +26,7 @@ fn answer(response: &str) {
     run(&format!(
         "globalThis.fetch = async (request) => {{
             globalThis.seen = {{
-                call: request.method + ' ' + request.url.slice(location.origin.length),
+                call: request.method + ' ' + request.url.replace(location.origin, ''),
                 credentials: request.credentials,
                 headers: Object.fromEntries(request.headers),
                 body: await request.text(),
@@ -203,4 +204,62 @@ async fn a_malformed_idempotency_key_is_refused_before_it_is_sent() {
     }
     assert_eq!(seen(), Json::Null);
     assert!(CLIENT.create_session("{}", &"k".repeat(255)).await.is_ok());
+}
+
+fn key() -> ApiKey {
+    ApiKey::from_random(Environment::Live, KeyKind::Secret, [7; 32])
+}
+
+#[wasm_bindgen_test]
+fn a_key_calls_any_server_and_follows_no_redirect() {
+    let key = key();
+    let version = Some(ApiVersion::V20260101);
+    let client = Client::with_key("https://verify.example/under", &key, version);
+    let request = client
+        .create_request("{}", "order-1001")
+        .expect("a request");
+    assert_eq!(
+        request.url(),
+        "https://verify.example/under/api/v1/sessions"
+    );
+    let headers = request.headers();
+    for (name, value) in [
+        ("X-API-Key", key.expose()),
+        ("Key-Inflection", "snake"),
+        ("Verifa-Version", "2026-01-01"),
+        ("Idempotency-Key", "order-1001"),
+        ("Content-Type", "application/json"),
+    ] {
+        assert_eq!(headers.get(name).as_deref(), Some(value), "{name}");
+    }
+    assert!(!headers.has("Vouchkey-Environment"));
+    let request = web_sys::Request::from(request);
+    assert_eq!(request.method(), "POST");
+    assert_eq!(request.redirect(), web_sys::RequestRedirect::Manual);
+}
+
+#[wasm_bindgen_test]
+fn a_key_without_a_version_calls_the_one_that_it_is_pinned_to() {
+    let key = key();
+    let client = Client::with_key("https://verify.example", &key, None);
+    let request = client.get_request("ses_1").expect("a request");
+    assert!(!request.headers().has("Verifa-Version"));
+    let request = client
+        .list_request([("q", "a&b"), ("limit", "2")])
+        .expect("a request");
+    assert_eq!(
+        request.url(),
+        "https://verify.example/api/v1/sessions?q=a%26b&limit=2"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_redirect_of_a_call_with_a_key_is_an_error() {
+    answer("Response.redirect('https://elsewhere.example/', 307)");
+    let key = key();
+    let error = Client::with_key("https://verify.example", &key, None)
+        .get_session("ses_1")
+        .await
+        .expect_err("an error");
+    assert_eq!((error.status, error.offline), (Some(307), false));
 }

@@ -1,4 +1,5 @@
-//! The client of the API for programs in a browser, over `fetch`.
+//! The client of the API, over `fetch`: in a browser, in its workers, and wherever else JavaScript
+//! runs that has it.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), vouchkey_wasm::client::ClientError> {
@@ -13,35 +14,60 @@
 //! ```
 
 mod error;
+mod exchange;
 
-use gloo_net::http::{Method, Request, RequestBuilder, Response};
-use vouchkey_types::api_key::Environment;
-use vouchkey_types::json::{self, Json};
+use gloo_net::http::{Method, Request, RequestBuilder};
+use vouchkey_types::api_key::{ApiKey, Environment};
+use vouchkey_types::inflection::Inflection;
+use vouchkey_types::json::Json;
 use vouchkey_types::limits::MAX_IDEMPOTENCY_KEY_CHARS;
 use vouchkey_types::problem::ErrorCode;
+use vouchkey_types::version::ApiVersion;
+use wasm_bindgen::JsValue;
+use web_sys::RequestRedirect;
 
 pub use error::ClientError;
 
 const SESSIONS: &str = "/api/v1/sessions";
 
-/// Calls one server, in one environment.
+/// Calls one server, as one caller.
 ///
 /// Every method answers with the JSON of a 2xx answer (`null` where it has no body), or with a
 /// [`ClientError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Client {
-    environment: Environment,
+pub struct Client<'a> {
+    /// What stands before every path; nothing for the server that the page came from.
+    base: &'a str,
+    caller: Caller<'a>,
 }
 
-impl Client {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Caller<'a> {
+    /// A signed-in user, in one environment.
+    Cookie(Environment),
+    /// Who holds a key, in the key's environment.
+    Key(&'a ApiKey, Option<ApiVersion>),
+}
+
+impl<'a> Client<'a> {
     /// The server that the page came from, as the user whose cookie the browser holds.
     pub const fn cookie(environment: Environment) -> Self {
-        Self { environment }
+        Self {
+            base: "",
+            caller: Caller::Cookie(environment),
+        }
     }
 
-    /// The environment that every call names.
-    pub const fn environment(self) -> Environment {
-        self.environment
+    /// Any server, by its address without a slash at the end, as the holder of a key; in the given
+    /// version of the API, else in the one that the key is pinned to.
+    ///
+    /// Answers are in `snake_case`, whatever the key is set to, and no redirect is followed: it
+    /// would carry the key to who knows where.
+    pub const fn with_key(base: &'a str, key: &'a ApiKey, version: Option<ApiVersion>) -> Self {
+        Self {
+            base,
+            caller: Caller::Key(key, version),
+        }
     }
 
     /// Creates a session from the text of a request.
@@ -57,6 +83,71 @@ impl Client {
         body: &str,
         idempotency_key: &str,
     ) -> Result<Json, ClientError> {
+        let request = self.create_request(body, idempotency_key)?;
+        exchange::json(request).await
+    }
+
+    /// Asks what creating a session from this text would do, and does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the server or the network refuses.
+    pub async fn dry_run_session(self, body: &str) -> Result<Json, ClientError> {
+        let request = self
+            .request(Method::POST, SESSIONS)
+            .query([("dry_run", "true")]);
+        exchange::json(with_body(request, body)?).await
+    }
+
+    /// One session, by its id.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the server or the network refuses.
+    pub async fn get_session(self, id: &str) -> Result<Json, ClientError> {
+        exchange::json(self.get_request(id)?).await
+    }
+
+    /// A page of sessions, newest first; names and values of the query as the API has them.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the server or the network refuses.
+    pub async fn list_sessions(self, query: &[(&str, &str)]) -> Result<Json, ClientError> {
+        let request = self.list_request(query.iter().copied())?;
+        exchange::json(request).await
+    }
+
+    /// Reads any path of the server.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the server or the network refuses.
+    pub async fn get(self, path: &str) -> Result<Json, ClientError> {
+        let request = self.request(Method::GET, path);
+        exchange::json(built(request.build())?).await
+    }
+
+    /// Posts JSON to any path of the server.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the server or the network refuses.
+    pub async fn post(self, path: &str, body: &Json) -> Result<Json, ClientError> {
+        let request = self.request(Method::POST, path);
+        exchange::json(with_body(request, body.to_text())?).await
+    }
+
+    /// The request that [`Client::create_session`] sends, for who sends it otherwise.
+    ///
+    /// # Errors
+    ///
+    /// If the idempotency key is malformed.
+    pub fn create_request(
+        self,
+        body: impl Into<JsValue>,
+        idempotency_key: &str,
+    ) -> Result<Request, ClientError> {
         // A character that no header can carry would throw in the middle of building the request.
         let is_sound = (1..=MAX_IDEMPOTENCY_KEY_CHARS).contains(&idempotency_key.len())
             && idempotency_key.bytes().all(|byte| byte.is_ascii_graphic());
@@ -69,92 +160,65 @@ impl Client {
         let request = self
             .request(Method::POST, SESSIONS)
             .header("Idempotency-Key", idempotency_key);
-        send_json(request, body).await
+        with_body(request, body)
     }
 
-    /// Asks what creating a session from this text would do, and does nothing.
+    /// The request that [`Client::get_session`] sends, for who sends it otherwise.
     ///
     /// # Errors
     ///
-    /// Whatever the server or the network refuses.
-    pub async fn dry_run_session(self, body: &str) -> Result<Json, ClientError> {
-        let request = self
-            .request(Method::POST, SESSIONS)
-            .query([("dry_run", "true")]);
-        send_json(request, body).await
-    }
-
-    /// One session, by its id.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the server or the network refuses.
-    pub async fn get_session(self, id: &str) -> Result<Json, ClientError> {
+    /// If there is no such address.
+    pub fn get_request(self, id: &str) -> Result<Request, ClientError> {
         let id = js_sys::encode_uri_component(id);
-        self.get(&format!("{SESSIONS}/{id}")).await
+        built(
+            self.request(Method::GET, &format!("{SESSIONS}/{id}"))
+                .build(),
+        )
     }
 
-    /// A page of sessions, newest first; names and values of the query as the API has them.
+    /// The request that [`Client::list_sessions`] sends, for who sends it otherwise.
     ///
     /// # Errors
     ///
-    /// Whatever the server or the network refuses.
-    pub async fn list_sessions(self, query: &[(&str, &str)]) -> Result<Json, ClientError> {
-        let request = self.request(Method::GET, SESSIONS);
-        send(request.query(query.iter().copied()).build()).await
-    }
-
-    /// Reads any path of the server.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the server or the network refuses.
-    pub async fn get(self, path: &str) -> Result<Json, ClientError> {
-        send(self.request(Method::GET, path).build()).await
-    }
-
-    /// Posts JSON to any path of the server.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the server or the network refuses.
-    pub async fn post(self, path: &str, body: &Json) -> Result<Json, ClientError> {
-        send_json(self.request(Method::POST, path), &body.to_text()).await
+    /// If there is no such address.
+    pub fn list_request<'q>(
+        self,
+        query: impl IntoIterator<Item = (&'q str, &'q str)>,
+    ) -> Result<Request, ClientError> {
+        built(self.request(Method::GET, SESSIONS).query(query).build())
     }
 
     fn request(self, method: Method, path: &str) -> RequestBuilder {
-        RequestBuilder::new(path)
+        let request = RequestBuilder::new(&format!("{}{path}", self.base))
             .method(method)
-            .header("Accept", "application/json")
-            .header("Vouchkey-Environment", self.environment.as_str())
+            .header("Accept", "application/json");
+        match self.caller {
+            Caller::Cookie(environment) => {
+                request.header("Vouchkey-Environment", environment.as_str())
+            }
+            Caller::Key(key, version) => {
+                let request = request
+                    .redirect(RequestRedirect::Manual)
+                    .header("X-API-Key", key.expose())
+                    .header("Key-Inflection", Inflection::Snake.as_str());
+                match version {
+                    Some(version) => request.header("Verifa-Version", version.as_str()),
+                    None => request,
+                }
+            }
+        }
     }
 }
 
-async fn send_json(request: RequestBuilder, body: &str) -> Result<Json, ClientError> {
-    let request = request.header("Content-Type", "application/json");
-    send(request.body(body)).await
-}
-
-async fn send(request: Result<Request, gloo_net::Error>) -> Result<Json, ClientError> {
-    let request = request.map_err(|_| ClientError::offline())?;
-    let response = request.send().await.map_err(|_| ClientError::offline())?;
-    let text = response.text().await.map_err(|_| ClientError::offline())?;
-    let body = match text.as_str() {
-        "" => Some(Json::Null),
-        text => json::read_answer(text.as_bytes()).ok(),
-    };
-    match body {
-        Some(body) if response.ok() => Ok(body),
-        body => Err(refusal(&response, body.as_ref())),
-    }
-}
-
-fn refusal(response: &Response, body: Option<&Json>) -> ClientError {
-    let headers = response.headers();
-    ClientError::from_answer(
-        response.status(),
-        headers.get("X-Request-Id"),
-        headers.get("Retry-After").as_deref(),
-        body,
+fn with_body(request: RequestBuilder, body: impl Into<JsValue>) -> Result<Request, ClientError> {
+    built(
+        request
+            .header("Content-Type", "application/json")
+            .body(body),
     )
+}
+
+/// It cannot be built where the address is none, or has a form that `fetch` does not know.
+fn built(request: Result<Request, gloo_net::Error>) -> Result<Request, ClientError> {
+    request.map_err(|_| ClientError::offline())
 }

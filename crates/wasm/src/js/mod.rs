@@ -2,11 +2,19 @@
 //! gets an ordinary verdict, what only a programmer can get wrong throws an `Error`.
 
 mod body;
+#[cfg(feature = "client")]
+mod client;
 mod context;
 mod qr;
 mod verdict;
+#[cfg(feature = "client")]
+mod webhooks;
 
+#[cfg(feature = "client")]
+pub use client::{create_request, get_request, key_kind, list_request};
 use wasm_bindgen::prelude::*;
+#[cfg(feature = "client")]
+pub use webhooks::{apply_event_json, verify_signature};
 
 use crate::js::context::Rules;
 use crate::js::verdict::Verdict;
