@@ -283,6 +283,15 @@ async fn every_statement_can_be_prepared_on_postgres() {
 }
 
 #[tokio::test]
+async fn postgres_lists_the_origins_of_live_keys() {
+    let folder = tempfile::tempdir().unwrap();
+    if let Some(store) = open_postgres(folder.path()).await {
+        let organization = fixtures::organization(&store).await;
+        api_keys::tests::expect_listed_origins(&store, organization).await;
+    }
+}
+
+#[tokio::test]
 async fn postgres_keeps_the_promises_of_creation_and_lists() {
     let folder = tempfile::tempdir().unwrap();
     let Some(store) = open_postgres(folder.path()).await else {
