@@ -1,218 +1,372 @@
-//! The zlib stream (RFC 1950 and 1951) of an image whose lines are made of two byte values.
+//! The DEFLATE stream (RFC 1951) of an image whose lines repeat and consist of two byte values.
 //!
-//! A module is eight pixels wide, one bit each, so every byte of a line is `0x00` (dark, and the
-//! filter type before each line) or `0xFF` (light), and a line is followed by copies of itself.
-//! One Huffman code fits all such images: light takes one bit, dark two, and a copy some twenty.
-//! What the general compressors find by searching is known here beforehand.
+//! What general compressors find by searching is known beforehand: the bytes that occur, the
+//! distance of all copies, which is a line, and their few lengths. So one block does, with codes
+//! made for it: 1 bit for light, 2 for dark, 3 to 5 for the length of a copy and 1 for its distance.
 
-/// One byte value of a line: `0x00`.
-pub(crate) const DARK: u8 = 0x00;
-/// The other one: `0xFF`.
-pub(crate) const LIGHT: u8 = 0xFF;
+/// The byte of dark pixels, which is also the filter type before each line.
+const DARK: usize = 0x00;
+/// The byte of light pixels.
+const LIGHT: usize = 0xFF;
+const END: usize = 256;
+/// The longest copy, whose symbol has no other length.
+const LONGEST: usize = 258;
+const LONGEST_SYMBOL: usize = 285;
 
-/// The longest copy that DEFLATE can name, and the shortest.
-const LONGEST_COPY: usize = 258;
-const SHORTEST_COPY: usize = 3;
-
-/// Writes lines of one length, each any number of times, as a zlib stream.
-pub(crate) struct Compressor {
-    bits: BitWriter,
-    adler: Adler32,
-    line_length: usize,
+/// Bits as they go into the stream, the lowest first.
+#[derive(Clone, Copy)]
+struct Code {
+    bits: u64,
+    count: u32,
 }
 
-impl Compressor {
-    /// Starts a stream of lines of `line_length` bytes, which must be 25 to 192.
-    pub(crate) fn new(line_length: usize) -> Self {
-        let mut bits = BitWriter {
-            // Deflate with a window of 32 KiB, fastest level, which makes the two a multiple of 31.
-            bytes: vec![0x78, 0x01],
+const fn code(bits: u64, count: u32) -> Code {
+    Code { bits, count }
+}
+
+impl Code {
+    fn then(self, next: Self) -> Self {
+        code(self.bits | next.bits << self.count, self.count + next.count)
+    }
+}
+
+// The canonical codes (3.2.2) of the lengths that `write_codes` tells; their first bit is the
+// lowest.
+const LIGHT_CODE: Code = code(0b0, 1);
+const DARK_CODE: Code = code(0b01, 2);
+const LONGEST_CODE: Code = code(0b011, 3);
+const ROW_CODE: Code = code(0b0111, 4);
+const END_CODE: Code = code(0b0_1111, 5);
+const MARGIN_CODE: Code = code(0b1_1111, 5);
+const LINE_CODE: Code = code(0b1, 1);
+
+/// The codes of four modules, of which bit 0 is the first; a dark one takes one bit more.
+static FOUR_MODULES: [u8; 16] = {
+    let mut codes = [0; 16];
+    let mut modules = 0;
+    while modules < 16 {
+        let (mut module, mut place) = (0, 0);
+        while module < 4 {
+            if modules >> module & 1 == 1 {
+                codes[modules] |= 1 << place;
+                place += 1;
+            }
+            module += 1;
+            place += 1;
+        }
+        modules += 1;
+    }
+    codes
+};
+
+/// Copies of what is a line before: some of the longest, and the rest in one or two that have the
+/// same symbol.
+struct Copies {
+    longest: usize,
+    rest: [usize; 2],
+}
+
+impl Copies {
+    /// For any number of bytes but one and two, which no copy can have.
+    fn of(bytes: usize) -> Self {
+        let (mut longest, mut rest) = (bytes / LONGEST, [bytes % LONGEST, 0]);
+        if let [short @ (1 | 2), _] = rest {
+            longest -= 1;
+            let half = LONGEST.midpoint(short);
+            rest = [half, LONGEST + short - half];
+        }
+        Self { longest, rest }
+    }
+
+    /// The symbol of the rest, if there is one.
+    fn symbol(&self) -> Option<usize> {
+        (self.rest[0] > 0).then(|| Ranged::length(self.rest[0]).symbol)
+    }
+}
+
+/// Copies as codes.
+struct CopyCodes {
+    longest: usize,
+    rest: [Code; 2],
+}
+
+impl CopyCodes {
+    fn write(&self, longest: Code, writer: &mut BitWriter) {
+        for _ in 0..self.longest {
+            writer.write(longest);
+        }
+        for rest in self.rest {
+            writer.write(rest);
+        }
+    }
+}
+
+/// Writes the stream behind what is in `bytes` already.
+pub(crate) struct Deflater {
+    writer: BitWriter,
+    longest: Code,
+    row: CopyCodes,
+    margin: CopyCodes,
+}
+
+impl Deflater {
+    /// Begins the stream of an image whose lines have `line` bytes, at least three, and in which
+    /// two numbers of bytes are copied: one for each row of modules, one at both margins.
+    pub(crate) fn new(bytes: Vec<u8>, line: usize, row: usize, margin: usize) -> Self {
+        let (row, margin) = (Copies::of(row), Copies::of(margin));
+        // All codes of a table must have a symbol. Of those that are not needed, any will do.
+        let row_symbol = row.symbol().unwrap_or(END + 1);
+        let unused = if row_symbol == END + 1 {
+            END + 2
+        } else {
+            END + 1
+        };
+        let margin_symbol = margin.symbol().filter(|&symbol| symbol != row_symbol);
+        let margin_code = margin_symbol.map_or(ROW_CODE, |_| MARGIN_CODE);
+        let margin_symbol = margin_symbol.unwrap_or(unused);
+
+        let distance = Ranged::distance(line);
+        let mut writer = BitWriter {
+            bytes,
             pending: 0,
             count: 0,
         };
-        write_block_header(&mut bits, distance_symbol(line_length).symbol);
+        write_codes(&mut writer, row_symbol, margin_symbol, distance.symbol);
+        let line = LINE_CODE.then(distance.extra);
+        let codes = |copies: &Copies, symbol: Code| CopyCodes {
+            longest: copies.longest,
+            rest: copies.rest.map(|rest| match rest {
+                0 => code(0, 0),
+                _ => symbol.then(Ranged::length(rest).extra).then(line),
+            }),
+        };
         Self {
-            bits,
-            adler: Adler32 { a: 1, b: 0 },
-            line_length,
+            longest: LONGEST_CODE.then(line),
+            row: codes(&row, ROW_CODE),
+            margin: codes(&margin, margin_code),
+            writer,
         }
     }
 
-    /// Adds `times` copies of a line that consists of [`DARK`] and [`LIGHT`].
-    pub(crate) fn line(&mut self, line: &[u8], times: usize) {
-        for &byte in line {
-            if byte == LIGHT {
-                self.bits.code(0b0, 1);
+    /// Writes the filter type of a line.
+    pub(crate) fn filter_type(&mut self) {
+        self.writer.write(DARK_CODE);
+    }
+
+    /// Writes light bytes.
+    pub(crate) fn light(&mut self, bytes: usize) {
+        for _ in 0..bytes {
+            self.writer.write(LIGHT_CODE);
+        }
+    }
+
+    /// Writes modules, the first of which is bit 0, dark where a bit is set; each as `bytes` bytes.
+    pub(crate) fn modules(&mut self, mut modules: u64, mut count: u32, bytes: usize) {
+        while count > 0 {
+            let [low, ..] = modules.to_le_bytes();
+            let written = if bytes == 1 {
+                let four = low & 0xF;
+                let written = count.min(4);
+                let codes = FOUR_MODULES[usize::from(four)];
+                self.writer
+                    .write(code(codes.into(), written + four.count_ones()));
+                written
             } else {
-                self.bits.code(0b10, 2);
-            }
-        }
-        self.copy_last_line(self.line_length * (times - 1));
-        self.adler.add(line, times);
-    }
-
-    fn copy_last_line(&mut self, mut length: usize) {
-        let distance = distance_symbol(self.line_length);
-        while length > 0 {
-            let mut part = length.min(LONGEST_COPY);
-            if (1..SHORTEST_COPY).contains(&(length - part)) {
-                part -= SHORTEST_COPY;
-            }
-            self.copy_length(part);
-            self.bits.code(0b1, 1);
-            self.bits.number(distance.extra, distance.extra_bits);
-            length -= part;
+                let module = [LIGHT_CODE, DARK_CODE][usize::from(low & 1)];
+                for _ in 0..bytes {
+                    self.writer.write(module);
+                }
+                1
+            };
+            modules >>= written;
+            count -= written;
         }
     }
 
-    fn copy_length(&mut self, length: usize) {
-        if length == LONGEST_COPY {
-            self.bits.code(0b1100, 4);
-            return;
-        }
-        let length = length_symbol(length);
-        self.symbol(length.symbol);
-        self.bits.number(length.extra, length.extra_bits);
+    /// Writes the copies that each row of modules has.
+    pub(crate) fn copy_row(&mut self) {
+        self.row.write(self.longest, &mut self.writer);
     }
 
-    /// Writes the end-of-block symbol 256, or the symbol of a copy's length, 257 to 284.
-    fn symbol(&mut self, symbol: usize) {
-        match symbol {
-            256..=265 => self.bits.code(0b1111_0110 + symbol - 256, 8),
-            _ => self.bits.code(0b110_1000 + symbol - 266, 7),
-        }
+    /// Writes the copies that both margins have.
+    pub(crate) fn copy_margin(&mut self) {
+        self.margin.write(self.longest, &mut self.writer);
     }
 
-    /// Ends the block and the stream.
+    /// Ends the stream and returns all bytes.
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        self.symbol(256);
-        let mut bytes = self.bits.finish();
-        bytes.extend((self.adler.b << 16 | self.adler.a).to_be_bytes());
-        bytes
+        self.writer.write(END_CODE);
+        self.writer.finish()
     }
 }
 
-/// Begins the only block and describes its codes, by length (RFC 1951, 3.2.7): `0xFF` 1 bit,
-/// `0x00` 2, a copy of 258 bytes 4, copies from 13 bytes 7, the rest 8; of the distances the
-/// symbol of a line and, so that the code is complete for every reader, an unused one, 1 bit each.
-fn write_block_header(bits: &mut BitWriter, line_distance: usize) {
-    bits.number(0b1, 1); // the last block
-    bits.number(0b10, 2); // with codes of its own
-    bits.number(286 - 257, 5);
-    bits.number(line_distance, 5);
-    bits.number(18 - 4, 4);
-    // Each code length that occurs is written in 3 bits: 16, 17, 18, 8, 7, 4, 2 and 1, in the order
-    // 16 17 18 0 8 7 9 6 10 5 11 4 12 3 13 2 14 1 of the format.
-    for is_used in [1, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1] {
-        bits.number(3 * is_used, 3);
+/// Begins the only block and tells its codes by their lengths (3.2.7).
+fn write_codes(writer: &mut BitWriter, row: usize, margin: usize, line: usize) {
+    // The code lengths have codes of 3 bits themselves: 0 to 5, and 17 and 18, runs of zeros.
+    const ORDER: [usize; 18] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1];
+    writer.number(0b1, 1); // the last block
+    writer.number(0b10, 2); // with codes of its own
+    writer.number(LONGEST_SYMBOL - 256, 5);
+    writer.number(line, 5);
+    writer.number(ORDER.len() - 4, 4);
+    for length in ORDER {
+        let is_used = matches!(length, 0..=5 | 17 | 18);
+        writer.number(3 * usize::from(is_used), 3);
     }
-    let [one, two, four, seven, eight, again, few_zeros, many_zeros] = [0, 1, 2, 3, 4, 5, 6, 7];
-    let mut lengths = |code: usize, extra: usize, extra_bits: u32| {
-        bits.code(code, 3);
-        bits.number(extra, extra_bits);
-    };
-    lengths(two, 0, 0); // 0
-    lengths(many_zeros, 138 - 11, 7); // 1 to 254 do not occur
-    lengths(many_zeros, 116 - 11, 7);
-    lengths(one, 0, 0); // 255
-    lengths(eight, 0, 0); // 256 to 265
-    lengths(again, 6 - 3, 2);
-    lengths(again, 0, 2); // three times
-    lengths(seven, 0, 0); // 266 to 284
-    lengths(again, 6 - 3, 2);
-    lengths(again, 6 - 3, 2);
-    lengths(again, 6 - 3, 2);
-    lengths(four, 0, 0); // 285
-    lengths(one, 0, 0); // the distance that is not used
-    match line_distance - 1 {
-        zeros @ 3..=10 => lengths(few_zeros, zeros - 3, 3),
-        zeros => lengths(many_zeros, zeros - 11, 7),
+    let (row, margin) = ((row, 4), (margin, 5));
+    let mut next = 0;
+    for (symbol, length) in [
+        (DARK, 2),
+        (LIGHT, 1),
+        (END, 5),
+        row.min(margin),
+        row.max(margin),
+        (LONGEST_SYMBOL, 3),
+        // Of the distances, the first is there to make the code complete for every reader.
+        (LONGEST_SYMBOL + 1, 1),
+        (LONGEST_SYMBOL + 1 + line, 1),
+    ] {
+        write_zeros(writer, symbol - next);
+        writer.write(LENGTH_CODES[length]);
+        next = symbol + 1;
     }
-    lengths(one, 0, 0); // the distance of a line
 }
 
-/// A length or distance as DEFLATE writes it: a symbol, and bits that tell within its range.
+/// The codes of the code lengths 0 to 5.
+const LENGTH_CODES: [Code; 6] = [
+    code(0b000, 3),
+    code(0b100, 3),
+    code(0b010, 3),
+    code(0b110, 3),
+    code(0b001, 3),
+    code(0b101, 3),
+];
+const FEW_ZEROS_CODE: Code = code(0b011, 3);
+const MANY_ZEROS_CODE: Code = code(0b111, 3);
+
+/// Symbols that do not occur.
+fn write_zeros(writer: &mut BitWriter, mut count: usize) {
+    while count > 0 {
+        let run = count.min(138);
+        match run {
+            ..3 => (0..run).for_each(|_| writer.write(LENGTH_CODES[0])),
+            3..11 => writer.write(FEW_ZEROS_CODE.then(number(run - 3, 3))),
+            _ => writer.write(MANY_ZEROS_CODE.then(number(run - 11, 7))),
+        }
+        count -= run;
+    }
+}
+
+fn number(number: usize, count: u32) -> Code {
+    code(number as u64, count)
+}
+
+/// A length or distance as DEFLATE writes it (3.2.5).
 struct Ranged {
     symbol: usize,
-    extra: usize,
-    extra_bits: u32,
+    /// Which one of the symbol's range.
+    extra: Code,
 }
 
-/// For copies of 3 to 257 bytes.
-fn length_symbol(length: usize) -> Ranged {
-    let length = length - SHORTEST_COPY;
-    let extra_bits = (length | 4).ilog2() - 2;
-    Ranged {
-        symbol: 257 + 4 * extra_bits as usize + (length >> extra_bits),
-        extra: length & ((1 << extra_bits) - 1),
-        extra_bits,
+impl Ranged {
+    /// Groups of symbols have ranges of the same size, each group of twice the size of the one
+    /// before.
+    fn of(value: usize, group_bits: u32) -> Self {
+        let count = (value | 1 << group_bits).ilog2() - group_bits;
+        Self {
+            symbol: (value >> count) + ((count as usize) << group_bits),
+            extra: number(value & ((1 << count) - 1), count),
+        }
+    }
+
+    /// For copies of 3 to 257 bytes.
+    fn length(length: usize) -> Self {
+        let ranged = Self::of(length - 3, 2);
+        Self {
+            symbol: END + 1 + ranged.symbol,
+            ..ranged
+        }
+    }
+
+    fn distance(distance: usize) -> Self {
+        Self::of(distance - 1, 1)
     }
 }
 
-/// For distances from 3.
-fn distance_symbol(distance: usize) -> Ranged {
-    let distance = distance - 1;
-    let extra_bits = distance.ilog2() - 1;
-    Ranged {
-        symbol: 2 * extra_bits as usize + (distance >> extra_bits),
-        extra: distance & ((1 << extra_bits) - 1),
-        extra_bits,
-    }
-}
-
-/// Packs bits into bytes from the least significant end.
+/// Packs codes into bytes.
 struct BitWriter {
     bytes: Vec<u8>,
-    pending: usize,
+    pending: u64,
     count: u32,
 }
 
 impl BitWriter {
-    /// Appends the low bits of a number, the lowest first.
-    fn number(&mut self, number: usize, bits: u32) {
-        self.pending |= number << self.count;
-        self.count += bits;
-        while self.count >= 8 {
-            self.bytes.push(self.pending.to_le_bytes()[0]);
-            self.pending >>= 8;
-            self.count -= 8;
+    /// Appends a code of at most 32 bits.
+    fn write(&mut self, code: Code) {
+        self.pending |= code.bits << self.count;
+        self.count += code.count;
+        if self.count >= 32 {
+            let [a, b, c, d, ..] = self.pending.to_le_bytes();
+            self.bytes.extend([a, b, c, d]);
+            self.pending >>= 32;
+            self.count -= 32;
         }
     }
 
-    /// Appends a Huffman code, its highest bit first.
-    fn code(&mut self, code: usize, bits: u32) {
-        self.number(code.reverse_bits() >> (usize::BITS - bits), bits);
+    fn number(&mut self, value: usize, count: u32) {
+        self.write(number(value, count));
     }
 
     fn finish(mut self) -> Vec<u8> {
-        if self.count > 0 {
-            self.bytes.push(self.pending.to_le_bytes()[0]);
-        }
+        let bytes = self.count.div_ceil(8) as usize;
+        self.bytes.extend(&self.pending.to_le_bytes()[..bytes]);
         self.bytes
     }
 }
 
-/// The checksum of RFC 1950, of which a repeated line costs no second look at its bytes.
-struct Adler32 {
-    a: u32,
-    b: u32,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Adler32 {
-    const MODULUS: u32 = 65_521;
+    #[test]
+    fn copies_have_the_wanted_length_and_one_symbol() {
+        for bytes in (0..20_000).filter(|bytes| ![1, 2].contains(bytes)) {
+            let Copies { longest, rest } = Copies::of(bytes);
+            assert_eq!(longest * LONGEST + rest[0] + rest[1], bytes);
+            let symbols = rest.map(|rest| (rest > 0).then(|| Ranged::length(rest).symbol));
+            assert!(symbols[1].is_none() || symbols[0] == symbols[1], "{bytes}");
+        }
+    }
 
-    fn add(&mut self, line: &[u8], times: usize) {
-        // A line raises `a` by the sum of its bytes, and `b` by its length times `a` and by each
-        // byte times its place from the end. With at most 192 bytes, nothing here overflows.
-        let (mut sum, mut weighted, mut length) = (0, 0, 0);
-        for &byte in line {
-            sum += u32::from(byte);
-            weighted += sum;
-            length += 1;
-        }
-        for _ in 0..times {
-            self.b = (self.b + length * self.a + weighted) % Self::MODULUS;
-            self.a = (self.a + sum) % Self::MODULUS;
-        }
+    #[test]
+    fn lengths_and_distances_have_the_symbols_of_the_tables() {
+        let symbol = |ranged: Ranged| (ranged.symbol, ranged.extra.count, ranged.extra.bits);
+        let lengths = [3, 10, 11, 18, 19, 35, 114, 115, 130, 131, 257].map(Ranged::length);
+        let expected = [
+            (257, 0, 0),
+            (264, 0, 0),
+            (265, 1, 0),
+            (268, 1, 1),
+            (269, 2, 0),
+            (273, 3, 0),
+            (279, 4, 15),
+            (280, 4, 0),
+            (280, 4, 15),
+            (281, 5, 0),
+            (284, 5, 30),
+        ];
+        assert_eq!(lengths.map(symbol), expected);
+        let distances = [1, 4, 5, 30, 50, 193, 7_473, 32_768].map(Ranged::distance);
+        let expected = [
+            (0, 0, 0),
+            (3, 0, 0),
+            (4, 1, 0),
+            (9, 3, 5),
+            (11, 4, 1),
+            (15, 6, 0),
+            (25, 11, 1_328),
+            (29, 13, 8_191),
+        ];
+        assert_eq!(distances.map(symbol), expected);
     }
 }

@@ -1,10 +1,29 @@
 //! Text to a QR code as a PNG data URL or SVG; the same bytes in browser, Node and server.
 //!
-//! Every image has error correction level M, the smallest version that fits, and a quiet zone of
-//! four modules inside the image, dark on white. The PNG has one bit and eight pixels to a module.
+//! Every code has error correction level M and the smallest version that fits. Every image is dark
+//! on white and contains the quiet zone.
+//!
+//! ```
+//! let image = vouchkey_qr::png_data_url("https://example.com/verify/42")?;
+//! assert!(image.starts_with("data:image/png;base64,"));
+//! # Ok::<(), vouchkey_qr::TooLong>(())
+//! ```
+//!
+//! Time goes into the choice among the eight masks and into the image, so both are done without a
+//! look at single modules or pixels: the masks with sixty modules to a machine word ([`penalty`]),
+//! the image from what is known of its lines ([`png`], [`deflate`]).
 
+#[cfg(test)]
+mod against_qrcode;
+mod checksums;
 mod deflate;
+mod grid;
+mod mask;
+mod patterns;
+mod penalty;
+mod placement;
 mod png;
+mod segments;
 mod svg;
 mod symbol;
 
@@ -13,15 +32,13 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::symbol::Symbol;
-
-/// White modules on each side, as ISO/IEC 18004 asks.
+/// White modules on each side, as ISO/IEC 18004 asks, unless [`Options`] say otherwise.
 pub const QUIET_ZONE: usize = 4;
 
 /// Bytes of the longest text that fits, which consists of digits.
 pub const MAX_BYTES: usize = 5_596;
 
-/// Pixels on each side of a module in the PNG.
+/// Pixels on each side of a module in the PNG, unless [`Options`] say otherwise.
 pub const MODULE_PIXELS: usize = 8;
 
 /// Draws `text` as a PNG and returns it as a `data:image/png;base64,` URL.
@@ -30,9 +47,7 @@ pub const MODULE_PIXELS: usize = 8;
 ///
 /// [`TooLong`] if no QR code at level M holds the text.
 pub fn png_data_url(text: &str) -> Result<String, TooLong> {
-    let mut url = String::from("data:image/png;base64,");
-    STANDARD.encode_string(png_bytes(text)?, &mut url);
-    Ok(url)
+    Options::default().png_data_url(text)
 }
 
 /// Draws `text` as a PNG file.
@@ -41,7 +56,7 @@ pub fn png_data_url(text: &str) -> Result<String, TooLong> {
 ///
 /// [`TooLong`] if no QR code at level M holds the text.
 pub fn png_bytes(text: &str) -> Result<Vec<u8>, TooLong> {
-    Symbol::encode(text).map(|symbol| png::draw(&symbol))
+    Options::default().png_bytes(text)
 }
 
 /// Draws `text` as an SVG document, one unit to a module.
@@ -50,7 +65,69 @@ pub fn png_bytes(text: &str) -> Result<Vec<u8>, TooLong> {
 ///
 /// [`TooLong`] if no QR code at level M holds the text.
 pub fn svg(text: &str) -> Result<String, TooLong> {
-    Symbol::encode(text).map(|symbol| svg::draw(&symbol))
+    Options::default().svg(text)
+}
+
+/// The size of an image; by default eight pixels a module and a quiet zone of four modules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    scale: usize,
+    margin: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            scale: MODULE_PIXELS,
+            margin: QUIET_ZONE,
+        }
+    }
+}
+
+impl Options {
+    /// The most pixels on each side of a module.
+    pub const MAX_SCALE: usize = 32;
+    /// The most modules of the quiet zone on each side.
+    pub const MAX_MARGIN: usize = 32;
+
+    /// `scale` pixels on each side of a module, which an SVG knows nothing of, and `margin` white
+    /// modules around the code. Readers expect four of them; what is around the image counts too.
+    ///
+    /// None unless the scale is 1 to 32 and the margin 0 to 32.
+    pub fn new(scale: usize, margin: usize) -> Option<Self> {
+        let is_valid = (1..=Self::MAX_SCALE).contains(&scale) && margin <= Self::MAX_MARGIN;
+        is_valid.then_some(Self { scale, margin })
+    }
+
+    /// As [`png_data_url`], of this size.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLong`] if no QR code at level M holds the text.
+    pub fn png_data_url(self, text: &str) -> Result<String, TooLong> {
+        let png = self.png_bytes(text)?;
+        let mut url = String::from("data:image/png;base64,");
+        STANDARD.encode_string(png, &mut url);
+        Ok(url)
+    }
+
+    /// As [`png_bytes`], of this size.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLong`] if no QR code at level M holds the text.
+    pub fn png_bytes(self, text: &str) -> Result<Vec<u8>, TooLong> {
+        symbol::encode(text).map(|rows| png::draw(&rows, self))
+    }
+
+    /// As [`svg`], of this size.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLong`] if no QR code at level M holds the text.
+    pub fn svg(self, text: &str) -> Result<String, TooLong> {
+        symbol::encode(text).map(|rows| svg::draw(&rows, self.margin))
+    }
 }
 
 /// The text does not fit into the largest QR code.

@@ -1,182 +1,33 @@
-//! Text to modules: the choice of segments and version. The coding itself is the `qrcode` crate's.
+//! Text to modules. The coding of data and the error correction are the `qrcode` crate's; where
+//! the modules go and which mask they get is decided here, with the same result.
 
-use std::iter::once;
-
-use qrcode::bits::{Bits, encode_auto};
-use qrcode::optimize::Segment;
-use qrcode::types::Mode;
-use qrcode::{Color, EcLevel, QrCode, Version};
+use qrcode::bits::Bits;
+use qrcode::ec::construct_codewords;
+use qrcode::{EcLevel, Version};
 
 use crate::TooLong;
+use crate::grid::Grid;
+use crate::patterns::Patterns;
+use crate::{mask, placement, segments};
 
-const LEVEL: EcLevel = EcLevel::M;
-
-/// Bytes that version 40 holds at level M in one segment of each mode.
-const MOST_DIGITS: usize = crate::MAX_BYTES;
-const MOST_ALPHANUMERIC: usize = 3_391;
-const MOST_BYTES: usize = 2_331;
-
-/// The modules of a QR code, without the quiet zone.
-pub(crate) struct Symbol {
-    width: usize,
-    modules: Vec<Color>,
-}
-
-impl Symbol {
-    pub(crate) fn encode(text: &str) -> Result<Self, TooLong> {
-        let code = segments(text)
-            .and_then(|bits| QrCode::with_bits(bits, LEVEL).ok())
-            .ok_or_else(|| TooLong { limit: limit(text) })?;
-        Ok(Self {
-            width: code.width(),
-            modules: code.into_colors(),
+/// The rows of the smallest QR code that holds a text, dark modules set.
+pub(crate) fn encode(text: &str) -> Result<Grid, TooLong> {
+    segments::encode(text)
+        .and_then(|bits| draw(bits, segments::LEVEL))
+        .ok_or_else(|| TooLong {
+            limit: segments::limit(text),
         })
-    }
-
-    /// Modules on each side.
-    pub(crate) fn width(&self) -> usize {
-        self.width
-    }
-
-    /// The rows from top to bottom, each from left to right.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = &[Color]> {
-        self.modules.chunks_exact(self.width)
-    }
 }
 
-/// The coded text in the smallest version that fits.
-fn segments(text: &str) -> Option<Bits> {
-    // Before the crate makes a list of segments as long as the text.
-    if text.len() > MOST_DIGITS {
+/// Draws what `QrCode::with_bits` draws of bits that end with the terminator of this level. None
+/// for a Micro QR code.
+pub(crate) fn draw(bits: Bits, level: EcLevel) -> Option<Grid> {
+    let version = bits.version();
+    let Version::Normal(number) = version else {
         return None;
-    }
-    // The crate takes UTF-8 for Shift-JIS and writes Kanji segments that read back as other text.
-    let mixed = text
-        .is_ascii()
-        .then(|| encode_auto(text.as_bytes(), LEVEL).ok())
-        .flatten();
-    let Some(single) = version_for_one_segment(text) else {
-        return mixed;
     };
-    // The crate joins segments greedily, which in rare mixtures takes more room than a single one.
-    match mixed {
-        Some(bits) if number(bits.version()) <= number(single) => Some(bits),
-        _ => one_segment(text, single),
-    }
-}
-
-fn one_segment(text: &str, version: Version) -> Option<Bits> {
-    let mut bits = Bits::new(version);
-    bits.push_segments(text.as_bytes(), once(whole(text)))
-        .ok()?;
-    bits.push_terminator(LEVEL).ok()?;
-    Some(bits)
-}
-
-/// The smallest version that holds the text in one segment.
-fn version_for_one_segment(text: &str) -> Option<Version> {
-    let segment = whole(text);
-    (1..=40).map(Version::Normal).find(|&version| {
-        Bits::new(version)
-            .max_len(LEVEL)
-            .is_ok_and(|capacity| segment.encoded_len(version) <= capacity)
-    })
-}
-
-/// The whole text as one segment, in the densest mode that has all its characters.
-fn whole(text: &str) -> Segment {
-    let is_alphanumeric = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b' ' | b'$' | b'%' | b'*' | b'+' | b'-'..=b'/' | b':');
-    let mode = if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Mode::Numeric
-    } else if text.as_bytes().iter().all(is_alphanumeric) {
-        Mode::Alphanumeric
-    } else {
-        Mode::Byte
-    };
-    Segment {
-        mode,
-        begin: 0,
-        end: text.len(),
-    }
-}
-
-fn limit(text: &str) -> usize {
-    match whole(text).mode {
-        Mode::Numeric => MOST_DIGITS,
-        Mode::Alphanumeric => MOST_ALPHANUMERIC,
-        Mode::Byte | Mode::Kanji => MOST_BYTES,
-    }
-}
-
-fn number(version: Version) -> i16 {
-    match version {
-        Version::Normal(number) | Version::Micro(number) => number,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn version_of(text: &str) -> Option<i16> {
-        segments(text).map(|bits| number(bits.version()))
-    }
-
-    #[test]
-    fn the_limit_of_each_kind_fits_and_one_more_does_not() {
-        for (character, limit) in [('7', 5_596), ('A', 3_391), ('a', 2_331), ('\0', 2_331)] {
-            let most = character.to_string().repeat(limit);
-            assert_eq!(version_of(&most), Some(40));
-            let error = Symbol::encode(&format!("{most}{character}")).err();
-            assert_eq!(error, Some(TooLong { limit }));
-        }
-    }
-
-    #[test]
-    fn other_text_than_ascii_has_the_limit_of_bytes() {
-        let most = "é".repeat(MOST_BYTES / 2);
-        assert_eq!(version_of(&most), Some(40));
-        let error = Symbol::encode(&format!("{most}é")).err();
-        assert_eq!(error, Some(TooLong { limit: MOST_BYTES }));
-    }
-
-    #[test]
-    fn a_capture_url_with_an_origin_of_26_characters_has_version_five() {
-        let url = format!("https://verify.example.com/verify/{}", "a".repeat(50));
-        assert_eq!((url.len(), version_of(&url)), (84, Some(5)));
-        assert_eq!(version_of(&format!("{url}a")), Some(6));
-    }
-
-    #[test]
-    fn a_mixture_never_takes_more_room_than_one_segment() {
-        // Digits before a capital letter and small letters: the greedy join costs a second header.
-        for length in 0..=20 {
-            for tail in 0..=20 {
-                let text = format!("{}1234A{}", "a".repeat(length), "b".repeat(tail));
-                let single = version_for_one_segment(&text).map(number);
-                assert!(version_of(&text).is_some(), "{text}");
-                assert!(version_of(&text) <= single, "{text}");
-            }
-        }
-    }
-
-    #[test]
-    fn text_of_any_length_is_refused_before_it_is_segmented() {
-        assert!(segments(&"1a".repeat(50_000_000)).is_none());
-    }
-
-    proptest! {
-        #[test]
-        fn any_ascii_text_up_to_the_limit_fits(
-            bytes in "[0-9A-Za-c]{2200,2331}",
-            alphanumeric in "([0-9]{0,20}[0-9A-F:]{0,20}){100}",
-        ) {
-            prop_assert!(segments(&bytes).is_some());
-            let alphanumeric = alphanumeric.repeat(3);
-            let end = alphanumeric.len().min(MOST_ALPHANUMERIC);
-            prop_assert!(segments(&alphanumeric[..end]).is_some());
-        }
-    }
+    let (data, correction) = construct_codewords(&bits.into_bytes(), version, level).ok()?;
+    let patterns = Patterns::of(usize::try_from(number).ok()?);
+    let columns = placement::place(&patterns.free, data.into_iter().chain(correction));
+    Some(mask::apply_best(&patterns, columns, level))
 }

@@ -1,0 +1,43 @@
+//! `cargo bench -p vouchkey-qr` prints how long an image takes, base64 included, and its size.
+#![expect(clippy::print_stdout, reason = "this is what a measurement is for")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use vouchkey_qr::{TooLong, png_bytes, png_data_url};
+
+/// Characters of the links that are drawn.
+const LENGTHS: [usize; 5] = [30, 85, 96, 300, 2_000];
+const RUNS: usize = 2_000;
+
+fn main() -> Result<(), TooLong> {
+    // `cargo test --benches` passes no `--bench`: then once is enough.
+    let is_measured = std::env::args().any(|argument| argument == "--bench");
+    let runs = if is_measured { RUNS } else { 1 };
+    println!("characters   median   fastest      PNG");
+    for length in LENGTHS {
+        let link = link(length);
+        let mut times = (0..runs).map(|_| time(&link)).collect::<Result<Vec<_>, _>>()?;
+        times.sort();
+        let [median, fastest] = [runs / 2, 0].map(|run| times[run].as_secs_f64() * 1e6);
+        let bytes = png_bytes(&link)?.len();
+        println!("{length:10} {median:5.1} µs  {fastest:5.1} µs  {bytes:5} B");
+    }
+    Ok(())
+}
+
+fn time(link: &str) -> Result<Duration, TooLong> {
+    let start = Instant::now();
+    black_box(png_data_url(black_box(link))?);
+    Ok(start.elapsed())
+}
+
+/// A capture link, whose token has letters of both cases and digits.
+fn link(length: usize) -> String {
+    let token = (0..).map(|index| char::from(b"AbC0dEf1GhI2jKl3MnO4"[index * 7 % 20]));
+    "https://verify.example.com/verify/"
+        .chars()
+        .chain(token)
+        .take(length)
+        .collect()
+}
