@@ -12,7 +12,10 @@ import { beside, inside } from "./module.js";
 export type InitInput = string | URL | Request | SyncInitInput | Response | PromiseLike<SyncInitInput | Response>;
 
 /** What {@link initSync} takes: the bytes of the wasm file, or what was compiled from them. */
-export type SyncInitInput = ArrayBuffer | ArrayBufferView<ArrayBuffer> | WebAssembly.Module;
+export type SyncInitInput = ArrayBuffer | ArrayBufferView | CompiledModule;
+
+/** A `WebAssembly.Module`. That name is the browser's library's, which programs for Node do not have. */
+export interface CompiledModule {}
 
 let output: InitOutput | undefined;
 let loading: Promise<void> | undefined;
@@ -54,7 +57,7 @@ export function engine(): InitOutput {
 }
 
 function start(source: SyncInitInput): InitOutput {
-  return (output ??= instantiate({ module: source }));
+  return (output ??= instantiate({ module: source as BufferSource | WebAssembly.Module }));
 }
 
 function load(input: InitInput | undefined): Promise<SyncInitInput> {
@@ -67,7 +70,7 @@ async function read(input: InitInput): Promise<SyncInitInput> {
     source = await fetch(source);
   }
   if (!(source instanceof Response)) {
-    return source instanceof WebAssembly.Module ? source : WebAssembly.compile(source);
+    return source instanceof WebAssembly.Module ? source : WebAssembly.compile(source as BufferSource);
   }
   const type = source.headers.get("content-type") ?? "";
   // A page in place of the file is what servers answer for a path that they do not know.

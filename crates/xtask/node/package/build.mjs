@@ -67,7 +67,8 @@ async function bundle({ file, slim, inline }) {
     minify: true,
     format: file.endsWith(".cjs") ? "cjs" : "esm",
     target: "es2022",
-    platform: "neutral",
+    // For CommonJS: has esbuild list the exports so that Node sees them when ESM imports the file.
+    platform: file.endsWith(".cjs") ? "node" : "neutral",
     legalComments: "none",
     logLevel: "warning",
     // Where it is not available, nothing is left that would use it.

@@ -41,7 +41,17 @@ pub(crate) fn wasm(tally: &mut Tally) {
 }
 
 pub(crate) fn npm(tally: &mut Tally) {
-    tally.check("making the npm package", package::build);
+    let ready = package::build().and_then(|()| Ok((Browser::find()?, tools::node()?)));
+    let Some((browser, mut node)) = tally.need("the npm package", ready) else {
+        return;
+    };
+    tally.suite(
+        "the npm package as its users have it",
+        browser.tell(node.args([
+            "--test-reporter=./tests/npm/support/reporter.mjs",
+            "tests/npm/run.mjs",
+        ])),
+    );
 }
 
 pub(crate) fn api(tally: &mut Tally) {

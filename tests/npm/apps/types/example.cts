@@ -1,0 +1,10 @@
+// The same package for a CommonJS program.
+
+import vouchkey = require("@vouchkey/wasm");
+import inline = require("@vouchkey/wasm/inline");
+import slim = require("@vouchkey/wasm/slim");
+
+const verdict: vouchkey.Verdict = vouchkey.validateCreateSession({});
+const picture: string = inline.qrPngDataUrl("https://example.com/");
+const limits: typeof vouchkey.LIMITS = slim.LIMITS;
+console.log(verdict.ok, picture, limits);

@@ -1,0 +1,67 @@
+// Pages in headless Chromium, under a policy that allows them no more than they need.
+
+import assert from "node:assert/strict";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { expected } from "./support/answers.mjs";
+import { browser } from "./support/browser.mjs";
+import { closeAll } from "./support/closing.mjs";
+import { CONSUMERS, INSTALLED, install } from "./support/consumers.mjs";
+import { POLICY, serve } from "./support/site.mjs";
+
+describe("pages without a bundler", { timeout: 180_000 }, () => {
+  after(closeAll);
+  let chromium;
+  let plain;
+  before(async () => {
+    await install();
+    chromium = await browser();
+    cpSync(join(INSTALLED, "dist"), join(CONSUMERS, "plain/vouchkey"), { recursive: true });
+    cpSync(join(CONSUMERS, "exercise.js"), join(CONSUMERS, "plain/exercise.js"));
+    plain = await serve(join(CONSUMERS, "plain"));
+  });
+
+  async function isSilent() {
+    assert.deepEqual(await chromium.complaints(), []);
+  }
+
+  test("a plain page loads the module once, and is told what it forgot", async () => {
+    await chromium.open(`${plain}exercise.html`);
+    const { early, missing, error, answers } = await chromium.outcome();
+    assert.equal(error, undefined);
+    assert.match(early, /await init\(\)/);
+    assert.match(missing, /missing\.wasm is not its wasm file \(status 404/);
+    for (const answer of answers) {
+      assert.deepEqual(answer, expected(answer));
+    }
+    const complaints = await chromium.complaints();
+    assert.ok(complaints.every((line) => line.includes("missing.wasm")), complaints.join("\n"));
+  });
+
+  test("the policy is in force: without its one exception nothing runs", async () => {
+    const strict = await serve(join(CONSUMERS, "plain"), POLICY.replace("'wasm-unsafe-eval'", ""));
+    await chromium.open(`${strict}exercise.html`);
+    const { error } = await chromium.outcome();
+    assert.match(error, /CompileError/);
+  });
+
+  test("a worker uses every way to get the module", async () => {
+    await chromium.open(`${plain}worker.html`);
+    for (const answer of await chromium.outcome()) {
+      assert.deepEqual(answer, expected(answer));
+    }
+    await isSilent();
+  });
+
+  test("the README's page without a bundler shows what is wrong while one types", async () => {
+    await chromium.open(plain);
+    await chromium.until(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith(".wasm")));
+    await chromium.type("country", "USA");
+    await chromium.until(() => document.querySelector("output").textContent.startsWith("Must be the two-letter code"));
+    await chromium.type("country", "US");
+    await chromium.until(() => document.querySelector("output").textContent === "");
+    await isSilent();
+  });
+});
