@@ -7,7 +7,7 @@ export type InitInput = string | URL | Request | SyncInitInput | Response | Prom
 export type SyncInitInput = ArrayBuffer | ArrayBufferView | CompiledModule;
 
 /** A `WebAssembly.Module`. That name is the browser's library's, which programs for Node do not have. */
-interface CompiledModule {
+export interface CompiledModule {
 }
 
 /**
