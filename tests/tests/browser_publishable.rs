@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vouchkey_tests::browser::visit;
-use vouchkey_tests::program::{Installation, Key, Server};
+use vouchkey_tests::program::{Installation, Key, Server, repository};
 use vouchkey_tests::site::Place;
 
 /// A shop's page with nothing but the browser's own `fetch`. It shows what it was told.
@@ -61,6 +61,43 @@ async fn a_page_on_a_listed_origin_creates_a_session_and_no_other_page_does() {
         assert_eq!(vouchkey_tests::qr::read(&browser.picture_of("#code").await), link);
         browser.go(link).await;
         browser.sees("Start").await;
+    })
+    .await;
+}
+
+/// The script that `docs/embedding.md` gives to whoever has no package, for this server and key.
+fn documented_script(server: &Server, key: &Key) -> String {
+    let file = repository().join("docs/embedding.md");
+    let page = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{error}"));
+    let script = page
+        .split("```js\n")
+        .filter_map(|rest| rest.split("```").next())
+        .find(|script| script.contains("await fetch("));
+    let script = script.unwrap_or_else(|| panic!("no script that fetches in {}", file.display()));
+    script
+        .replace("https://verify.example.com", server.base())
+        .replace("vk_pub_live_…", &key.secret)
+}
+
+#[tokio::test]
+async fn the_script_of_the_documentation_leads_to_the_hosted_page() {
+    let installation = Installation::new().await;
+    let shop = Place::new().await;
+    let origin = shop.origin();
+    let more = ["--kind", "publishable", "--origins", &origin];
+    let key = installation.key("live", &more).await;
+    let server = installation.serve().await;
+    let script = documented_script(&server, &key);
+    let shop = shop.serve(&format!(
+        "<!doctype html><html lang=en><title>Shop</title><link rel=icon href=\"data:,\"><h1>Shop</h1>\
+         <script type=module>{script}</script></html>"
+    ));
+    visit(|browser| async move {
+        browser.go(shop.origin()).await;
+        browser.arrives_at("/verify/").await;
+        browser.sees("Start").await;
+        assert!(browser.address().await.starts_with(server.base()));
+        browser.expect_silent_console().await;
     })
     .await;
 }
