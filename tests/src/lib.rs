@@ -14,6 +14,7 @@ pub mod api;
 pub mod browser;
 pub mod database;
 pub mod dry_run;
+pub mod package;
 pub mod program;
 pub mod qr;
 pub mod raw;

@@ -17,7 +17,9 @@ fn main() -> Result<(), TooLong> {
     println!("characters   median   fastest      PNG");
     for length in LENGTHS {
         let link = link(length);
-        let mut times = (0..runs).map(|_| time(&link)).collect::<Result<Vec<_>, _>>()?;
+        let mut times = (0..runs)
+            .map(|_| time(&link))
+            .collect::<Result<Vec<_>, _>>()?;
         times.sort();
         let [median, fastest] = [runs / 2, 0].map(|run| times[run].as_secs_f64() * 1e6);
         let bytes = png_bytes(&link)?.len();

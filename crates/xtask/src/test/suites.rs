@@ -52,6 +52,14 @@ pub(crate) fn npm(tally: &mut Tally) {
             "tests/npm/run.mjs",
         ])),
     );
+    let Some(program) = tally.need("the server beside the package", server::build_dev()) else {
+        return;
+    };
+    tally.suite(
+        "package and server, given the same",
+        cargo_words("test --locked --no-fail-fast --package vouchkey-tests --test npm*")
+            .env("VOUCHKEY_BIN", program),
+    );
 }
 
 pub(crate) fn api(tally: &mut Tally) {
@@ -99,10 +107,11 @@ mod tests {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             let is_a_test = path.extension().is_some_and(|extension| extension == "rs");
-            let has_a_part = name.starts_with("api") || name.starts_with("browser");
+            let parts = ["api", "browser", "npm"];
+            let has_a_part = parts.iter().any(|part| name.starts_with(part));
             assert!(
                 !is_a_test || has_a_part,
-                "{name}: begin its name with api or browser"
+                "{name}: begin its name with one of {parts:?}"
             );
         }
     }
