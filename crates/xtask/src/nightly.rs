@@ -4,10 +4,13 @@ use std::process::ExitCode;
 
 use crate::command::{cargo_words, run};
 use crate::test::Tally;
-use crate::tools;
+use crate::{package, server, tools};
 
 /// Cases of each property, where a change is tested with proptest's own 256.
 const CASES: &str = "20000";
+
+/// Random requests that package and server get, where a change is tested with 20,000.
+const REQUESTS: &str = "300000";
 
 pub(crate) fn run_all() -> ExitCode {
     let mut tally = Tally::default();
@@ -22,5 +25,14 @@ pub(crate) fn run_all() -> ExitCode {
         )
         .env("PROPTEST_CASES", CASES),
     );
+    let ready = package::build().and_then(|()| server::build_dev());
+    if let Some(program) = tally.need("the package and the server", ready) {
+        tally.suite(
+            "package and server, given the same, many requests",
+            cargo_words("test --locked --package vouchkey-tests --test npm*")
+                .env("VOUCHKEY_BIN", program)
+                .env("VOUCHKEY_DIFFERENTIAL_REQUESTS", REQUESTS),
+        );
+    }
     tally.report()
 }
