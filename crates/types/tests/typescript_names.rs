@@ -15,6 +15,7 @@ use vouchkey_types::problem::{ErrorCode, FieldCode};
 use vouchkey_types::scope::Scope;
 use vouchkey_types::session::status::SessionStatus;
 use vouchkey_types::version::ApiVersion;
+use vouchkey_types::webhook::{OrderRefusal, SignatureRefusal};
 
 #[test]
 fn the_package_knows_the_words_and_limits_of_the_rules() {
@@ -49,6 +50,7 @@ fn root() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn file() -> String {
     let mut file = String::from(
         "// Written by crates/types/tests/typescript_names.rs from the lists of the rules; change it there.\n",
@@ -113,6 +115,24 @@ fn file() -> String {
         FieldCode::ALL.iter().map(|code| code.as_str()).collect(),
     );
     list(
+        "Why the signature of a webhook is not believed.",
+        "SIGNATURE_REFUSALS",
+        "SignatureRefusal",
+        SignatureRefusal::ALL
+            .iter()
+            .map(|refusal| refusal.as_str())
+            .collect(),
+    );
+    list(
+        "Why an event of a session changes nothing.",
+        "ORDER_REFUSALS",
+        "OrderRefusal",
+        OrderRefusal::ALL
+            .iter()
+            .map(|refusal| refusal.as_str())
+            .collect(),
+    );
+    list(
         "The fields of a request that creates a session, in the order of the errors.",
         "CREATE_SESSION_FIELDS",
         "CreateSessionField",
@@ -146,6 +166,7 @@ fn file() -> String {
 }
 
 /// Each constant of the module `limits`, in its order.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
 fn limits_of_the_api() -> Vec<(&'static str, i64, &'static str)> {
     let size = |size: usize| i64::try_from(size).unwrap();
     vec![

@@ -1,28 +1,5 @@
 // The types of @vouchkey/wasm.
 
-/** What {@link init} takes: where the wasm file is, or the file, or what was compiled from it. */
-export type InitInput = string | URL | Request | SyncInitInput | Response | PromiseLike<SyncInitInput | Response>;
-
-/** What {@link initSync} takes: the bytes of the wasm file, or what was compiled from them. */
-export type SyncInitInput = ArrayBuffer | ArrayBufferView | CompiledModule;
-
-/** A `WebAssembly.Module`. That name is the browser's library's, which programs for Node do not have. */
-export interface CompiledModule {
-}
-
-/**
- * Makes the functions of this package ready. Await it once, before the first of them is called; later calls change
- * nothing. Without an argument the wasm file is fetched from beside this module, where bundlers put it.
- *
- * In Node and with `@vouchkey/wasm/inline` nobody needs it: it is harmless there, and its argument is not looked at.
- */
-export declare function init(input?: InitInput): Promise<void>;
-
-/**
- * Makes the functions of this package ready, at once. Not needed, and harmless, where {@link init} is.
- */
-export declare function initSync(input: SyncInitInput): void;
-
 /** Where a session can stand, in the order of its life. */
 export declare const SESSION_STATUSES: readonly ["pending", "capturing", "processing", "awaiting_external", "under_review", "sandbox_pending", "completed", "expired", "failed"];
 
@@ -58,6 +35,18 @@ export declare const FIELD_CODES: readonly ["duplicate_field", "unknown_field", 
 
 /** One of {@link FIELD_CODES}. */
 export type FieldCode = (typeof FIELD_CODES)[number];
+
+/** Why the signature of a webhook is not believed. */
+export declare const SIGNATURE_REFUSALS: readonly ["missing_signature", "malformed_signature", "invalid_secret", "signature_mismatch", "timestamp_too_old", "timestamp_too_new"];
+
+/** One of {@link SIGNATURE_REFUSALS}. */
+export type SignatureRefusal = (typeof SIGNATURE_REFUSALS)[number];
+
+/** Why an event of a session changes nothing. */
+export declare const ORDER_REFUSALS: readonly ["not_a_session_event", "malformed_state", "other_session", "duplicate", "stale", "after_end"];
+
+/** One of {@link ORDER_REFUSALS}. */
+export type OrderRefusal = (typeof ORDER_REFUSALS)[number];
 
 /** The fields of a request that creates a session, in the order of the errors. */
 export declare const CREATE_SESSION_FIELDS: readonly ["external_ref", "metadata", "country", "checks", "workflow_id", "redirect_url", "send_email", "applicant_email", "applicant_name", "email_display_name", "support_url", "expires_in_minutes", "fields"];
@@ -122,12 +111,6 @@ export declare const LIMITS: {
     /** Up to here the `total` of a list is exact. */
     readonly maxTotal: 10000;
 };
-
-/** Draws a text as a QR code: a PNG as a `data:` URL. Throws an `Error` with `code` `too_long` where it does not fit. */
-export declare function qrPngDataUrl(text: string): string;
-
-/** Draws a text as a QR code: an SVG document. Throws as {@link qrPngDataUrl} does. */
-export declare function qrSvg(text: string): string;
 
 /** A value that may be left out, or be `null`, which is the same. */
 export type Optional<T> = T | null | undefined;
@@ -286,6 +269,215 @@ export interface Session {
     tags: string[];
 }
 
+/** What a {@link VouchkeyClient} is made of. */
+export interface VouchkeyClientOptions {
+    /** The address of the server, as `https://verify.example.com`. */
+    baseUrl: string | URL;
+    /** The API key: a publishable one (`vk_pub_…`) in a browser, a secret one (`vk_live_…`, `vk_sandbox_…`) on a server. */
+    key: string;
+    /** The version of the API; by default the one that the key is pinned to. */
+    version?: ApiVersion | undefined;
+    /** How often a call is tried again, 0 to 10; 2 by default. */
+    retries?: number | undefined;
+    /** Milliseconds that one attempt may take; 30,000 by default. */
+    timeout?: number | undefined;
+    /** The schemes beside http and https that the organization allows in `redirect_url`. Without them the server decides. */
+    schemes?: readonly string[] | undefined;
+    /** Allows plain http to another machine, for networks that you trust. To this machine it is always allowed. */
+    allowHttp?: boolean | undefined;
+}
+
+/** What can be said of one call. */
+export interface CallOptions {
+    /** Ends the call, waiting between two attempts included. */
+    signal?: AbortSignal | undefined;
+    /** Instead of the client's. */
+    retries?: number | undefined;
+    /** Instead of the client's. */
+    timeout?: number | undefined;
+}
+
+/** What can be said of one creation. */
+export interface CreateOptions extends CallOptions {
+    /**
+     * 1 to 255 visible ASCII characters. Creating twice under one key gives the same session for 24 hours. By default
+     * each call has a random one, the same in all its attempts.
+     */
+    idempotencyKey?: string | undefined;
+}
+
+/** What {@link VouchkeyClient.list} looks for. */
+export interface ListQuery {
+    status?: SessionStatus | undefined;
+    /** A whole session id, or the beginning of an `external_ref`. */
+    q?: string | undefined;
+    external_ref?: string | undefined;
+    /** Sessions a page, 1 to 100; 50 by default. */
+    limit?: number | undefined;
+    offset?: number | undefined;
+    /** The `next_cursor` of the page before. */
+    cursor?: string | undefined;
+}
+
+/** How much may still be asked of the server. */
+export interface RateLimit {
+    limit: number;
+    remaining: number;
+    /** Unix time in seconds at which all of it may be asked again. */
+    reset: number;
+}
+
+/** What every answer says of itself. */
+export interface Answered {
+    /** Under this id the server's log has the request. */
+    readonly requestId: string | undefined;
+    /** Absent where the server has no limit. */
+    readonly rateLimit: RateLimit | undefined;
+}
+
+/** The answer to {@link VouchkeyClient.create}. */
+export interface Created extends Answered {
+    readonly session: CreatedSession;
+    /** Whether the session had been created before, under the same idempotency key. */
+    readonly replayed: boolean;
+    /** Fields that the server does not know and did not use, at most 20: perhaps typing errors. */
+    readonly ignoredFields: string[];
+}
+
+/** The answer to {@link VouchkeyClient.get}. */
+export interface Found extends Answered {
+    readonly session: Session;
+}
+
+/** The answer to {@link VouchkeyClient.list}. */
+export interface Page extends Answered {
+    readonly data: Session[];
+    readonly pagination: Pagination;
+}
+
+/** Where a page stands. */
+export interface Pagination {
+    /** How many there are; `null` beyond 10,000. */
+    total: number | null;
+    total_is_capped: boolean;
+    limit: number;
+    offset?: number;
+    /** For the next page; `null` on the last one. */
+    next_cursor: string | null;
+}
+
+/**
+ * Calls the API.
+ *
+ * **Never put a secret key in a browser**: who reads the page can then read and create sessions in your name. There the
+ * client takes publishable keys alone, which can only create; a secret key is refused with `secret_key_in_browser`.
+ *
+ * Whatever goes wrong is a {@link VouchkeyError}. Network errors, time-outs, 429, 5xx, and 409 while the same creation
+ * is still running are tried again, with random pauses that grow, or after as long as the server asks for (up to a
+ * minute); nothing is created twice.
+ */
+export declare class VouchkeyClient {
+    #private;
+    constructor(options: VouchkeyClientOptions);
+    /**
+     * Creates a session. The request is first held to the server's own rules; if it breaks one, nothing is sent, and the
+     * error (`validation_failed`) names every mistake.
+     */
+    create(request: CreateSessionInput, options?: CreateOptions): Promise<Created>;
+    /** Reads a session, by its id. Needs a secret key. */
+    get(id: string, options?: CallOptions): Promise<Found>;
+    /** Lists sessions, the newest first. Needs a secret key. */
+    list(query?: ListQuery | Camelized<ListQuery>, options?: CallOptions): Promise<Page>;
+}
+
+/**
+ * What can go wrong on this side of the wire, where no server said anything, or nothing that can be understood.
+ *
+ * - `aborted`: the `AbortSignal` of the call; its reason is the error's `cause`.
+ * - `answer_too_large`: the answer is larger than any that the server gives.
+ * - `insecure_base_url`: plain http to another machine, where all would be readable on the way.
+ * - `invalid_argument`: an option or argument of another form than its type says.
+ * - `invalid_base_url`: not the address of a server.
+ * - `invalid_key`: not an API key, or one with a typing error.
+ * - `network_error`: no answer, or the connection broke before its end.
+ * - `redirected`: the server answered with a redirect, which is not followed: it would take the key elsewhere.
+ * - `secret_key_in_browser`: see {@link VouchkeyClient}.
+ * - `timeout`: no complete answer in time.
+ * - `unexpected_answer`: not an answer of the API, but of a proxy on the way, say.
+ */
+export type ClientErrorCode = "aborted" | "answer_too_large" | "insecure_base_url" | "invalid_argument" | "invalid_base_url" | "invalid_key" | "network_error" | "redirected" | "secret_key_in_browser" | "timeout" | "unexpected_answer";
+
+/** Every `code` of a {@link VouchkeyError}: what the server said, or {@link ClientErrorCode}. */
+export type VouchkeyErrorCode = ErrorCode | ClientErrorCode;
+
+/** What is known of a failure beside its code. */
+export interface VouchkeyErrorDetails {
+    /** The HTTP status. Absent where no answer came, or nothing was sent. */
+    status?: number | undefined;
+    /** Every mistake of the request, where the code is `validation_failed`. */
+    errors?: readonly FieldError[] | undefined;
+    /** Under this id the server's log has the request. */
+    requestId?: string | undefined;
+    /** Seconds after which another attempt makes sense, as the server said. */
+    retryAfter?: number | undefined;
+    /** What the session was to be created under. With it the same request can be tried again later: nothing is created twice. */
+    idempotencyKey?: string | undefined;
+    /** What was thrown underneath. */
+    cause?: unknown;
+}
+
+/** The one error that the client throws. */
+export declare class VouchkeyError extends Error {
+    /** What went wrong, for programs. */
+    readonly code: VouchkeyErrorCode;
+    /** The HTTP status. Absent where no answer came, or nothing was sent. */
+    readonly status: number | undefined;
+    /** Every mistake of the request, where the code is `validation_failed`; else empty. */
+    readonly errors: readonly FieldError[];
+    /** Under this id the server's log has the request. */
+    readonly requestId: string | undefined;
+    /** Seconds after which another attempt makes sense, as the server said. */
+    readonly retryAfter: number | undefined;
+    /** What the session was to be created under. With it the same request can be tried again later: nothing is created twice. */
+    readonly idempotencyKey: string | undefined;
+    constructor(code: VouchkeyErrorCode, message: string, details?: VouchkeyErrorDetails);
+}
+
+/**
+ * Whether something that was thrown is a {@link VouchkeyError}. `instanceof` says the same, as long as there is one copy
+ * of this package; where the ESM and the CJS one are loaded both, this knows either's errors.
+ */
+export declare function isVouchkeyError(error: unknown): error is VouchkeyError;
+
+/** What {@link init} takes: where the wasm file is, or the file, or what was compiled from it. */
+export type InitInput = string | URL | Request | SyncInitInput | Response | PromiseLike<SyncInitInput | Response>;
+
+/** What {@link initSync} takes: the bytes of the wasm file, or what was compiled from them. */
+export type SyncInitInput = ArrayBuffer | ArrayBufferView | CompiledModule;
+
+/** A `WebAssembly.Module`. That name is the browser's library's, which programs for Node do not have. */
+export interface CompiledModule {
+}
+
+/**
+ * Makes the functions of this package ready. Await it once, before the first of them is called; later calls change
+ * nothing. Without an argument the wasm file is fetched from beside this module, where bundlers put it.
+ *
+ * In Node and with `@vouchkey/wasm/inline` nobody needs it: it is harmless there, and its argument is not looked at.
+ */
+export declare function init(input?: InitInput): Promise<void>;
+
+/**
+ * Makes the functions of this package ready, at once. Not needed, and harmless, where {@link init} is.
+ */
+export declare function initSync(input: SyncInitInput): void;
+
+/** Draws a text as a QR code: a PNG as a `data:` URL. Throws an `Error` with `code` `too_long` where it does not fit. */
+export declare function qrPngDataUrl(text: string): string;
+
+/** Draws a text as a QR code: an SVG document. Throws as {@link qrPngDataUrl} does. */
+export declare function qrSvg(text: string): string;
+
 /** What the rules need to know of the world. */
 export interface ValidationContext {
     /** Today's date in UTC, `YYYY-MM-DD`; by default the clock's. */
@@ -324,5 +516,115 @@ export declare function validateCreateSession(request: unknown, context?: Valida
 
 /** Holds a request, given as the JSON text or bytes that one would send, to the rules of the server. */
 export declare function validateCreateSessionJson(json: string | Uint8Array, context?: ValidationContext): Verdict;
+
+/** The body of a webhook, once {@link verifyWebhook} believes it. */
+export interface WebhookEvent {
+    /** `session.created`, `session.approved`, … */
+    event: string;
+    /** The same in every delivery of this event. */
+    idempotency_key: string;
+    /** `ses_…` */
+    session_id: string;
+    external_ref: string | null;
+    /** Where the session stands, or the verdict, for the events that bring one. */
+    status: string;
+    is_sandbox: boolean;
+    /** UTC, as `2026-02-01T12:00:00Z`. */
+    created_at: string;
+    /** 1, 2, 3, … without gaps, for each session. */
+    sequence: number;
+    previous_status: string | null;
+    /** Whether the session has come to its end. */
+    terminal: boolean;
+    /** What more an event brings, and the same once more under `data`. */
+    [name: string]: unknown;
+}
+
+/**
+ * The headers of a request: `Headers`, or Node's `request.headers`, or any object of that kind; names in any case.
+ */
+export type WebhookHeaders = {
+    forEach(callback: (value: string, name: string) => void): void;
+} | {
+    readonly [name: string]: string | readonly string[] | undefined;
+};
+
+/** How {@link verifyWebhook} judges time. */
+export interface WebhookOptions {
+    /** How far the time of signing may lie from now, either way, in seconds; 300 by default. */
+    tolerance?: number | undefined;
+    /** The time that counts as now: a `Date`, or a Unix time in seconds or, as `Date.now()` has it, in milliseconds. The clock's by default. */
+    now?: Date | number | undefined;
+}
+
+/**
+ * Why a message is not believed.
+ *
+ * - `missing_signature`: there is none, or a header that belongs to it is absent.
+ * - `malformed_signature`: a header of the signature cannot be read.
+ * - `invalid_secret`: no secret was given, or none that can be one.
+ * - `signature_mismatch`: the body was not signed with a secret of yours, or it was changed, if only by reading and
+ *   writing its JSON.
+ * - `timestamp_too_old`, `timestamp_too_new`: rightly signed, but not now. Perhaps a replay; perhaps a clock is wrong.
+ * - `body_not_raw`: what was given is not the body as it was received, but an object, say, that was made of it.
+ * - `body_too_large`: larger than any message of the server.
+ * - `invalid_body`: rightly signed, but no JSON object with an `event`.
+ */
+export type WebhookRefusal = SignatureRefusal | "body_not_raw" | "body_too_large" | "invalid_body";
+
+/** What {@link verifyWebhook} says. */
+export type WebhookVerdict = {
+    readonly ok: true;
+    readonly event: WebhookEvent;
+} | {
+    readonly ok: false;
+    readonly reason: WebhookRefusal;
+};
+
+/**
+ * Whether a webhook was sent by who holds the secret, and just now. Give it the body as it was received, before anything
+ * has read its JSON, and the headers. Of several secrets, while one is being replaced, any will do.
+ *
+ * It knows both forms of signature, `X-Verifa-Signature` and that of Standard Webhooks (`webhook-id`,
+ * `webhook-timestamp`, `webhook-signature`), and throws for nothing that somebody can send.
+ */
+export declare function verifyWebhook(rawBody: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[], options?: WebhookOptions): WebhookVerdict;
+
+/** What to keep of a session between two of its events; any store of JSON will do. */
+export interface SessionProgress {
+    /** `ses_…` */
+    session_id: string;
+    /** The last event that was applied. */
+    sequence: number;
+    /** What it said. */
+    status: string;
+    /** Whether that was the end. */
+    terminal: boolean;
+}
+
+/** What {@link applyEvent} says. */
+export type Application = {
+    readonly applied: true;
+    /** What to keep from now on. */
+    readonly state: SessionProgress;
+    /** How many events before this one have not arrived. When they do, they are refused as `stale`. */
+    readonly missed: number;
+} | {
+    readonly applied: false;
+    /** What was kept, unchanged. */
+    readonly state: SessionProgress | null;
+    readonly reason: OrderRefusal;
+};
+
+/**
+ * Applies an event to what you keep of its session, `null` before the first one. Deliveries are repeated and overtake
+ * each other: an event that is no news is refused, with the reason, and your state stays as it is.
+ *
+ * - `duplicate`, `stale`: this event, or a later one, was applied already.
+ * - `after_end`: the session had ended. (That its data was erased is news even then.)
+ * - `other_session`, `not_a_session_event`, `malformed_state`: the two do not belong together, or one of them is not
+ *   what it should be.
+ */
+export declare function applyEvent(state: SessionProgress | null | undefined, event: WebhookEvent): Application;
 
 export {};

@@ -30,6 +30,16 @@ export const FIELD_CODES = ["duplicate_field", "unknown_field", "wrong_type", "r
 /** One of {@link FIELD_CODES}. */
 export type FieldCode = (typeof FIELD_CODES)[number];
 
+/** Why the signature of a webhook is not believed. */
+export const SIGNATURE_REFUSALS = ["missing_signature", "malformed_signature", "invalid_secret", "signature_mismatch", "timestamp_too_old", "timestamp_too_new"] as const;
+/** One of {@link SIGNATURE_REFUSALS}. */
+export type SignatureRefusal = (typeof SIGNATURE_REFUSALS)[number];
+
+/** Why an event of a session changes nothing. */
+export const ORDER_REFUSALS = ["not_a_session_event", "malformed_state", "other_session", "duplicate", "stale", "after_end"] as const;
+/** One of {@link ORDER_REFUSALS}. */
+export type OrderRefusal = (typeof ORDER_REFUSALS)[number];
+
 /** The fields of a request that creates a session, in the order of the errors. */
 export const CREATE_SESSION_FIELDS = ["external_ref", "metadata", "country", "checks", "workflow_id", "redirect_url", "send_email", "applicant_email", "applicant_name", "email_display_name", "support_url", "expires_in_minutes", "fields"] as const;
 /** One of {@link CREATE_SESSION_FIELDS}. */

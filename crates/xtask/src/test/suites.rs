@@ -41,20 +41,20 @@ pub(crate) fn wasm(tally: &mut Tally) {
 }
 
 pub(crate) fn npm(tally: &mut Tally) {
-    let ready = package::build().and_then(|()| Ok((Browser::find()?, tools::node()?)));
-    let Some((browser, mut node)) = tally.need("the npm package", ready) else {
+    let ready = package::build()
+        .and_then(|()| Ok((Browser::find()?, tools::node()?, server::build_dev()?)));
+    let Some((browser, mut node, program)) = tally.need("the npm package", ready) else {
         return;
     };
     tally.suite(
         "the npm package as its users have it",
-        browser.tell(node.args([
-            "--test-reporter=./tests/npm/support/reporter.mjs",
-            "tests/npm/run.mjs",
-        ])),
+        browser
+            .tell(node.args([
+                "--test-reporter=./tests/npm/support/reporter.mjs",
+                "tests/npm/run.mjs",
+            ]))
+            .env("VOUCHKEY_BIN", &program),
     );
-    let Some(program) = tally.need("the server beside the package", server::build_dev()) else {
-        return;
-    };
     tally.suite(
         "package and server, given the same",
         cargo_words("test --locked --no-fail-fast --package vouchkey-tests --test npm*")

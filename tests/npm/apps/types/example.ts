@@ -2,50 +2,79 @@
 
 import {
   API_VERSIONS,
+  applyEvent,
   CHECKS,
   CREATE_SESSION_FIELDS,
   ERROR_CODES,
   FIELD_CODES,
   init,
   initSync,
+  isVouchkeyError,
   LIMITS,
+  ORDER_REFUSALS,
   PREFILL_FIELDS,
   qrPngDataUrl,
   qrSvg,
   SCOPES,
   SESSION_STATUSES,
+  SIGNATURE_REFUSALS,
   TERMINAL_STATUSES,
   validateCreateSession,
   validateCreateSessionJson,
+  verifyWebhook,
+  VouchkeyClient,
+  VouchkeyError,
   type Accepted,
+  type Answered,
   type ApiVersion,
+  type Application,
+  type CallOptions,
   type Camel,
   type Camelized,
   type Check,
+  type ClientErrorCode,
   type CompiledModule,
+  type Created,
   type CreatedSession,
   type CreateSessionField,
   type CreateSessionInput,
   type CreateSessionRequest,
   type CreateSessionRequestCamel,
+  type CreateOptions,
   type ErrorCode,
   type FieldCode,
   type FieldError,
+  type Found,
   type InitInput,
+  type ListQuery,
   type NormalizedRequest,
   type Optional,
+  type OrderRefusal,
+  type Page,
+  type Pagination,
   type Prefill,
   type PrefillCamel,
   type PrefillField,
+  type RateLimit,
   type Refused,
   type Scope,
   type Session,
+  type SessionProgress,
   type SessionStatus,
+  type SignatureRefusal,
   type SyncInitInput,
   type TerminalStatus,
   type ValidationContext,
   type Verdict,
+  type VouchkeyClientOptions,
+  type VouchkeyErrorCode,
+  type VouchkeyErrorDetails,
   type Warning,
+  type WebhookEvent,
+  type WebhookHeaders,
+  type WebhookOptions,
+  type WebhookRefusal,
+  type WebhookVerdict,
 } from "@vouchkey/wasm";
 import { init as initInline } from "@vouchkey/wasm/inline";
 import { validateCreateSession as validateSlim } from "@vouchkey/wasm/slim";
@@ -111,6 +140,52 @@ const most: 50 = LIMITS.maxMetadataKeys;
 // @ts-expect-error: a status that does not exist
 const never: SessionStatus = "done";
 const all: readonly SessionStatus[] = [...SESSION_STATUSES, ...TERMINAL_STATUSES];
+
+// The client.
+const options: VouchkeyClientOptions = { baseUrl: "https://verify.example.com", key: "vk_pub_live_…", version, retries: 3, timeout: 5000 };
+const client = new VouchkeyClient({ ...options, baseUrl: new URL(options.baseUrl), schemes: ["shop"], allowHttp: false });
+const perCall: CallOptions = { signal: new AbortController().signal, retries: 0 };
+const creation: CreateOptions = { ...perCall, idempotencyKey: "order-1" };
+try {
+  const created: Created = await client.create(camel, creation);
+  const { session: { id, capture_url, qr_code_data_url }, replayed, ignoredFields, ...meta } = created;
+  const answered: Answered = meta;
+  const rate: RateLimit | undefined = answered.rateLimit;
+  const found: Found = await client.get(id, perCall);
+  const query: ListQuery = { status: "pending", limit: 20, cursor: undefined };
+  const page: Page = await client.list(query);
+  const next: Pagination = (await client.list({ externalRef: "order-1" })).pagination;
+  console.log(capture_url, qr_code_data_url, replayed satisfies boolean, ignoredFields, rate?.remaining, found.session.status, page.data[0]?.id, next.next_cursor);
+  // @ts-expect-error: a status that does not exist
+  await client.list({ status: "done" });
+} catch (thrown) {
+  if (isVouchkeyError(thrown)) {
+    const code: VouchkeyErrorCode = thrown.code;
+    const own: ClientErrorCode | undefined = code === "timeout" || code === "aborted" ? code : undefined;
+    const details: VouchkeyErrorDetails = { status: thrown.status, retryAfter: thrown.retryAfter, requestId: thrown.requestId };
+    const again = new VouchkeyError(thrown.code, thrown.message, { ...details, errors: thrown.errors, cause: thrown.cause });
+    console.log(own, again instanceof Error, thrown.idempotencyKey);
+  }
+}
+
+// Webhooks.
+declare const incoming: { headers: Record<string, string | string[] | undefined>; body: Uint8Array };
+const tolerance: WebhookOptions = { tolerance: 60, now: new Date() };
+const headers: WebhookHeaders[] = [new Headers(), incoming.headers, { "webhook-id": ["a"] }, new Map<string, string>()];
+const judged: WebhookVerdict = verifyWebhook(incoming.body, incoming.headers, ["whsec_old", "whsec_new"], tolerance);
+let kept: SessionProgress | null = null;
+if (judged.ok) {
+  const event: WebhookEvent = judged.event;
+  const application: Application = applyEvent(kept, event);
+  kept = application.state;
+  const missed: number | undefined = application.applied ? application.missed : undefined;
+  const order: OrderRefusal | undefined = application.applied ? undefined : application.reason;
+  console.log(event.event, event.sequence + 1, missed, order, ORDER_REFUSALS.length);
+} else {
+  const reason: WebhookRefusal = judged.reason;
+  const signature: SignatureRefusal | undefined = SIGNATURE_REFUSALS.find((known) => known === reason);
+  console.log(reason === "body_not_raw", signature, headers.length);
+}
 
 // Answers of the server.
 declare const created: CreatedSession;

@@ -1,0 +1,210 @@
+/** Webhooks: whether a message is the server's, and whether it is news. */
+
+import * as glue from "#glue";
+
+import { engine } from "./engine.js";
+import { LIMITS, SIGNATURE_REFUSALS, type OrderRefusal, type SignatureRefusal } from "./names.js";
+
+/** How far the time of signing may lie from now, in seconds. */
+const TOLERANCE = 300;
+
+const SIGNATURE_HEADERS = ["webhook-id", "webhook-timestamp", "webhook-signature", "x-verifa-signature"];
+type SignatureHeaders = [string, string, string, string];
+
+/** The body of a webhook, once {@link verifyWebhook} believes it. */
+export interface WebhookEvent {
+  /** `session.created`, `session.approved`, … */
+  event: string;
+  /** The same in every delivery of this event. */
+  idempotency_key: string;
+  /** `ses_…` */
+  session_id: string;
+  external_ref: string | null;
+  /** Where the session stands, or the verdict, for the events that bring one. */
+  status: string;
+  is_sandbox: boolean;
+  /** UTC, as `2026-02-01T12:00:00Z`. */
+  created_at: string;
+  /** 1, 2, 3, … without gaps, for each session. */
+  sequence: number;
+  previous_status: string | null;
+  /** Whether the session has come to its end. */
+  terminal: boolean;
+  /** What more an event brings, and the same once more under `data`. */
+  [name: string]: unknown;
+}
+
+/**
+ * The headers of a request: `Headers`, or Node's `request.headers`, or any object of that kind; names in any case.
+ */
+export type WebhookHeaders =
+  | { forEach(callback: (value: string, name: string) => void): void }
+  | { readonly [name: string]: string | readonly string[] | undefined };
+
+/** How {@link verifyWebhook} judges time. */
+export interface WebhookOptions {
+  /** How far the time of signing may lie from now, either way, in seconds; 300 by default. */
+  tolerance?: number | undefined;
+  /** The time that counts as now: a `Date`, or a Unix time in seconds or, as `Date.now()` has it, in milliseconds. The clock's by default. */
+  now?: Date | number | undefined;
+}
+
+/**
+ * Why a message is not believed.
+ *
+ * - `missing_signature`: there is none, or a header that belongs to it is absent.
+ * - `malformed_signature`: a header of the signature cannot be read.
+ * - `invalid_secret`: no secret was given, or none that can be one.
+ * - `signature_mismatch`: the body was not signed with a secret of yours, or it was changed, if only by reading and
+ *   writing its JSON.
+ * - `timestamp_too_old`, `timestamp_too_new`: rightly signed, but not now. Perhaps a replay; perhaps a clock is wrong.
+ * - `body_not_raw`: what was given is not the body as it was received, but an object, say, that was made of it.
+ * - `body_too_large`: larger than any message of the server.
+ * - `invalid_body`: rightly signed, but no JSON object with an `event`.
+ */
+export type WebhookRefusal = SignatureRefusal | "body_not_raw" | "body_too_large" | "invalid_body";
+
+/** What {@link verifyWebhook} says. */
+export type WebhookVerdict =
+  | { readonly ok: true; readonly event: WebhookEvent }
+  | { readonly ok: false; readonly reason: WebhookRefusal };
+
+/**
+ * Whether a webhook was sent by who holds the secret, and just now. Give it the body as it was received, before anything
+ * has read its JSON, and the headers. Of several secrets, while one is being replaced, any will do.
+ *
+ * It knows both forms of signature, `X-Verifa-Signature` and that of Standard Webhooks (`webhook-id`,
+ * `webhook-timestamp`, `webhook-signature`), and throws for nothing that somebody can send.
+ */
+export function verifyWebhook(
+  rawBody: string | Uint8Array,
+  headers: WebhookHeaders,
+  secret: string | readonly string[],
+  options?: WebhookOptions,
+): WebhookVerdict {
+  engine();
+  const body = bytes(rawBody);
+  if (typeof body === "string") {
+    return { ok: false, reason: body };
+  }
+  const secrets = (Array.isArray(secret) ? secret : [secret]).filter((one) => typeof one === "string").join("\n");
+  const now = seconds(options?.now ?? Date.now());
+  const tolerance = seconds(options?.tolerance ?? TOLERANCE);
+  const refusal = glue.verifySignature(body, ...signatureHeaders(headers), secrets, now, tolerance);
+  if (refusal !== 0) {
+    return { ok: false, reason: SIGNATURE_REFUSALS[refusal - 1] as SignatureRefusal };
+  }
+  const event = parse(body);
+  return event ? { ok: true, event } : { ok: false, reason: "invalid_body" };
+}
+
+function bytes(body: unknown): Uint8Array | "body_not_raw" | "body_too_large" {
+  if (typeof body === "string") {
+    return body.length > LIMITS.maxBodyBytes ? "body_too_large" : new TextEncoder().encode(body);
+  }
+  // Not by `instanceof`: the arrays of another realm, as in a test runner, are as good.
+  if (!ArrayBuffer.isView(body)) {
+    return "body_not_raw";
+  }
+  return body.byteLength > LIMITS.maxBodyBytes
+    ? "body_too_large"
+    : new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+}
+
+/** The values of {@link SIGNATURE_HEADERS}, empty where there is none. */
+function signatureHeaders(headers: WebhookHeaders): SignatureHeaders {
+  const found: SignatureHeaders = ["", "", "", ""];
+  const note = (value: unknown, name: unknown): void => {
+    const at = SIGNATURE_HEADERS.indexOf(String(name).toLowerCase());
+    if (at >= 0) {
+      // As `Headers` joins what was sent several times.
+      found[at] = [found[at], value].flat().filter((one) => typeof one === "string" && one).join(", ");
+    }
+  };
+  try {
+    if (typeof headers.forEach === "function") {
+      headers.forEach(note);
+    } else {
+      for (const [name, value] of Object.entries(headers)) {
+        note(value, name);
+      }
+    }
+  } catch {
+    // What has no headers has no signature.
+  }
+  return found;
+}
+
+/** What is no time at all is not near to now either. */
+function seconds(time: unknown): number {
+  const number = time instanceof Date ? time.getTime() : typeof time === "number" ? time : NaN;
+  // Seconds have 12 digits in the year 5138, and milliseconds had them in 1973.
+  return Math.abs(number) > 1e11 ? number / 1000 : number;
+}
+
+function parse(body: Uint8Array): WebhookEvent | undefined {
+  try {
+    const event = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)) as WebhookEvent | null;
+    return typeof event?.event === "string" ? event : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What to keep of a session between two of its events; any store of JSON will do. */
+export interface SessionProgress {
+  /** `ses_…` */
+  session_id: string;
+  /** The last event that was applied. */
+  sequence: number;
+  /** What it said. */
+  status: string;
+  /** Whether that was the end. */
+  terminal: boolean;
+}
+
+/** What {@link applyEvent} says. */
+export type Application =
+  | {
+      readonly applied: true;
+      /** What to keep from now on. */
+      readonly state: SessionProgress;
+      /** How many events before this one have not arrived. When they do, they are refused as `stale`. */
+      readonly missed: number;
+    }
+  | {
+      readonly applied: false;
+      /** What was kept, unchanged. */
+      readonly state: SessionProgress | null;
+      readonly reason: OrderRefusal;
+    };
+
+/**
+ * Applies an event to what you keep of its session, `null` before the first one. Deliveries are repeated and overtake
+ * each other: an event that is no news is refused, with the reason, and your state stays as it is.
+ *
+ * - `duplicate`, `stale`: this event, or a later one, was applied already.
+ * - `after_end`: the session had ended. (That its data was erased is news even then.)
+ * - `other_session`, `not_a_session_event`, `malformed_state`: the two do not belong together, or one of them is not
+ *   what it should be.
+ */
+export function applyEvent(state: SessionProgress | null | undefined, event: WebhookEvent): Application {
+  engine();
+  const answer = JSON.parse(glue.applyEventJson(json(state ?? null), json(event))) as {
+    reason?: OrderRefusal;
+    state: SessionProgress;
+    missed: number;
+  };
+  return answer.reason === undefined
+    ? { applied: true, state: answer.state, missed: answer.missed }
+    : { applied: false, state: state ?? null, reason: answer.reason };
+}
+
+/** Not JSON where there is none of a value, which Rust then says. */
+function json(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch {
+    return "";
+  }
+}
