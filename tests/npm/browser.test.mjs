@@ -6,21 +6,25 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { expected } from "./support/answers.mjs";
+import { start } from "./client/program.mjs";
 import { browser } from "./support/browser.mjs";
-import { closeAll } from "./support/closing.mjs";
-import { CONSUMERS, INSTALLED, install } from "./support/consumers.mjs";
+import { atEnd, closeAll } from "./support/closing.mjs";
+import { CONSUMERS, INSTALLED, install, replace } from "./support/consumers.mjs";
 import { POLICY, serve } from "./support/site.mjs";
 
 describe("pages without a bundler", { timeout: 180_000 }, () => {
   after(closeAll);
   let chromium;
   let plain;
+  let program;
   before(async () => {
     await install();
     chromium = await browser();
     cpSync(join(INSTALLED, "dist"), join(CONSUMERS, "plain/vouchkey"), { recursive: true });
     cpSync(join(CONSUMERS, "exercise.js"), join(CONSUMERS, "plain/exercise.js"));
-    plain = await serve(join(CONSUMERS, "plain"));
+    program = await start();
+    atEnd(() => program.stop());
+    plain = await serve(join(CONSUMERS, "plain"), POLICY.replace("connect-src 'self'", `connect-src 'self' ${program.baseUrl}`));
   });
 
   async function isSilent() {
@@ -62,6 +66,18 @@ describe("pages without a bundler", { timeout: 180_000 }, () => {
     await chromium.until(() => document.querySelector("output").textContent.startsWith("Must be the two-letter code"));
     await chromium.type("country", "US");
     await chromium.until(() => document.querySelector("output").textContent === "");
+    await isSilent();
+  });
+
+  test("the page of docs/embedding.md leads to the hosted page", async () => {
+    const key = await program.key("--kind", "publishable", "--origins", new URL(plain).origin);
+    replace("plain/checkout.js", { "https://verify.example.com": program.baseUrl, "vk_pub_live_…": key });
+    await chromium.open(`${plain}checkout.html`);
+    await chromium.until(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith(".wasm")));
+    await chromium.until(() => {
+      document.querySelector("button")?.click();
+      return location.pathname.startsWith("/verify/");
+    });
     await isSilent();
   });
 });

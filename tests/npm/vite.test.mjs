@@ -8,28 +8,35 @@ import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 import { expected } from "./support/answers.mjs";
+import { start } from "./client/program.mjs";
 import { browser } from "./support/browser.mjs";
 import { atEnd, closeAll } from "./support/closing.mjs";
-import { CONSUMERS, install } from "./support/consumers.mjs";
-import { serve } from "./support/site.mjs";
+import { CONSUMERS, install, replace } from "./support/consumers.mjs";
+import { POLICY, serve } from "./support/site.mjs";
 
 describe("pages of Vite", { timeout: 180_000 }, () => {
   after(closeAll);
   const root = join(CONSUMERS, "vite");
+  const load = createRequire(join(CONSUMERS, "package.json"));
+  let program;
   let vite;
   let chromium;
   let built;
   let rendered;
   before(async () => {
     await install();
-    vite = await import(pathToFileURL(createRequire(join(CONSUMERS, "package.json")).resolve("vite/package.json")).href.replace("package.json", "dist/node/index.js"));
+    program = await start();
+    atEnd(() => program.stop());
+    built = await serve(join(root, "dist"), POLICY.replace("connect-src 'self'", `connect-src 'self' ${program.baseUrl}`));
+    const key = await program.key("--kind", "publishable", "--origins", new URL(built).origin);
+    replace("vite/quick-start.js", { "https://verify.example.com": program.baseUrl, "vk_pub_sandbox_…": key });
+    vite = await import(pathToFileURL(join(CONSUMERS, "node_modules/vite/dist/node/index.js")));
     await vite.build({ root });
     const server = join(CONSUMERS, "ssr/dist");
     await vite.build({ root, build: { ssr: "../ssr/render.jsx", outDir: server } });
     rendered = await import(pathToFileURL(join(server, "render.js")));
     const page = join(root, "dist/hydrate.html");
     writeFileSync(page, readFileSync(page, "utf8").replace("<!--rendered-->", rendered.code));
-    built = await serve(join(root, "dist"));
     chromium = await browser();
   });
 
@@ -56,12 +63,20 @@ describe("pages of Vite", { timeout: 180_000 }, () => {
     await isSilent();
   });
 
-  test("the README's quick start says what is wrong and draws the code", async () => {
+  test("the README's quick start says all that is wrong, then creates a session and draws its code", async () => {
     await chromium.open(`${built}quick-start.html`);
-    const picture = await chromium.until(() => document.querySelector("img").naturalWidth || null);
-    const text = await chromium.run(() => document.querySelector("output").textContent);
-    assert.match(text, /^country: Must be the two-letter code[^\n]*\napplicant_email: Is needed/);
-    assert.ok(picture >= 232, `${picture} pixels`);
+    const { errors, early, none, picture } = await chromium.outcome();
+    assert.deepEqual(errors.map(({ field, code }) => [field, code]), [
+      ["country", "unknown_value"],
+      ["expires_in_minutes", "out_of_range"],
+    ]);
+    assert.equal(early, "");
+    assert.equal(none, null);
+    assert.match(picture, /^data:image\/png;base64,/);
+    const { VouchkeyClient, qrPngDataUrl } = load("@vouchkey/wasm");
+    const reader = new VouchkeyClient({ baseUrl: program.baseUrl, key: await program.key() });
+    const [session] = (await reader.list({ externalRef: "order-1001" })).data;
+    assert.equal(picture, qrPngDataUrl(session.capture_url));
     await isSilent();
   });
 

@@ -32,6 +32,19 @@ export async function node(...words) {
   return JSON.parse(stdout);
 }
 
+/** Puts what is real in the place of what the documents name for example. */
+export function replace(path, words) {
+  const file = join(CONSUMERS, path);
+  let code = readFileSync(file, "utf8");
+  for (const [example, real] of Object.entries(words)) {
+    if (!code.includes(example)) {
+      throw new Error(`${path} names no ${example}`);
+    }
+    code = code.replaceAll(example, real);
+  }
+  writeFileSync(file, code);
+}
+
 /** The archive of the package. */
 export function archive() {
   const folder = join(ROOT, "target/npm");

@@ -102,6 +102,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn both_readmes_promise_what_is_held() {
+        let readme = include_str!("../../../wasm/npm/README.md");
+        for (entry, limit) in [
+            ("`@vouchkey/wasm`", FULL_LIMIT),
+            ("`@vouchkey/wasm/slim`", SLIM_LIMIT),
+        ] {
+            let promise = format!("at most {} KB |", limit / 1024);
+            let row = readme
+                .lines()
+                .find(|line| line.starts_with(&format!("| {entry} |")));
+            assert!(
+                row.is_some_and(|row| row.ends_with(&promise)),
+                "{entry}: {promise}"
+            );
+        }
+    }
+
+    #[test]
     fn a_size_at_the_limit_passes_and_a_byte_more_fails() {
         assert!(within("a file", 10, 10).is_ok());
         assert!(within("a file", 11, 10).is_err());
