@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { cpSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
@@ -9,10 +10,10 @@ import { expected } from "./support/answers.mjs";
 import { start } from "./client/program.mjs";
 import { browser } from "./support/browser.mjs";
 import { atEnd, closeAll } from "./support/closing.mjs";
-import { CONSUMERS, INSTALLED, install, replace } from "./support/consumers.mjs";
+import { CONSUMERS, INSTALLED, install, replace, ROOT } from "./support/consumers.mjs";
 import { POLICY, serve } from "./support/site.mjs";
 
-describe("pages without a bundler", { timeout: 180_000 }, () => {
+describe("pages without Vite", { timeout: 180_000 }, () => {
   after(closeAll);
   let chromium;
   let plain;
@@ -56,6 +57,23 @@ describe("pages without a bundler", { timeout: 180_000 }, () => {
     for (const answer of await chromium.outcome()) {
       assert.deepEqual(answer, expected(answer));
     }
+    await isSilent();
+  });
+
+  test("a bundler that makes one classic script, and takes no files along, has the inline entry", async () => {
+    const { build } = createRequire(join(ROOT, "crates/xtask/node/package.json"))("esbuild");
+    const folder = join(CONSUMERS, "strict");
+    const { warnings } = await build({
+      entryPoints: [join(folder, "main.js")],
+      outfile: join(folder, "bundle.js"),
+      bundle: true,
+      format: "iife",
+      logLevel: "silent",
+    });
+    assert.deepEqual(warnings, []);
+    await chromium.open(await serve(folder));
+    const answer = await chromium.outcome();
+    assert.deepEqual(answer, expected(answer));
     await isSilent();
   });
 
