@@ -63,31 +63,35 @@ static FOUR_MODULES: [u8; 16] = {
 /// same symbol.
 struct Copies {
     longest: usize,
-    rest: [usize; 2],
+    rest: (usize, usize),
 }
 
 impl Copies {
     /// For any number of bytes but one and two, which no copy can have.
     fn of(bytes: usize) -> Self {
-        let (mut longest, mut rest) = (bytes / LONGEST, [bytes % LONGEST, 0]);
-        if let [short @ (1 | 2), _] = rest {
-            longest -= 1;
-            let half = LONGEST.midpoint(short);
-            rest = [half, LONGEST + short - half];
+        let (longest, rest) = (bytes / LONGEST, bytes % LONGEST);
+        match rest {
+            1 | 2 => Self {
+                longest: longest - 1,
+                rest: (LONGEST / 2 + rest - 1, LONGEST / 2 + 1),
+            },
+            _ => Self {
+                longest,
+                rest: (rest, 0),
+            },
         }
-        Self { longest, rest }
     }
 
     /// The symbol of the rest, if there is one.
     fn symbol(&self) -> Option<usize> {
-        (self.rest[0] > 0).then(|| Ranged::length(self.rest[0]).symbol)
+        (self.rest.0 > 0).then(|| Ranged::length(self.rest.0).symbol)
     }
 }
 
 /// Copies as codes.
 struct CopyCodes {
     longest: usize,
-    rest: [Code; 2],
+    rest: (Code, Code),
 }
 
 impl CopyCodes {
@@ -95,9 +99,8 @@ impl CopyCodes {
         for _ in 0..self.longest {
             writer.write(longest);
         }
-        for rest in self.rest {
-            writer.write(rest);
-        }
+        writer.write(self.rest.0);
+        writer.write(self.rest.1);
     }
 }
 
@@ -133,17 +136,20 @@ impl Deflater {
         };
         write_codes(&mut writer, row_symbol, margin_symbol, distance.symbol);
         let line = LINE_CODE.then(distance.extra);
-        let codes = |copies: &Copies, symbol: Code| CopyCodes {
-            longest: copies.longest,
-            rest: copies.rest.map(|rest| match rest {
+        let codes = |copies: Copies, symbol: Code| {
+            let rest = |length: usize| match length {
                 0 => code(0, 0),
-                _ => symbol.then(Ranged::length(rest).extra).then(line),
-            }),
+                _ => symbol.then(Ranged::length(length).extra).then(line),
+            };
+            CopyCodes {
+                longest: copies.longest,
+                rest: (rest(copies.rest.0), rest(copies.rest.1)),
+            }
         };
         Self {
             longest: LONGEST_CODE.then(line),
-            row: codes(&row, ROW_CODE),
-            margin: codes(&margin, margin_code),
+            row: codes(row, ROW_CODE),
+            margin: codes(margin, margin_code),
             writer,
         }
     }
@@ -307,7 +313,7 @@ impl BitWriter {
         self.count += code.count;
         if self.count >= 32 {
             let [a, b, c, d, ..] = self.pending.to_le_bytes();
-            self.bytes.extend([a, b, c, d]);
+            self.bytes.extend_from_slice(&[a, b, c, d]);
             self.pending >>= 32;
             self.count -= 32;
         }
@@ -319,7 +325,8 @@ impl BitWriter {
 
     fn finish(mut self) -> Vec<u8> {
         let bytes = self.count.div_ceil(8) as usize;
-        self.bytes.extend(&self.pending.to_le_bytes()[..bytes]);
+        self.bytes
+            .extend_from_slice(&self.pending.to_le_bytes()[..bytes]);
         self.bytes
     }
 }
@@ -332,8 +339,9 @@ mod tests {
     fn copies_have_the_wanted_length_and_one_symbol() {
         for bytes in (0..20_000).filter(|bytes| ![1, 2].contains(bytes)) {
             let Copies { longest, rest } = Copies::of(bytes);
-            assert_eq!(longest * LONGEST + rest[0] + rest[1], bytes);
-            let symbols = rest.map(|rest| (rest > 0).then(|| Ranged::length(rest).symbol));
+            assert_eq!(longest * LONGEST + rest.0 + rest.1, bytes);
+            let symbols = <[usize; 2]>::from(rest)
+                .map(|rest| (rest > 0).then(|| Ranged::length(rest).symbol));
             assert!(symbols[1].is_none() || symbols[0] == symbols[1], "{bytes}");
         }
     }

@@ -1,30 +1,33 @@
 //! A square of bits, cut into strips of sixty columns: a word holds one row of a strip, so that
 //! one operation on words treats sixty columns at once.
 
-/// Columns of a strip. Twelve divides it, which is the period of every mask pattern in both
-/// directions, and three strips hold the 177 columns of version 40.
+/// Columns of a strip. Twelve divides it, which is the period of every mask in both directions,
+/// and three strips hold the largest symbol.
 pub(crate) const COLUMNS: usize = 60;
 
-/// Empty rows around each strip, of which the patterns that look like a finder take notice:
-/// four light modules before, and after, where the search goes on as long as runs can begin.
+const STRIPS: usize = 3;
+/// Rows, and columns, of version 40.
+const MOST: usize = 177;
+
+/// Empty rows above each strip: before a pattern that looks like a finder, four modules count.
 pub(crate) const ABOVE: usize = 4;
+/// Empty rows below: with four after the last five rows in which a run can begin, and as many as
+/// the pattern is longer than the run.
 const BELOW: usize = 6;
 
 /// Bits in rows and columns; bit 0 of a word is the leftmost column of its strip.
 #[derive(Clone)]
 pub(crate) struct Grid {
     side: usize,
-    /// Strip after strip, each from top to bottom.
-    words: Vec<u64>,
+    strips: [[u64; ABOVE + MOST + BELOW]; STRIPS],
 }
 
 impl Grid {
-    /// An empty square.
+    /// An empty square of at most 177 rows and columns.
     pub(crate) fn new(side: usize) -> Self {
-        let words = side.div_ceil(COLUMNS) * (ABOVE + side + BELOW);
         Self {
             side,
-            words: vec![0; words],
+            strips: [[0; ABOVE + MOST + BELOW]; STRIPS],
         }
     }
 
@@ -33,23 +36,30 @@ impl Grid {
         self.side
     }
 
-    /// The strips from left to right, each with the empty rows around it.
-    pub(crate) fn framed_strips(&self) -> impl Iterator<Item = &[u64]> {
-        self.words.chunks_exact(ABOVE + self.side + BELOW)
+    /// Strips that have columns.
+    pub(crate) fn strips(&self) -> usize {
+        self.side.div_ceil(COLUMNS)
     }
 
-    /// The strips from left to right, and in each the rows from top to bottom.
-    pub(crate) fn strips(&self) -> impl Iterator<Item = &[u64]> {
-        self.framed_strips()
-            .map(|strip| &strip[ABOVE..ABOVE + self.side])
+    /// The bits of a strip that are columns.
+    pub(crate) fn columns(&self, strip: usize) -> u64 {
+        let columns = (self.side - strip * COLUMNS).min(COLUMNS);
+        (1 << columns) - 1
     }
 
-    /// As [`Grid::strips`], to be changed.
-    pub(crate) fn strips_mut(&mut self) -> impl Iterator<Item = &mut [u64]> {
-        let side = self.side;
-        self.words
-            .chunks_exact_mut(ABOVE + side + BELOW)
-            .map(move |strip| &mut strip[ABOVE..ABOVE + side])
+    /// A strip from top to bottom, with the empty rows around it.
+    pub(crate) fn framed(&self, strip: usize) -> &[u64] {
+        &self.strips[strip][..ABOVE + self.side + BELOW]
+    }
+
+    /// A row of a strip.
+    pub(crate) fn word(&self, strip: usize, y: usize) -> u64 {
+        self.strips[strip][ABOVE + y]
+    }
+
+    /// A row of a strip, to be changed.
+    pub(crate) fn word_mut(&mut self, strip: usize, y: usize) -> &mut u64 {
+        &mut self.strips[strip][ABOVE + y]
     }
 
     /// Whether a bit is set.
@@ -57,40 +67,22 @@ impl Grid {
         self.word(x / COLUMNS, y) >> (x % COLUMNS) & 1 == 1
     }
 
-    /// A row of a strip.
-    pub(crate) fn word(&self, strip: usize, y: usize) -> u64 {
-        self.words[strip * (ABOVE + self.side + BELOW) + ABOVE + y]
-    }
-
-    /// Sets what is set in another grid of the same size.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        for (word, other) in self.words.iter_mut().zip(&other.words) {
-            *word |= other;
+    /// Bits that are set.
+    pub(crate) fn count(&self) -> usize {
+        let mut count = 0;
+        for word in self.strips.as_flattened() {
+            count += word.count_ones() as usize;
         }
-    }
-
-    /// The words of a row from left to right.
-    pub(crate) fn row(&self, y: usize) -> impl Iterator<Item = u64> {
-        self.strips().map(move |strip| strip[y])
-    }
-
-    /// For each strip, the bits that are columns.
-    pub(crate) fn columns(&self) -> impl Iterator<Item = u64> {
-        (0..self.side).step_by(COLUMNS).map(|left| {
-            let columns = (self.side - left).min(COLUMNS);
-            (1 << columns) - 1
-        })
+        count
     }
 
     /// Sets those of at most sixty columns from `x` that have a bit in `bits`.
     pub(crate) fn set(&mut self, x: usize, y: usize, bits: u64) {
-        let columns = (1 << COLUMNS) - 1;
         let (strip, shift) = (x / COLUMNS, x % COLUMNS);
-        let word = strip * (ABOVE + self.side + BELOW) + ABOVE + y;
-        self.words[word] |= bits << shift & columns;
+        *self.word_mut(strip, y) |= bits << shift & ((1 << COLUMNS) - 1);
         let rest = bits >> (COLUMNS - shift);
         if rest != 0 {
-            self.words[word + ABOVE + self.side + BELOW] |= rest;
+            *self.word_mut(strip + 1, y) |= rest;
         }
     }
 
@@ -104,13 +96,16 @@ impl Grid {
     /// The columns as rows.
     pub(crate) fn transposed(&self) -> Self {
         let mut transposed = Self::new(self.side);
-        for (s, strip) in self.strips().enumerate() {
-            for (target, rows) in transposed.strips_mut().zip(strip.chunks(COLUMNS)) {
+        for strip in 0..self.strips() {
+            for left in 0..self.strips() {
                 let mut block = [0; 64];
-                block[..rows.len()].copy_from_slice(rows);
+                let (from, to) = (left * COLUMNS, strip * COLUMNS);
+                for y in from..self.side.min(from + COLUMNS) {
+                    block[y - from] = self.word(strip, y);
+                }
                 transpose(&mut block);
-                for (word, column) in target[s * COLUMNS..].iter_mut().zip(&block[..COLUMNS]) {
-                    *word = *column;
+                for x in to..self.side.min(to + COLUMNS) {
+                    *transposed.word_mut(left, x) = block[x - to];
                 }
             }
         }
@@ -118,16 +113,18 @@ impl Grid {
     }
 }
 
-/// Exchanges rows and columns: first those of the quarters of the block, each as a whole, then
-/// those of the quarters of these, down to single bits (Warren, Hacker's Delight, 7-3).
+/// Exchanges rows and columns: of the quarters of the block first the upper right one with the
+/// lower left one, then the same of the quarters of all quarters, down to single bits (Warren,
+/// Hacker's Delight, 7-3).
 fn transpose(block: &mut [u64; 64]) {
     let mut size = 32;
     let mut left_halves = u64::MAX >> size;
     while size > 0 {
         for y in (0..64).filter(|y| y & size == 0) {
-            let exchanged = (block[y] >> size ^ block[y + size]) & left_halves;
-            block[y] ^= exchanged << size;
-            block[y + size] ^= exchanged;
+            let (upper, lower) = (block[y], block[y + size]);
+            let exchanged = (upper >> size ^ lower) & left_halves;
+            block[y] = upper ^ exchanged << size;
+            block[y + size] = lower ^ exchanged;
         }
         size /= 2;
         left_halves ^= left_halves << size;
@@ -141,13 +138,7 @@ mod tests {
     #[test]
     fn every_bit_is_where_it_was_set_and_at_the_mirrored_place_when_transposed() {
         for side in [21, 57, 61, 121, 177] {
-            for (x, y) in [
-                (0, 0),
-                (3, side - 1),
-                (side - 1, 7),
-                (side / 2, 20),
-                (20, 13),
-            ] {
+            for (x, y) in [(0, 0), (3, side - 1), (side - 1, 7), (20, 13)] {
                 let mut grid = Grid::new(side);
                 grid.set(x, y, 1);
                 let transposed = grid.transposed();
@@ -163,6 +154,6 @@ mod tests {
     fn bits_go_on_in_the_next_strip() {
         let mut grid = Grid::new(65);
         grid.set(57, 0, 0b10_1101);
-        assert_eq!(grid.row(0).collect::<Vec<_>>(), [0b101 << 57, 0b101]);
+        assert_eq!([grid.word(0, 0), grid.word(1, 0)], [0b101 << 57, 0b101]);
     }
 }

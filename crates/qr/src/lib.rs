@@ -16,6 +16,7 @@
 #[cfg(test)]
 mod against_qrcode;
 mod checksums;
+mod codewords;
 mod deflate;
 mod grid;
 mod mask;
@@ -106,9 +107,12 @@ impl Options {
     /// [`TooLong`] if no QR code at level M holds the text.
     pub fn png_data_url(self, text: &str) -> Result<String, TooLong> {
         let png = self.png_bytes(text)?;
-        let mut url = String::from("data:image/png;base64,");
-        STANDARD.encode_string(png, &mut url);
-        Ok(url)
+        let start = b"data:image/png;base64,";
+        let mut url = vec![0; start.len() + png.len().div_ceil(3) * 4];
+        url[..start.len()].copy_from_slice(start);
+        // Four characters for each three bytes are just enough, and all of them are ASCII.
+        let _ = STANDARD.encode_slice(png, &mut url[start.len()..]);
+        Ok(String::from_utf8(url).unwrap_or_default())
     }
 
     /// As [`png_bytes`], of this size.

@@ -10,10 +10,12 @@ const MASKS: usize = 8;
 /// After so many rows, and columns, every mask begins again.
 const PERIOD: usize = 12;
 
-/// A period of the inverted modules of each row.
-static ROWS: [[u16; PERIOD]; MASKS] = periods(false);
-/// A period of the inverted modules of each column.
-static COLUMNS: [[u16; PERIOD]; MASKS] = periods(true);
+type Periods = [[u16; PERIOD]; MASKS];
+
+/// The first twelve inverted modules of the first twelve rows.
+static ROWS: Periods = periods(false);
+/// The same of columns.
+static COLUMNS: Periods = periods(true);
 
 /// The conditions of table 10, where i is the row and j the column.
 const fn inverts(mask: usize, i: usize, j: usize) -> bool {
@@ -29,7 +31,7 @@ const fn inverts(mask: usize, i: usize, j: usize) -> bool {
     }
 }
 
-const fn periods(transposed: bool) -> [[u16; PERIOD]; MASKS] {
+const fn periods(transposed: bool) -> Periods {
     let mut periods = [[0; PERIOD]; MASKS];
     let mut index = 0;
     while index < MASKS * PERIOD * PERIOD {
@@ -47,41 +49,42 @@ const fn periods(transposed: bool) -> [[u16; PERIOD]; MASKS] {
     periods
 }
 
-/// The modules of a symbol under the mask that the fewest penalty points speak against.
+/// The rows of a symbol under the mask that the fewest penalty points speak against; of several
+/// such masks, the first.
 ///
-/// `columns` are those of the data alone.
-pub(crate) fn apply_best(patterns: &Patterns, columns: Grid, level: EcLevel) -> Grid {
-    let unmasked = [columns.transposed(), columns].map(|mut grid| {
-        grid.merge(&patterns.dark);
-        grid
-    });
-    let mut rows = unmasked[0].clone();
-    let mut columns = unmasked[1].clone();
-    let mut score = |mask: usize| {
+/// `columns` are those of the data, without the patterns.
+pub(crate) fn apply_best(patterns: &Patterns, columns: &Grid, level: EcLevel) -> Grid {
+    let rows = columns.transposed();
+    // What lies across in the rows lies downwards in the columns.
+    let draw = |mask: usize| {
         let format = Format::of(level, mask);
-        invert(&unmasked[0], &patterns.free, &ROWS[mask], &mut rows);
-        invert(&unmasked[1], &patterns.free, &COLUMNS[mask], &mut columns);
-        format.draw(&mut rows);
-        format.draw_transposed(&mut columns);
-        penalty::score(&rows, &columns)
+        let mut masked = invert(&rows, patterns, &ROWS[mask]);
+        format.draw(&mut masked);
+        masked
     };
-    let best = (0..MASKS).min_by_key(|&mask| score(mask)).unwrap_or(0);
-    invert(&unmasked[0], &patterns.free, &ROWS[best], &mut rows);
-    Format::of(level, best).draw(&mut rows);
-    rows
+    let score = |mask: usize| {
+        let format = Format::of(level, mask).transposed();
+        let mut masked = invert(columns, patterns, &COLUMNS[mask]);
+        format.draw(&mut masked);
+        penalty::score(&draw(mask), &masked)
+    };
+    let mut best = (score(0), 0);
+    for mask in 1..MASKS {
+        best = best.min((score(mask), mask));
+    }
+    draw(best.1)
 }
 
-/// Inverts the free modules of a mask.
-fn invert(unmasked: &Grid, free: &Grid, mask: &[u16; PERIOD], masked: &mut Grid) {
-    let strips = masked
-        .strips_mut()
-        .zip(unmasked.strips().zip(free.strips()));
-    for (masked, (unmasked, free)) in strips {
-        let words = masked.iter_mut().zip(unmasked.iter().zip(free));
-        for ((masked, (unmasked, free)), &period) in words.zip(mask.iter().cycle()) {
+/// Inverts the modules of a mask and adds the patterns.
+fn invert(data: &Grid, patterns: &Patterns, mask: &[u16; PERIOD]) -> Grid {
+    let mut masked = Grid::new(data.side());
+    for strip in 0..data.strips() {
+        for y in 0..data.side() {
             // Five periods to a word.
-            let inverted = u64::from(period) * 0x1_0010_0100_1001;
-            *masked = unmasked ^ (inverted & free);
+            let inverted = u64::from(mask[y % PERIOD]) * 0x1_0010_0100_1001;
+            let data = data.word(strip, y) ^ (inverted & patterns.free.word(strip, y));
+            *masked.word_mut(strip, y) = data | patterns.dark.word(strip, y);
         }
     }
+    masked
 }

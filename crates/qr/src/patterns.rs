@@ -10,7 +10,9 @@ const FINDER: [u64; 7] = [0x7F, 0x41, 0x5D, 0x5D, 0x5D, 0x41, 0x7F];
 /// The same of the alignment pattern (6.3.6).
 const ALIGNMENT: [u64; 5] = [0x1F, 0x11, 0x15, 0x11, 0x1F];
 /// The row, and the column, of the timing pattern (6.3.5).
-const TIMING: usize = 6;
+pub(crate) const TIMING: usize = 6;
+/// The modules with even numbers.
+const EVEN: u64 = 0x5555_5555_5555_5555;
 /// The row, and the column, along which the format information lies.
 const FORMAT: usize = 8;
 
@@ -45,67 +47,67 @@ impl Patterns {
         taken.fill(0, 0, 9, 9);
         taken.fill(side - 8, 0, 8, 9);
         taken.fill(0, side - 8, 9, 8);
-        for place in 0..side {
-            let is_dark = u64::from(place % 2 == 0);
-            dark.set(TIMING, place, is_dark);
-            dark.set(place, TIMING, is_dark);
-            taken.set(TIMING, place, 1);
-            taken.set(place, TIMING, 1);
+        for strip in 0..dark.strips() {
+            let columns = dark.columns(strip);
+            *dark.word_mut(strip, TIMING) |= EVEN & columns;
+            *taken.word_mut(strip, TIMING) |= columns;
         }
-        for (x, y) in alignments(version) {
-            draw(&mut dark, x - 2, y - 2, &ALIGNMENT);
-            taken.fill(x - 2, y - 2, 5, 5);
+        for y in 0..side {
+            dark.set(TIMING, y, EVEN >> (y % 2) & 1);
+            taken.set(TIMING, y, 1);
+        }
+        let (last, distance) = alignments(version);
+        let centre = |index| match index {
+            0 => TIMING,
+            _ => side - 7 - (last - index) * distance,
+        };
+        for row in 0..=last {
+            for column in 0..=last {
+                // In three corners there are the finder patterns.
+                if ![(0, 0), (0, last), (last, 0)].contains(&(row, column)) {
+                    let (x, y) = (centre(column) - 2, centre(row) - 2);
+                    draw(&mut dark, x, y, &ALIGNMENT);
+                    taken.fill(x, y, 5, 5);
+                }
+            }
         }
         if version >= 7 {
-            draw_version(&mut dark, version);
+            let information = protect(version, 12, VERSION_GENERATOR);
+            for place in 0..18 {
+                let bit = u64::from(information >> place & 1);
+                let (near, far) = (place / 3, side - 11 + place % 3);
+                dark.set(near, far, bit);
+                dark.set(far, near, bit);
+            }
             taken.fill(side - 11, 0, 3, 6);
             taken.fill(0, side - 11, 6, 3);
         }
-        let mut free = taken;
-        let columns: Vec<u64> = free.columns().collect();
-        for (strip, columns) in free.strips_mut().zip(columns) {
-            for word in strip {
-                *word ^= columns;
+        for strip in 0..taken.strips() {
+            let columns = taken.columns(strip);
+            for y in 0..side {
+                *taken.word_mut(strip, y) ^= columns;
             }
         }
-        Self { dark, free }
+        Self { dark, free: taken }
     }
 }
 
 fn draw(grid: &mut Grid, x: usize, y: usize, rows: &[u64]) {
-    for (y, &row) in (y..).zip(rows) {
-        grid.set(x, y, row);
+    for (index, &row) in rows.iter().enumerate() {
+        grid.set(x, y + index, row);
     }
 }
 
-/// The centres of the alignment patterns (Annex E): at even distances from the far edge, as far
-/// apart as they can be, and one more row and column of them along the timing pattern.
-fn alignments(version: usize) -> impl Iterator<Item = (usize, usize)> {
-    let (last, far) = (version / 7 + 1, side(version) - 7);
-    let step = match version {
-        32 => 26,
-        _ => (4 * version + 2 * last + 3) / (2 * last) * 2,
-    };
-    let centre = move |index| match index {
-        0 => TIMING,
-        _ => far - step * (last - index),
-    };
-    let count = if version == 1 { 0 } else { last + 1 };
-    (0..count * count)
-        .map(move |index| (index % count, index / count))
-        // Where the finder patterns are.
-        .filter(move |place| ![(0, 0), (last, 0), (0, last)].contains(place))
-        .map(move |(column, row)| (centre(column), centre(row)))
-}
-
-fn draw_version(dark: &mut Grid, version: usize) {
-    let far = side(version) - 11;
-    let information = protect(version, 12, VERSION_GENERATOR);
-    for place in 0..18 {
-        let bit = u64::from(information >> place & 1);
-        let (near, across) = (place / 3, place % 3);
-        dark.set(near, far + across, bit);
-        dark.set(far + across, near, bit);
+/// The number of the last row, and column, of alignment patterns, counted from that which lies
+/// along the timing pattern, and the even distance between all others (Annex E).
+fn alignments(version: usize) -> (usize, usize) {
+    match version {
+        1 => (0, 0),
+        32 => (5, 26),
+        _ => {
+            let last = version / 7 + 1;
+            (last, (4 * version + 2 * last + 3) / (2 * last) * 2)
+        }
     }
 }
 
@@ -120,13 +122,14 @@ fn protect(number: usize, bits: u32, generator: u32) -> u32 {
     number | remainder
 }
 
-/// The two copies of the format information, and the dark module: along the row and down the
-/// column with the number 8, each with a part at its near and one at its far end.
+/// The two copies of the format information, and the dark module: across the row and down the
+/// column with the number 8.
 pub(crate) struct Format {
     across: Arm,
     down: Arm,
 }
 
+/// Eight modules, and the one in the corner, at the near end, and eight at the far one.
 struct Arm {
     near: u64,
     far: u64,
@@ -136,7 +139,7 @@ impl Arm {
     fn of(bits: u32) -> Self {
         let bits = u64::from(bits);
         Self {
-            // The timing pattern crosses it.
+            // Where the timing pattern crosses, nothing.
             near: bits & 0b11_1111 | (bits & 0b1100_0000) << 1,
             far: bits >> 7,
         }
@@ -153,6 +156,7 @@ impl Format {
         };
         let bits = protect(level << 3 | mask, 10, FORMAT_GENERATOR) ^ FORMAT_MASK;
         let mut down = Arm::of(bits);
+        // The dark module, in place of the bit that is in the corner.
         down.far |= 1;
         Self {
             across: Arm::of(bits.reverse_bits() >> (u32::BITS - 15)),
@@ -160,23 +164,21 @@ impl Format {
         }
     }
 
-    /// Draws it into the grid of rows.
-    pub(crate) fn draw(&self, rows: &mut Grid) {
-        draw_arms(rows, &self.across, &self.down);
+    /// For a grid of columns.
+    pub(crate) fn transposed(self) -> Self {
+        Self {
+            across: self.down,
+            down: self.across,
+        }
     }
 
-    /// Draws it into the grid of columns.
-    pub(crate) fn draw_transposed(&self, columns: &mut Grid) {
-        draw_arms(columns, &self.down, &self.across);
-    }
-}
-
-fn draw_arms(grid: &mut Grid, across: &Arm, down: &Arm) {
-    let far = grid.side() - 8;
-    grid.set(0, FORMAT, across.near);
-    grid.set(far, FORMAT, across.far);
-    for place in 0..8 {
-        grid.set(FORMAT, place, down.near >> place & 1);
-        grid.set(FORMAT, far + place, down.far >> place & 1);
+    pub(crate) fn draw(&self, grid: &mut Grid) {
+        let far = grid.side() - 8;
+        grid.set(0, FORMAT, self.across.near);
+        grid.set(far, FORMAT, self.across.far);
+        for place in 0..8 {
+            grid.set(FORMAT, place, self.down.near >> place & 1);
+            grid.set(FORMAT, far + place, self.down.far >> place & 1);
+        }
     }
 }

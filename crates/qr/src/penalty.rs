@@ -3,7 +3,7 @@
 //! Runs and finder patterns are looked for downwards, in sixty columns at once: a word is a row,
 //! and the words after it are what lies below. Across it is the same in the transposed symbol.
 
-use crate::grid::{ABOVE, COLUMNS, Grid};
+use crate::grid::{COLUMNS, Grid};
 
 /// Points of feature 1 for a run of five modules; each further one of the run gives one.
 const RUN: u32 = 3;
@@ -24,9 +24,10 @@ pub(crate) fn score(rows: &Grid, columns: &Grid) -> u32 {
 /// Features 1 and 3 in the columns of a grid.
 fn downwards(grid: &Grid) -> u32 {
     let (mut fives, mut runs, mut finders) = (0, 0, 0);
-    for (strip, columns) in grid.framed_strips().zip(grid.columns()) {
+    for strip in 0..grid.strips() {
+        let (rows, columns) = (grid.framed(strip), grid.columns(strip));
         // Beside the seven rows of a finder pattern, the four above and below decide.
-        for &[a1, a2, a3, a4, m1, m2, m3, m4, m5, m6, m7, b1, b2, b3, b4] in strip.array_windows() {
+        for &[a1, a2, a3, a4, m1, m2, m3, m4, m5, m6, m7, b1, b2, b3, b4] in rows.array_windows() {
             // A run of n modules has n - 4 fives of equal ones and gives n - 2 points: one for
             // each five, and two more for the five that differs from the module above.
             let five = (m1 & m2 & m3 & m4 & m5 | !(m1 | m2 | m3 | m4 | m5)) & columns;
@@ -39,9 +40,7 @@ fn downwards(grid: &Grid) -> u32 {
             finders += (finder & !crowded).count_ones();
         }
         // For a run, what is outside is of no colour.
-        let top = strip[ABOVE..ABOVE + 5]
-            .iter()
-            .fold(0, |dark, row| dark | row);
+        let top = (0..5).fold(0, |dark, y| dark | grid.word(strip, y));
         runs += (!top & columns).count_ones();
     }
     fives + (RUN - 1) * runs + FINDER * finders
@@ -50,16 +49,14 @@ fn downwards(grid: &Grid) -> u32 {
 /// Feature 2: every square of two by two modules of one colour.
 fn blocks(rows: &Grid) -> u32 {
     let mut blocks = 0;
-    let strips: Vec<&[u64]> = rows.strips().collect();
-    for (strip, columns) in rows.columns().enumerate() {
-        let (here, right) = (strips[strip], strips.get(strip + 1));
-        let with_right_neighbour = match right {
-            Some(_) => columns,
-            None => columns >> 1,
+    for strip in 0..rows.strips() {
+        let is_last = strip + 1 == rows.strips();
+        // The first column of the next strip is the right neighbour of the last one here.
+        let row = |y| {
+            let right = if is_last { 0 } else { rows.word(strip + 1, y) };
+            rows.word(strip, y) | right << COLUMNS
         };
-        // The column that comes after the strip is a left neighbour in the next one, and a right
-        // neighbour here.
-        let row = |y: usize| here[y] | right.map_or(0, |right| right[y] << COLUMNS);
+        let with_right_neighbour = rows.columns(strip) >> u32::from(is_last);
         let mut above = row(0);
         for y in 1..rows.side() {
             let row = row(y);
@@ -75,12 +72,7 @@ fn blocks(rows: &Grid) -> u32 {
 /// Feature 4: a point for each half per cent that the share of dark modules is away from a half.
 /// The standard gives ten for each whole five per cent.
 fn balance(rows: &Grid) -> u32 {
-    let dark: usize = rows
-        .strips()
-        .flatten()
-        .map(|row| row.count_ones() as usize)
-        .sum();
-    let share = dark * 200 / (rows.side() * rows.side());
+    let share = rows.count() * 200 / (rows.side() * rows.side());
     // At most 100.
     u32::try_from(share.abs_diff(100)).unwrap_or(0)
 }

@@ -5,6 +5,8 @@
 //! lines of a row of modules are equal. So neither the compressed form of the image nor its
 //! checksums need its pixels; what they need is the modules.
 
+use std::mem;
+
 use crate::Options;
 use crate::checksums::{Adler32, crc32};
 use crate::deflate::Deflater;
@@ -26,14 +28,14 @@ pub(crate) fn draw(rows: &Grid, options: Options) -> Vec<u8> {
 
 fn chunk(file: &mut Vec<u8>, kind: [u8; 4], write: impl FnOnce(&mut Vec<u8>)) {
     let start = file.len();
-    file.extend([0; 4]);
-    file.extend(kind);
+    file.extend_from_slice(&[0; 4]);
+    file.extend_from_slice(&kind);
     write(file);
     let checksum = crc32(&file[start + 4..]);
     // A file has some KiB.
     let length = u32::try_from(file.len() - start - 8).unwrap_or(0);
     file[start..start + 4].copy_from_slice(&length.to_be_bytes());
-    file.extend(checksum.to_be_bytes());
+    file.extend_from_slice(&checksum.to_be_bytes());
 }
 
 struct Image<'a> {
@@ -67,111 +69,105 @@ impl<'a> Image<'a> {
         let side = self.scale * (self.rows.side() + 2 * self.margin);
         // At most 7,712 pixels.
         let side = u32::try_from(side).unwrap_or(0).to_be_bytes();
-        file.extend(side);
-        file.extend(side);
+        file.extend_from_slice(&side);
+        file.extend_from_slice(&side);
         // Greyscale, deflate, the standard filters, not interlaced.
-        file.extend([self.bit_depth, 0, 0, 0, 0]);
+        file.extend_from_slice(&[self.bit_depth, 0, 0, 0, 0]);
     }
 
     fn write_pixels(&self, file: &mut Vec<u8>) {
-        file.extend(ZLIB_HEADER);
-        if self.margin > 0 && self.scale > 1 {
-            self.deflate(file);
-        } else {
-            self.deflate_each_line(file);
-        }
-        file.extend(self.adler32().to_be_bytes());
+        file.extend_from_slice(&ZLIB_HEADER);
+        self.deflate(file);
+        file.extend_from_slice(&self.adler32().to_be_bytes());
     }
 
-    /// Only the modules of the first line of each row are written: the margins beside it are
-    /// copied too, the left one with what comes before, the right one with what follows.
+    /// Of each row only the modules of its first line are written: the margins beside it are
+    /// copied too, the left one with what comes before, the right one with what follows. Without a
+    /// margin, or if rows have one line, there are only the lines of the row to be copied.
     fn deflate(&self, file: &mut Vec<u8>) {
-        let side = self.module * self.margin;
-        let left = 1 + side;
-        let row = side + (self.scale - 1) * self.line + left;
-        // Without the last byte of the margin to the left of the first row, so that it is equal
-        // at the lower end.
-        let margin = (self.scale * self.margin - 1) * self.line + side;
-        let mut deflater = Deflater::new(std::mem::take(file), self.line, row, margin);
-        deflater.filter_type();
-        deflater.light(self.line - 1);
-        deflater.copy_margin();
-        deflater.light(1);
-        for y in 0..self.rows.side() {
-            self.deflate_modules(y, &mut deflater);
-            deflater.copy_row();
-        }
-        deflater.light(self.module * self.rows.side());
-        deflater.copy_margin();
-        *file = deflater.finish();
-    }
-
-    /// Without a margin, or with a line to a row, there is less to be copied.
-    fn deflate_each_line(&self, file: &mut Vec<u8>) {
-        let row = (self.scale - 1) * self.line;
-        let mut deflater = Deflater::new(std::mem::take(file), self.line, row, 0);
-        for _ in 0..self.margin {
+        let right = self.module * self.margin;
+        let left = 1 + right;
+        let repeated = (self.scale - 1) * self.line;
+        let copies_margins = self.margin > 0 && self.scale > 1;
+        let (row, margin) = if copies_margins {
+            // At the upper margin one byte less than could be copied, so that it is as at the
+            // lower one.
+            let margin = (self.scale * self.margin - 1) * self.line + right;
+            (right + repeated + left, margin)
+        } else {
+            (repeated, 0)
+        };
+        let mut deflater = Deflater::new(mem::take(file), self.line, row, margin);
+        let light_lines = if copies_margins { 1 } else { self.margin };
+        for _ in 0..light_lines {
             deflater.filter_type();
             deflater.light(self.line - 1);
         }
+        if copies_margins {
+            deflater.copy_margin();
+            deflater.light(1);
+        }
         for y in 0..self.rows.side() {
-            deflater.filter_type();
-            deflater.light(self.module * self.margin);
-            self.deflate_modules(y, &mut deflater);
-            deflater.light(self.module * self.margin);
+            if !copies_margins {
+                deflater.filter_type();
+                deflater.light(right);
+            }
+            for strip in 0..self.rows.strips() {
+                let count = self.rows.columns(strip).count_ones();
+                deflater.modules(self.rows.word(strip, y), count, self.module);
+            }
+            if !copies_margins {
+                deflater.light(right);
+            }
             deflater.copy_row();
         }
-        for _ in 0..self.margin {
-            deflater.filter_type();
-            deflater.light(self.line - 1);
+        if copies_margins {
+            deflater.light(self.module * self.rows.side());
+            deflater.copy_margin();
+        } else {
+            for _ in 0..self.margin {
+                deflater.filter_type();
+                deflater.light(self.line - 1);
+            }
         }
         *file = deflater.finish();
-    }
-
-    fn deflate_modules(&self, y: usize, deflater: &mut Deflater) {
-        let strips = self.rows.row(y).zip(self.rows.columns());
-        for (modules, columns) in strips {
-            deflater.modules(modules, columns.count_ones(), self.module);
-        }
     }
 
     fn adler32(&self) -> u32 {
-        let [scale, margin, line, module] =
-            [self.scale, self.margin, self.line, self.module].map(|number| number as u64);
-        let light_line = |adler: &mut Adler32| {
-            let sum = 0xFF * (line - 1);
-            adler.add(scale * margin, line, sum, sum * line / 2);
+        let number = |number: usize| number as u64;
+        let (line, module) = (number(self.line), number(self.module));
+        // The places of bytes are counted from the end of the line, and their sum told by that of
+        // the dark ones.
+        let add = |adler: &mut Adler32, times: usize, dark: u64, places: u64| {
+            let sum = 0xFF * (line - 1 - module * dark);
+            let sums = 0xFF * (line * (line - 1) / 2 - places);
+            adler.add(number(times), line, sum, sums);
         };
         let mut adler = Adler32::new();
-        light_line(&mut adler);
+        add(&mut adler, self.scale * self.margin, 0, 0);
+        // The place of the last byte of the first module.
+        let first = line - module * number(self.margin + 1);
         for y in 0..self.rows.side() {
-            let (mut dark, mut places) = (0, 0);
-            for (left, modules) in (0..).step_by(COLUMNS).zip(self.rows.row(y)) {
-                let modules_dark = u64::from(modules.count_ones());
-                dark += modules_dark;
-                places += left * modules_dark + sum_of_places(modules);
+            let (mut dark, mut numbers) = (0, 0);
+            for strip in 0..self.rows.strips() {
+                let modules = self.rows.word(strip, y);
+                let count = u64::from(modules.count_ones());
+                dark += count;
+                numbers += number(strip * COLUMNS) * count + sum_of_numbers(modules);
             }
-            // Of bytes at the places p, q, … from the end, each counts p, q, … times. A module has
-            // the place of its last byte and `module - 1` more.
-            let last = line - module * (margin + 1);
+            // The other bytes of a module are further from the end, by one, two, and so on.
             let places =
-                module * (last * dark - module * places) + dark * (module * (module - 1) / 2);
-            let light = line - 1 - module * dark;
-            adler.add(
-                scale,
-                line,
-                0xFF * light,
-                0xFF * (line * (line - 1) / 2 - places),
-            );
+                module * (first * dark - module * numbers) + dark * (module * (module - 1) / 2);
+            add(&mut adler, self.scale, dark, places);
         }
-        light_line(&mut adler);
+        add(&mut adler, self.scale * self.margin, 0, 0);
         adler.value()
     }
 }
 
 /// The sum of the numbers of all bits that are set: of those whose number has bit 0, and twice
 /// those whose number has bit 1, and so on.
-fn sum_of_places(bits: u64) -> u64 {
+fn sum_of_numbers(bits: u64) -> u64 {
     const WITH_BIT: [u64; 6] = [
         0xAAAA_AAAA_AAAA_AAAA,
         0xCCCC_CCCC_CCCC_CCCC,
@@ -180,7 +176,9 @@ fn sum_of_places(bits: u64) -> u64 {
         0xFFFF_0000_FFFF_0000,
         0xFFFF_FFFF_0000_0000,
     ];
-    WITH_BIT.iter().rev().fold(0, |sum, with_bit| {
-        2 * sum + u64::from((bits & with_bit).count_ones())
-    })
+    let mut sum = 0;
+    for (place, with_bit) in WITH_BIT.into_iter().enumerate() {
+        sum += u64::from((bits & with_bit).count_ones()) << place;
+    }
+    sum
 }

@@ -2,8 +2,8 @@
 
 use std::iter::once;
 
-use qrcode::bits::{Bits, encode_auto};
-use qrcode::optimize::Segment;
+use qrcode::bits::Bits;
+use qrcode::optimize::{Parser, Segment};
 use qrcode::types::Mode;
 use qrcode::{EcLevel, Version};
 
@@ -17,41 +17,68 @@ const MOST_BYTES: usize = 2_331;
 
 /// The coded text in the smallest version that fits.
 pub(crate) fn encode(text: &str) -> Option<Bits> {
-    // Before the crate makes a list of segments as long as the text.
+    // Before time is spent on it.
     if text.len() > MOST_DIGITS {
         return None;
     }
-    // The crate takes UTF-8 for Shift-JIS and writes Kanji segments that read back as other text.
-    let mixed = text
-        .is_ascii()
-        .then(|| encode_auto(text.as_bytes(), LEVEL).ok())
-        .flatten();
-    let Some(single) = version_for_one_segment(text) else {
-        return mixed;
-    };
-    // The crate joins segments greedily, which in rare mixtures takes more room than a single one.
-    match mixed {
-        Some(bits) if number(bits.version()) <= number(single) => Some(bits),
-        _ => one_segment(text, single),
+    let whole = whole(text);
+    let single = smallest(|version| whole.encoded_len(version));
+    match (mixture(text), single) {
+        // The crate joins segments greedily, which in rare mixtures takes more room than one.
+        (Some((class, version)), _) if single.is_none_or(|single| version <= single) => {
+            code(text, version, segments(text, class))
+        }
+        _ => code(text, single?, once(whole)),
     }
 }
 
-fn one_segment(text: &str, version: Version) -> Option<Bits> {
-    let mut bits = Bits::new(version);
-    bits.push_segments(text.as_bytes(), once(whole(text)))
-        .ok()?;
-    bits.push_terminator(LEVEL).ok()?;
-    Some(bits)
+/// The smallest version for a mixture of segments, behind the one that the lengths in their headers
+/// were counted for: these have other sizes from version 10 on and from 27 on.
+///
+/// The crate takes UTF-8 for Shift-JIS and would write Kanji segments that read back as other text.
+fn mixture(text: &str) -> Option<(i16, i16)> {
+    if !text.is_ascii() {
+        return None;
+    }
+    [9, 26, 40].into_iter().find_map(|class| {
+        let size = |version| {
+            segments(text, class)
+                .map(|segment| segment.encoded_len(version))
+                .sum()
+        };
+        let size: usize = size(Version::Normal(class));
+        let version = smallest(|_| size)?;
+        (version <= class).then_some((class, version))
+    })
 }
 
-/// The smallest version that holds the text in one segment.
-fn version_for_one_segment(text: &str) -> Option<Version> {
-    let segment = whole(text);
-    (1..=40).map(Version::Normal).find(|&version| {
+fn segments(text: &str, version: i16) -> impl Iterator<Item = Segment> {
+    Parser::new(text.as_bytes()).optimize(Version::Normal(version))
+}
+
+/// The smallest version that holds so many bits.
+fn smallest(size: impl Fn(Version) -> usize) -> Option<i16> {
+    (1..=40).find(|&number| {
+        let version = Version::Normal(number);
         Bits::new(version)
             .max_len(LEVEL)
-            .is_ok_and(|capacity| segment.encoded_len(version) <= capacity)
+            .is_ok_and(|capacity| size(version) <= capacity)
     })
+}
+
+fn code(text: &str, version: i16, segments: impl Iterator<Item = Segment>) -> Option<Bits> {
+    let mut bits = Bits::new(Version::Normal(version));
+    for segment in segments {
+        let data = text.as_bytes().get(segment.begin..segment.end)?;
+        match segment.mode {
+            Mode::Numeric => bits.push_numeric_data(data),
+            Mode::Alphanumeric => bits.push_alphanumeric_data(data),
+            Mode::Byte | Mode::Kanji => bits.push_byte_data(data),
+        }
+        .ok()?;
+    }
+    bits.push_terminator(LEVEL).ok()?;
+    Some(bits)
 }
 
 /// The whole text as one segment, in the densest mode that has all its characters.
@@ -80,12 +107,6 @@ pub(crate) fn limit(text: &str) -> usize {
     }
 }
 
-fn number(version: Version) -> i16 {
-    match version {
-        Version::Normal(number) | Version::Micro(number) => number,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -93,7 +114,9 @@ mod tests {
     use super::*;
 
     fn version_of(text: &str) -> Option<i16> {
-        encode(text).map(|bits| number(bits.version()))
+        encode(text).map(|bits| match bits.version() {
+            Version::Normal(number) | Version::Micro(number) => number,
+        })
     }
 
     #[test]
@@ -125,7 +148,7 @@ mod tests {
         for length in 0..=20 {
             for tail in 0..=20 {
                 let text = format!("{}1234A{}", "a".repeat(length), "b".repeat(tail));
-                let single = version_for_one_segment(&text).map(number);
+                let single = smallest(|version| whole(&text).encoded_len(version));
                 assert!(version_of(&text).is_some(), "{text}");
                 assert!(version_of(&text) <= single, "{text}");
             }

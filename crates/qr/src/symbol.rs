@@ -2,13 +2,12 @@
 //! the modules go and which mask they get is decided here, with the same result.
 
 use qrcode::bits::Bits;
-use qrcode::ec::construct_codewords;
 use qrcode::{EcLevel, Version};
 
 use crate::TooLong;
 use crate::grid::Grid;
 use crate::patterns::Patterns;
-use crate::{mask, placement, segments};
+use crate::{codewords, mask, placement, segments};
 
 /// The rows of the smallest QR code that holds a text, dark modules set.
 pub(crate) fn encode(text: &str) -> Result<Grid, TooLong> {
@@ -22,12 +21,13 @@ pub(crate) fn encode(text: &str) -> Result<Grid, TooLong> {
 /// Draws what `QrCode::with_bits` draws of bits that end with the terminator of this level. None
 /// for a Micro QR code.
 pub(crate) fn draw(bits: Bits, level: EcLevel) -> Option<Grid> {
-    let version = bits.version();
-    let Version::Normal(number) = version else {
+    let Version::Normal(version) = bits.version() else {
         return None;
     };
-    let (data, correction) = construct_codewords(&bits.into_bytes(), version, level).ok()?;
-    let patterns = Patterns::of(usize::try_from(number).ok()?);
-    let columns = placement::place(&patterns.free, data.into_iter().chain(correction));
-    Some(mask::apply_best(&patterns, columns, level))
+    let version = usize::try_from(version).ok()?;
+    let patterns = Patterns::of(version);
+    let count = patterns.free.count() / 8;
+    let codewords = codewords::interleave(&bits.into_bytes(), count, version, level);
+    let columns = placement::place(&patterns.free, &codewords);
+    Some(mask::apply_best(&patterns, &columns, level))
 }
