@@ -155,9 +155,13 @@ const fn prefix(environment: Environment, kind: KeyKind) -> &'static str {
 }
 
 fn checksum(text: &str) -> String {
-    let mut number = [0; 32];
-    number[28..].copy_from_slice(&crc32(text.as_bytes()).to_be_bytes());
-    base62(number, CHECK_DIGITS)
+    let mut number = crc32(text.as_bytes());
+    let mut digits = ['0'; CHECK_DIGITS];
+    for digit in digits.iter_mut().rev() {
+        *digit = char::from(ALPHABET[number as usize % ALPHABET.len()]);
+        number /= 62;
+    }
+    digits.iter().collect()
 }
 
 /// The CRC-32 of zlib. Bit by bit, since a key has sixty bytes, and since the tables that make it fast

@@ -43,7 +43,7 @@ export declare const SIGNATURE_REFUSALS: readonly ["missing_signature", "malform
 export type SignatureRefusal = (typeof SIGNATURE_REFUSALS)[number];
 
 /** Why an event of a session changes nothing. */
-export declare const ORDER_REFUSALS: readonly ["not_a_session_event", "malformed_state", "other_session", "duplicate", "stale", "after_end"];
+export declare const ORDER_REFUSALS: readonly ["other_session", "duplicate", "stale", "after_end"];
 
 /** One of {@link ORDER_REFUSALS}. */
 export type OrderRefusal = (typeof ORDER_REFUSALS)[number];
@@ -602,6 +602,17 @@ export interface SessionProgress {
     terminal: boolean;
 }
 
+/**
+ * Why an event changes nothing.
+ *
+ * - `duplicate`, `stale`: this event, or a later one, was applied already.
+ * - `after_end`: the session had ended. (That its data was erased is news even then.)
+ * - `other_session`: it is about another session than the state.
+ * - `not_a_session_event`: it lacks what the events of a session carry.
+ * - `malformed_state`: the state is not one that {@link applyEvent} gave.
+ */
+export type EventRefusal = OrderRefusal | "not_a_session_event" | "malformed_state";
+
 /** What {@link applyEvent} says. */
 export type Application = {
     readonly applied: true;
@@ -613,17 +624,13 @@ export type Application = {
     readonly applied: false;
     /** What was kept, unchanged. */
     readonly state: SessionProgress | null;
-    readonly reason: OrderRefusal;
+    readonly reason: EventRefusal;
 };
 
 /**
  * Applies an event to what you keep of its session, `null` before the first one. Deliveries are repeated and overtake
- * each other: an event that is no news is refused, with the reason, and your state stays as it is.
- *
- * - `duplicate`, `stale`: this event, or a later one, was applied already.
- * - `after_end`: the session had ended. (That its data was erased is news even then.)
- * - `other_session`, `not_a_session_event`, `malformed_state`: the two do not belong together, or one of them is not
- *   what it should be.
+ * each other: an event that is no news is refused, with the reason, and your state stays as it is. A gap holds nothing
+ * back, since the newest event is the truth; the answer says how many are missing.
  */
 export declare function applyEvent(state: SessionProgress | null | undefined, event: WebhookEvent): Application;
 

@@ -24,9 +24,12 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 
 /// The bytes of a text, padded or not; `None` where it is no base64.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
-    let digits = text.trim_end_matches('=');
-    let padding = text.len() - digits.len();
-    if digits.len() % 4 == 1 || (padding > 0 && (padding > 2 || !text.len().is_multiple_of(4))) {
+    let digits = text
+        .strip_suffix("==")
+        .or_else(|| text.strip_suffix('='))
+        .unwrap_or(text);
+    let is_padded = digits.len() < text.len();
+    if digits.len() % 4 == 1 || (is_padded && !text.len().is_multiple_of(4)) {
         return None;
     }
     let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);

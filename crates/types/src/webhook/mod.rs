@@ -8,7 +8,7 @@ mod order;
 mod secret;
 mod verify;
 
-pub use order::{Applied, OrderRefusal, Progress, SessionEvent, apply};
+pub use order::{OrderRefusal, Position, apply};
 pub use secret::Secret;
 pub use verify::{DEFAULT_TOLERANCE_SECONDS, SignatureHeaders, SignatureRefusal, verify};
 

@@ -5,100 +5,25 @@
 //! news from what is stale.
 
 use super::reasons;
-use crate::inflection::Inflection;
-use crate::json::Json;
-use crate::object;
 
 /// Events that may follow the end of a session: they tell of its data, not of its course.
 const AFTER_THE_END: [&str; 2] = ["session.redacted", "session.retention-expired"];
 
-/// How far a receiver has followed one session: what it keeps between two events.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
+/// Where a session stands after one of its events: what a receiver keeps of it, and what the next
+/// one says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position<'a> {
     /// `ses_…`.
-    pub session_id: String,
-    /// The last event that was applied; at least 1.
+    pub session_id: &'a str,
+    /// The number of the event; at least 1.
     pub sequence: i64,
-    /// What that event said.
-    pub status: String,
-    /// Whether that was the end.
+    /// Whether the session has come to its end.
     pub terminal: bool,
-}
-
-impl Progress {
-    /// Reads what [`Progress::to_json`] wrote.
-    pub fn from_json(json: &Json) -> Option<Self> {
-        Some(Self {
-            session_id: json.get("session_id")?.as_str()?.to_owned(),
-            sequence: json
-                .get("sequence")?
-                .as_i64()
-                .filter(|sequence| *sequence >= 1)?,
-            status: json.get("status")?.as_str()?.to_owned(),
-            terminal: json.get("terminal")?.as_bool()?,
-        })
-    }
-
-    /// As a receiver keeps it.
-    pub fn to_json(&self) -> Json {
-        object! {
-            "session_id": self.session_id.as_str(),
-            "sequence": self.sequence,
-            "status": self.status.as_str(),
-            "terminal": self.terminal,
-        }
-        .into()
-    }
-}
-
-/// The members of an event that its order depends on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionEvent {
-    /// `session.created`, ….
-    pub event: String,
-    /// Where the session stands after it.
-    pub progress: Progress,
-}
-
-impl SessionEvent {
-    /// Reads the body of a webhook, in any of the three casings that an endpoint can ask for.
-    /// `None` if it is not about a session.
-    pub fn from_json(json: &Json) -> Option<Self> {
-        let member = |name: &str| {
-            Inflection::ALL
-                .into_iter()
-                .find_map(|inflection| json.get(&inflection.key(name)))
-        };
-        Some(Self {
-            event: member("event")?.as_str()?.to_owned(),
-            progress: Progress {
-                session_id: member("session_id")?.as_str()?.to_owned(),
-                sequence: member("sequence")?
-                    .as_i64()
-                    .filter(|sequence| *sequence >= 1)?,
-                status: member("status")?.as_str()?.to_owned(),
-                terminal: member("terminal")?.as_bool()?,
-            },
-        })
-    }
-}
-
-/// An event that was news.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
-    /// What to keep from now on.
-    pub progress: Progress,
-    /// How many events before it have not arrived. They will be refused as stale.
-    pub missed: i64,
 }
 
 reasons! {
     /// Why an event changes nothing.
     OrderRefusal {
-        /// It lacks what the events of a session carry.
-        NotASessionEvent = "not_a_session_event",
-        /// What the receiver kept cannot be read.
-        MalformedState = "malformed_state",
         /// It is about another session.
         OtherSession = "other_session",
         /// It is the event that was applied last, once more.
@@ -110,129 +35,81 @@ reasons! {
     }
 }
 
-/// Applies an event to what the receiver has kept of its session, `None` before the first.
+/// Whether an event of this name is news to who has kept `kept`, `None` before the first; if so,
+/// `news` is to be kept from now on.
 ///
-/// A gap does not hold an event back, since the newest news is the truth; the answer says how many
-/// are missing.
+/// A gap does not hold an event back, since the newest news is the truth. The answer says how many
+/// events before it have not arrived; when they do, they will be refused as stale.
 ///
 /// # Errors
 ///
 /// Why the receiver must keep what it has.
-pub fn apply(kept: Option<&Progress>, event: &SessionEvent) -> Result<Applied, OrderRefusal> {
-    let news = &event.progress;
+pub fn apply(
+    kept: Option<Position<'_>>,
+    event: &str,
+    news: Position<'_>,
+) -> Result<i64, OrderRefusal> {
     let before = kept.map_or(0, |kept| kept.sequence);
     match kept {
         Some(kept) if kept.session_id != news.session_id => Err(OrderRefusal::OtherSession),
         Some(_) if news.sequence == before => Err(OrderRefusal::Duplicate),
         Some(_) if news.sequence < before => Err(OrderRefusal::Stale),
-        Some(kept) if kept.terminal && !AFTER_THE_END.contains(&event.event.as_str()) => {
+        Some(kept) if kept.terminal && !AFTER_THE_END.contains(&event) => {
             Err(OrderRefusal::AfterEnd)
         }
-        _ => Ok(Applied {
-            progress: news.clone(),
-            missed: news.sequence - before - 1,
-        }),
+        _ => Ok(news.sequence - before - 1),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::read;
     use proptest::prelude::*;
 
-    fn event(session: &str, sequence: i64, terminal: bool) -> SessionEvent {
-        SessionEvent {
-            event: "session.started".to_owned(),
-            progress: Progress {
-                session_id: session.to_owned(),
-                sequence,
-                status: format!("status {sequence}"),
-                terminal,
-            },
+    const EVENT: &str = "session.started";
+
+    fn at(session_id: &str, sequence: i64, terminal: bool) -> Position<'_> {
+        Position {
+            session_id,
+            sequence,
+            terminal,
         }
     }
 
     /// How an event fares after another that was applied.
-    fn after(kept: &SessionEvent, news: &SessionEvent) -> Result<i64, &'static str> {
-        apply(Some(&kept.progress), news)
-            .map(|applied| {
-                assert_eq!(applied.progress, news.progress);
-                applied.missed
-            })
-            .map_err(OrderRefusal::as_str)
+    fn after(kept: Position<'_>, news: Position<'_>) -> Result<i64, &'static str> {
+        apply(Some(kept), EVENT, news).map_err(OrderRefusal::as_str)
     }
 
     #[test]
     fn events_in_order_are_applied() {
-        let first = apply(None, &event("a", 1, false)).unwrap();
-        assert_eq!(first.missed, 0);
-        assert_eq!(after(&event("a", 1, false), &event("a", 2, false)), Ok(0));
-        assert_eq!(after(&event("a", 2, false), &event("a", 3, true)), Ok(0));
+        assert_eq!(apply(None, EVENT, at("a", 1, false)), Ok(0));
+        assert_eq!(after(at("a", 1, false), at("a", 2, false)), Ok(0));
+        assert_eq!(after(at("a", 2, false), at("a", 3, true)), Ok(0));
     }
 
     #[test]
     fn what_is_no_news_is_refused() {
-        let kept = event("a", 3, false);
-        assert_eq!(after(&kept, &event("a", 3, false)), Err("duplicate"));
-        assert_eq!(after(&kept, &event("a", 2, false)), Err("stale"));
-        assert_eq!(after(&kept, &event("b", 4, false)), Err("other_session"));
+        let kept = at("a", 3, false);
+        assert_eq!(after(kept, at("a", 3, false)), Err("duplicate"));
+        assert_eq!(after(kept, at("a", 2, false)), Err("stale"));
+        assert_eq!(after(kept, at("b", 4, false)), Err("other_session"));
     }
 
     #[test]
     fn a_gap_is_applied_and_counted() {
-        assert_eq!(apply(None, &event("a", 4, false)).unwrap().missed, 3);
-        assert_eq!(after(&event("a", 4, false), &event("a", 7, false)), Ok(2));
+        assert_eq!(apply(None, EVENT, at("a", 4, false)), Ok(3));
+        assert_eq!(after(at("a", 4, false), at("a", 7, false)), Ok(2));
     }
 
     #[test]
     fn after_the_end_only_news_of_the_data_is_applied() {
-        let end = event("a", 3, true);
-        assert_eq!(after(&end, &event("a", 4, false)), Err("after_end"));
-        assert_eq!(after(&end, &event("a", 4, true)), Err("after_end"));
-        assert_eq!(after(&end, &event("a", 2, true)), Err("stale"));
-        let redacted = SessionEvent {
-            event: "session.redacted".to_owned(),
-            ..event("a", 4, true)
-        };
-        assert_eq!(after(&end, &redacted), Ok(0));
-    }
-
-    #[test]
-    fn events_are_read_in_every_casing() {
-        for name in ["session_id", "sessionId", "session-id"] {
-            let text = format!(
-                r#"{{"event":"session.created","{name}":"ses_1","sequence":1,"previous_status":null,"status":"pending","terminal":false}}"#
-            );
-            let event = SessionEvent::from_json(&read(text.as_bytes()).unwrap()).unwrap();
-            assert_eq!(event.progress.session_id, "ses_1");
-            assert_eq!(
-                Progress::from_json(&event.progress.to_json()),
-                Some(event.progress)
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_not_about_a_session_is_no_event_of_one() {
-        let whole = object! { "event": "session.created", "session_id": "ses_1", "sequence": 1_i64, "status": "pending", "terminal": false };
-        assert!(SessionEvent::from_json(&whole.clone().into()).is_some());
-        for name in ["event", "session_id", "sequence", "status", "terminal"] {
-            let mut event = whole.clone();
-            event.remove(name);
-            assert_eq!(
-                SessionEvent::from_json(&event.clone().into()),
-                None,
-                "{name}"
-            );
-            event.push(name, Json::Null);
-            assert_eq!(SessionEvent::from_json(&event.into()), None, "{name}");
-        }
-        for sequence in [0_i64, -1] {
-            let mut event = whole.clone();
-            event.remove("sequence");
-            event.push("sequence", sequence);
-            assert_eq!(SessionEvent::from_json(&event.into()), None);
+        let end = at("a", 3, true);
+        assert_eq!(after(end, at("a", 4, false)), Err("after_end"));
+        assert_eq!(after(end, at("a", 4, true)), Err("after_end"));
+        assert_eq!(after(end, at("a", 2, true)), Err("stale"));
+        for event in AFTER_THE_END {
+            assert_eq!(apply(Some(end), event, at("a", 4, true)), Ok(0));
         }
     }
 
@@ -241,12 +118,13 @@ mod tests {
         /// and applies each at most once.
         #[test]
         fn any_order_of_deliveries_ends_at_the_newest(deliveries in prop::collection::vec(1_i64..9, 1..40)) {
-            let mut kept: Option<Progress> = None;
+            let mut kept = None;
             let mut applied = Vec::new();
             for sequence in &deliveries {
-                if let Ok(news) = apply(kept.as_ref(), &event("a", *sequence, *sequence == 8)) {
+                let news = at("a", *sequence, *sequence == 8);
+                if apply(kept, EVENT, news).is_ok() {
                     applied.push(*sequence);
-                    kept = Some(news.progress);
+                    kept = Some(news);
                 }
             }
             prop_assert!(applied.is_sorted_by(|one, next| one < next));

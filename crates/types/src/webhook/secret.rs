@@ -20,7 +20,7 @@ impl Secret {
     /// Takes a secret as people keep it; white space around it does not count. `None` if it is
     /// empty.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
+        let text = text.trim_ascii();
         (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 

@@ -78,7 +78,6 @@ struct Claim<'a> {
     id: Option<&'a str>,
     /// As it was sent, for that is what was signed.
     timestamp: &'a str,
-    second: i64,
     signatures: Vec<Vec<u8>>,
 }
 
@@ -87,17 +86,18 @@ type Read<'a> = Option<Result<Claim<'a>, SignatureRefusal>>;
 /// `webhook-signature` and its companions: signatures with their version, separated by spaces;
 /// versions that are not known are for others.
 fn standard(headers: SignatureHeaders<'_>) -> Read<'_> {
-    let signatures = headers
-        .signature?
-        .split([' ', '\t'])
+    let mut signatures = Vec::new();
+    for signature in headers.signature?.split(' ') {
         // Two headers of this name are joined with a comma.
-        .map(|signature| signature.trim_end_matches(','))
-        .filter_map(|signature| base64::decode(signature.strip_prefix("v1,")?))
-        .collect();
+        let signature = signature.strip_suffix(',').unwrap_or(signature);
+        signatures.extend(signature.strip_prefix("v1,").and_then(base64::decode));
+    }
     let claim = match (headers.id, headers.timestamp) {
-        (Some(id), Some(timestamp)) if !id.is_empty() => {
-            Claim::new(Some(id), timestamp.trim(), signatures)
-        }
+        (Some(id), Some(timestamp)) if !id.is_empty() => Ok(Claim {
+            id: Some(id),
+            timestamp,
+            signatures,
+        }),
         _ => Err(SignatureRefusal::MissingSignature),
     };
     Some(claim)
@@ -105,44 +105,26 @@ fn standard(headers: SignatureHeaders<'_>) -> Read<'_> {
 
 /// `X-Verifa-Signature`: `t=<second>,v1=<hex>`, and further `v1` while a secret is being replaced.
 fn own(headers: SignatureHeaders<'_>) -> Read<'_> {
-    let pairs = headers
-        .own?
-        .split(',')
-        .filter_map(|pair| pair.trim().split_once('='));
-    let (mut timestamp, mut signatures) = (None, Vec::new());
-    for (name, value) in pairs {
-        match name {
-            "t" if timestamp.is_some_and(|other| other != value) => {
+    let mut claim = Claim {
+        id: None,
+        timestamp: "",
+        signatures: Vec::new(),
+    };
+    for pair in headers.own?.split(',') {
+        let pair = pair.trim_ascii();
+        if let Some(timestamp) = pair.strip_prefix("t=") {
+            if !claim.timestamp.is_empty() && claim.timestamp != timestamp {
                 return Some(Err(SignatureRefusal::MalformedSignature));
             }
-            "t" => timestamp = Some(value),
-            "v1" => signatures.extend(unhex(value)),
-            _ => {}
+            claim.timestamp = timestamp;
+        } else if let Some(hex) = pair.strip_prefix("v1=") {
+            claim.signatures.extend(unhex(hex));
         }
     }
-    Some(Claim::new(None, timestamp.unwrap_or_default(), signatures))
+    Some(Ok(claim))
 }
 
-impl<'a> Claim<'a> {
-    fn new(
-        id: Option<&'a str>,
-        timestamp: &'a str,
-        signatures: Vec<Vec<u8>>,
-    ) -> Result<Self, SignatureRefusal> {
-        let is_time = (1..=MAX_TIME_DIGITS).contains(&timestamp.len())
-            && timestamp.bytes().all(|byte| byte.is_ascii_digit());
-        let second = timestamp.parse().ok().filter(|_| is_time);
-        match second {
-            Some(second) if !signatures.is_empty() => Ok(Self {
-                id,
-                timestamp,
-                second,
-                signatures,
-            }),
-            _ => Err(SignatureRefusal::MalformedSignature),
-        }
-    }
-
+impl Claim<'_> {
     fn check(
         &self,
         body: &[u8],
@@ -150,22 +132,23 @@ impl<'a> Claim<'a> {
         now: i64,
         tolerance: i64,
     ) -> Result<(), SignatureRefusal> {
-        let macs: Vec<_> = secrets
-            .iter()
-            .filter_map(|secret| self.mac(secret, body))
-            .collect();
-        if macs.is_empty() {
-            return Err(SignatureRefusal::InvalidSecret);
+        let second = second(self.timestamp)
+            .filter(|_| !self.signatures.is_empty())
+            .ok_or(SignatureRefusal::MalformedSignature)?;
+        let (mut has_key, mut is_signed) = (false, false);
+        for mac in secrets.iter().filter_map(|secret| self.mac(secret, body)) {
+            has_key = true;
+            for signature in &self.signatures {
+                is_signed |= mac.clone().verify_slice(signature).is_ok();
+            }
         }
-        let is_signed = macs.iter().any(|mac| {
-            let is_its = |signature: &Vec<u8>| mac.clone().verify_slice(signature).is_ok();
-            self.signatures.iter().any(is_its)
-        });
-        if !is_signed {
+        if !has_key {
+            Err(SignatureRefusal::InvalidSecret)
+        } else if !is_signed {
             Err(SignatureRefusal::SignatureMismatch)
-        } else if now.saturating_sub(self.second) > tolerance {
+        } else if now.saturating_sub(second) > tolerance {
             Err(SignatureRefusal::TimestampTooOld)
-        } else if self.second.saturating_sub(now) > tolerance {
+        } else if second.saturating_sub(now) > tolerance {
             Err(SignatureRefusal::TimestampTooNew)
         } else {
             Ok(())
@@ -178,6 +161,17 @@ impl<'a> Claim<'a> {
             None => Some(secret.own(self.timestamp, body)),
         }
     }
+}
+
+/// Digits alone, without sign, space or fraction.
+fn second(text: &str) -> Option<i64> {
+    if text.is_empty() || text.len() > MAX_TIME_DIGITS {
+        return None;
+    }
+    text.bytes().try_fold(0, |second, byte| {
+        byte.is_ascii_digit()
+            .then(|| second * 10 + i64::from(byte - b'0'))
+    })
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

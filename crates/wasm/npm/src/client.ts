@@ -177,8 +177,7 @@ export class VouchkeyClient {
       throw new VouchkeyError("idempotency_key_invalid", "The idempotency key must be 1 to 255 visible ASCII characters.");
     }
     const body = this.#checked(request);
-    const build = () => glue.createRequest(this.#base, this.#key, this.#version, idempotencyKey, body);
-    const { headers, json } = await this.#call(build, "id", MOST_BYTES, options, idempotencyKey);
+    const { headers, json } = await this.#call({ idempotencyKey, body }, "id", MOST_BYTES, options);
     return {
       session: json as unknown as CreatedSession,
       replayed: headers.get("idempotency-replayed") === "true",
@@ -193,17 +192,14 @@ export class VouchkeyClient {
     if (typeof id !== "string" || !/^ses_\w+$/.test(id)) {
       throw new VouchkeyError("invalid_argument", "The id of a session begins with ses_.");
     }
-    const build = () => glue.getRequest(this.#base, this.#key, this.#version, id);
-    const { headers, json } = await this.#call(build, "id", MOST_BYTES, options);
+    const { headers, json } = await this.#call({ id }, "id", MOST_BYTES, options);
     return { session: json as unknown as Session, ...answered(headers) };
   }
 
   /** Lists sessions, the newest first. Needs a secret key. */
   async list(query: ListQuery | Camelized<ListQuery> = {}, options: CallOptions = {}): Promise<Page> {
     this.#mayRead();
-    const pairs = lines(query);
-    const build = () => glue.listRequest(this.#base, this.#key, this.#version, pairs);
-    const { headers, json } = await this.#call(build, "data", MOST_PAGE_BYTES, options);
+    const { headers, json } = await this.#call({ query: lines(query) }, "data", MOST_PAGE_BYTES, options);
     return { data: json["data"] as Session[], pagination: json["pagination"] as Pagination, ...answered(headers) };
   }
 
@@ -237,18 +233,19 @@ export class VouchkeyClient {
     }
   }
 
+  /** Sends what a call asks for, as often as it takes. The answer must have this member. */
   async #call(
-    build: () => Request | undefined,
+    { idempotencyKey = "", body = "", id = "", query = "" }: { idempotencyKey?: string; body?: string; id?: string; query?: string },
     member: string,
     mostBytes: number,
     options: CallOptions,
-    idempotencyKey?: string,
   ): Promise<Answer> {
     const retries = within("retries", options.retries ?? this.#retries, 0, MOST_RETRIES);
     const timeout = within("timeout", options.timeout ?? this.#timeout, 1, MOST_TIMEOUT);
     for (let attempt = 0; ; attempt++) {
       try {
-        const request = build();
+        // A request can be sent once.
+        const request = glue.apiRequest(this.#base, this.#key, this.#version, idempotencyKey, body, id, query);
         if (!request) {
           throw new VouchkeyError("invalid_argument", "An argument cannot be sent to this server.");
         }
@@ -259,7 +256,7 @@ export class VouchkeyClient {
         }
         const wait = attempt < retries ? waitBefore(error, attempt) : undefined;
         if (wait === undefined) {
-          throw new VouchkeyError(error.code, error.message, { ...error, cause: error.cause, idempotencyKey });
+          throw new VouchkeyError(error.code, error.message, { ...error, cause: error.cause, idempotencyKey: idempotencyKey || undefined });
         }
         await pause(wait, options.signal);
       }

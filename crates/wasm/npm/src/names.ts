@@ -36,7 +36,7 @@ export const SIGNATURE_REFUSALS = ["missing_signature", "malformed_signature", "
 export type SignatureRefusal = (typeof SIGNATURE_REFUSALS)[number];
 
 /** Why an event of a session changes nothing. */
-export const ORDER_REFUSALS = ["not_a_session_event", "malformed_state", "other_session", "duplicate", "stale", "after_end"] as const;
+export const ORDER_REFUSALS = ["other_session", "duplicate", "stale", "after_end"] as const;
 /** One of {@link ORDER_REFUSALS}. */
 export type OrderRefusal = (typeof ORDER_REFUSALS)[number];
 

@@ -3,7 +3,7 @@
 import * as glue from "#glue";
 
 import { engine } from "./engine.js";
-import { LIMITS, SIGNATURE_REFUSALS, type OrderRefusal, type SignatureRefusal } from "./names.js";
+import { LIMITS, ORDER_REFUSALS, SIGNATURE_REFUSALS, type OrderRefusal, type SignatureRefusal } from "./names.js";
 
 /** How far the time of signing may lie from now, in seconds. */
 const TOLERANCE = 300;
@@ -163,6 +163,17 @@ export interface SessionProgress {
   terminal: boolean;
 }
 
+/**
+ * Why an event changes nothing.
+ *
+ * - `duplicate`, `stale`: this event, or a later one, was applied already.
+ * - `after_end`: the session had ended. (That its data was erased is news even then.)
+ * - `other_session`: it is about another session than the state.
+ * - `not_a_session_event`: it lacks what the events of a session carry.
+ * - `malformed_state`: the state is not one that {@link applyEvent} gave.
+ */
+export type EventRefusal = OrderRefusal | "not_a_session_event" | "malformed_state";
+
 /** What {@link applyEvent} says. */
 export type Application =
   | {
@@ -176,35 +187,39 @@ export type Application =
       readonly applied: false;
       /** What was kept, unchanged. */
       readonly state: SessionProgress | null;
-      readonly reason: OrderRefusal;
+      readonly reason: EventRefusal;
     };
 
 /**
  * Applies an event to what you keep of its session, `null` before the first one. Deliveries are repeated and overtake
- * each other: an event that is no news is refused, with the reason, and your state stays as it is.
- *
- * - `duplicate`, `stale`: this event, or a later one, was applied already.
- * - `after_end`: the session had ended. (That its data was erased is news even then.)
- * - `other_session`, `not_a_session_event`, `malformed_state`: the two do not belong together, or one of them is not
- *   what it should be.
+ * each other: an event that is no news is refused, with the reason, and your state stays as it is. A gap holds nothing
+ * back, since the newest event is the truth; the answer says how many are missing.
  */
 export function applyEvent(state: SessionProgress | null | undefined, event: WebhookEvent): Application {
   engine();
-  const answer = JSON.parse(glue.applyEventJson(json(state ?? null), json(event))) as {
-    reason?: OrderRefusal;
-    state: SessionProgress;
-    missed: number;
-  };
-  return answer.reason === undefined
-    ? { applied: true, state: answer.state, missed: answer.missed }
-    : { applied: false, state: state ?? null, reason: answer.reason };
+  const refuse = (reason: EventRefusal): Application => ({ applied: false, state: state ?? null, reason });
+  const news = progress(event);
+  if (!news || typeof event.event !== "string") {
+    return refuse("not_a_session_event");
+  }
+  const kept = (state ?? null) === null ? { session_id: "", sequence: 0, terminal: false } : progress(state);
+  if (!kept) {
+    return refuse("malformed_state");
+  }
+  const order = glue.eventOrder(kept.session_id, kept.sequence, kept.terminal, event.event, news.session_id, news.sequence);
+  return order < 0 ? refuse(ORDER_REFUSALS[-order - 1] as OrderRefusal) : { applied: true, state: news, missed: order };
 }
 
-/** Not JSON where there is none of a value, which Rust then says. */
-function json(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? "";
-  } catch {
-    return "";
-  }
+/** What an event says of its session, in any of the casings that an endpoint can ask for; or what was kept of one. */
+function progress(from: unknown): SessionProgress | undefined {
+  const members = Object(from) as Record<string, unknown>;
+  const session_id = members["session_id"] ?? members["sessionId"] ?? members["session-id"];
+  const { sequence, status, terminal } = members;
+  return typeof session_id === "string" &&
+    Number.isSafeInteger(sequence) &&
+    (sequence as number) > 0 &&
+    typeof status === "string" &&
+    typeof terminal === "boolean"
+    ? { session_id, sequence: sequence as number, status, terminal }
+    : undefined;
 }

@@ -11,10 +11,10 @@ mod verdict;
 mod webhooks;
 
 #[cfg(feature = "client")]
-pub use client::{create_request, get_request, key_kind, list_request};
+pub use client::{api_request, key_kind};
 use wasm_bindgen::prelude::*;
 #[cfg(feature = "client")]
-pub use webhooks::{apply_event_json, verify_signature};
+pub use webhooks::{event_order, verify_signature};
 
 use crate::js::context::Rules;
 use crate::js::verdict::Verdict;

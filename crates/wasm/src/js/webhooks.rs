@@ -1,9 +1,7 @@
 //! What the webhook functions of the npm package ask of Rust.
 
-use vouchkey_types::json::{self, Json};
-use vouchkey_types::object;
 use vouchkey_types::webhook::{
-    OrderRefusal, Progress, Secret, SessionEvent, SignatureHeaders, SignatureRefusal, apply, verify,
+    OrderRefusal, Position, Secret, SignatureHeaders, SignatureRefusal, apply, verify,
 };
 use wasm_bindgen::prelude::*;
 
@@ -32,46 +30,50 @@ pub fn verify_signature(
         signature: header(signature),
         own: header(own),
     };
-    let secrets: Vec<_> = secrets.lines().filter_map(Secret::parse).collect();
+    let secrets: Vec<_> = secrets.split('\n').filter_map(Secret::parse).collect();
     match verify(body, headers, &secrets, whole(now), whole(tolerance)) {
         Ok(()) => 0,
-        Err(refusal) => place(SignatureRefusal::ALL, refusal),
+        Err(refusal) => place(SignatureRefusal::ALL, &refusal),
     }
 }
 
-/// The whole seconds of a time; the ends of the range for what lies beyond.
+/// A whole number below this one; the ends of the range for what lies beyond.
 #[expect(clippy::cast_possible_truncation, reason = "wanted")]
-const fn whole(seconds: f64) -> i64 {
-    seconds.floor() as i64
+fn whole(number: f64) -> i64 {
+    number.floor() as i64
 }
 
-fn place(reasons: &[SignatureRefusal], reason: SignatureRefusal) -> u32 {
-    let at = reasons.iter().position(|other| *other == reason);
+fn place<T: PartialEq>(reasons: &[T], reason: &T) -> u32 {
+    let at = reasons.iter().position(|other| other == reason);
     at.and_then(|at| u32::try_from(at + 1).ok())
         .unwrap_or(u32::MAX)
 }
 
-/// Applies an event to what was kept of its session, `null` before the first; all as JSON:
-/// `{"state", "missed"}` or `{"reason"}`.
-#[wasm_bindgen(js_name = applyEventJson)]
-pub fn apply_event_json(kept: &str, event: &str) -> String {
-    let answer = match applied(kept, event) {
-        Ok((state, missed)) => object! { "state": state, "missed": missed },
-        Err(reason) => object! { "reason": reason.as_str() },
+/// Whether an event is news: the number of those before it that have not arrived, or, below zero,
+/// the place of the reason among `ORDER_REFUSALS`, counted from 1. Before the first event the number
+/// of the one that was kept is 0.
+#[wasm_bindgen(js_name = eventOrder)]
+pub fn event_order(
+    kept_session: &str,
+    kept_sequence: f64,
+    kept_terminal: bool,
+    event: &str,
+    session: &str,
+    sequence: f64,
+) -> f64 {
+    let kept = Position {
+        session_id: kept_session,
+        sequence: whole(kept_sequence),
+        terminal: kept_terminal,
     };
-    Json::from(answer).to_text()
-}
-
-fn applied(kept: &str, event: &str) -> Result<(Json, i64), OrderRefusal> {
-    let kept = match json::read_answer(kept.as_bytes()) {
-        Ok(Json::Null) => None,
-        Ok(kept) => Some(Progress::from_json(&kept).ok_or(OrderRefusal::MalformedState)?),
-        Err(_) => return Err(OrderRefusal::MalformedState),
+    let news = Position {
+        session_id: session,
+        sequence: whole(sequence),
+        terminal: false,
     };
-    let event = json::read_answer(event.as_bytes())
-        .ok()
-        .and_then(|event| SessionEvent::from_json(&event))
-        .ok_or(OrderRefusal::NotASessionEvent)?;
-    let news = apply(kept.as_ref(), &event)?;
-    Ok((news.progress.to_json(), news.missed))
+    match apply(Some(kept).filter(|kept| kept.sequence > 0), event, news) {
+        #[expect(clippy::cast_precision_loss, reason = "both were safe integers")]
+        Ok(missed) => missed as f64,
+        Err(refusal) => -f64::from(place(OrderRefusal::ALL, &refusal)),
+    }
 }

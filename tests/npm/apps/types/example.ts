@@ -42,6 +42,7 @@ import {
   type CreateSessionRequestCamel,
   type CreateOptions,
   type ErrorCode,
+  type EventRefusal,
   type FieldCode,
   type FieldError,
   type Found,
@@ -179,8 +180,9 @@ if (judged.ok) {
   const application: Application = applyEvent(kept, event);
   kept = application.state;
   const missed: number | undefined = application.applied ? application.missed : undefined;
-  const order: OrderRefusal | undefined = application.applied ? undefined : application.reason;
-  console.log(event.event, event.sequence + 1, missed, order, ORDER_REFUSALS.length);
+  const refusal: EventRefusal | undefined = application.applied ? undefined : application.reason;
+  const order: OrderRefusal | undefined = ORDER_REFUSALS.find((known) => known === refusal);
+  console.log(event.event, event.sequence + 1, missed, order);
 } else {
   const reason: WebhookRefusal = judged.reason;
   const signature: SignatureRefusal | undefined = SIGNATURE_REFUSALS.find((known) => known === reason);
