@@ -1,42 +1,57 @@
-//! The server's database file, opened beside the running server: for states that no endpoint
-//! makes yet, and for looking at what was kept.
+//! The server's database, opened beside the running server: for states that no endpoint makes yet, and for looking at
+//! what was kept. And where it is: SQLite in the data folder, or, where `VOUCHKEY_TEST_POSTGRES_URL` leads to a scratch
+//! cluster, a PostgreSQL database for each installation.
 
-use std::str::FromStr as _;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, PgConnection, Row as _};
 
 use crate::program::Installation;
 
 /// A connection of the tests' own.
 #[derive(Debug)]
-pub struct Database(SqliteConnection);
+pub struct Database {
+    connection: AnyConnection,
+    is_postgres: bool,
+}
 
 impl Database {
-    /// Opens the database in the installation's data folder.
+    /// Opens the database of an installation.
     pub async fn open(installation: &Installation) -> Self {
-        let file = std::fs::read_dir(installation.folder())
-            .expect("a data folder")
-            .filter_map(Result::ok)
-            .map(|entry| entry.path())
-            .find(|path| {
-                path.extension()
-                    .is_some_and(|ending| ending == "db" || ending == "sqlite")
-            })
-            .expect("a database file in the data folder");
-        let url = format!("sqlite://{}", file.display());
-        let options = SqliteConnectOptions::from_str(&url)
-            .expect("a path that is a URL")
-            .busy_timeout(Duration::from_secs(10));
-        Self(options.connect().await.expect("the database opens"))
+        sqlx::any::install_default_drivers();
+        let url = installation.database_url().map_or_else(
+            || {
+                let file = installation.folder().join("vouchkey.db");
+                format!("sqlite://{}?mode=rw", file.display())
+            },
+            ToOwned::to_owned,
+        );
+        let mut connection = AnyConnection::connect(&url)
+            .await
+            .expect("the database opens");
+        let is_postgres = installation.database_url().is_some();
+        if !is_postgres {
+            sqlx::raw_sql("PRAGMA busy_timeout = 10000")
+                .execute(&mut connection)
+                .await
+                .expect("SQLite takes the setting");
+        }
+        Self {
+            connection,
+            is_postgres,
+        }
     }
 
-    /// Changes rows; the text is the test's own and holds its values. How many were changed.
+    /// Changes rows; the text is the test's own and holds its values, bytes as `x'…'`. How many were changed.
     pub async fn execute(&mut self, sql: &str) -> u64 {
-        let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+        let sql = if self.is_postgres {
+            sql.replace(" x'", " '\\x")
+        } else {
+            sql.to_owned()
+        };
+        let query = sqlx::query(AssertSqlSafe(sql));
         query
-            .execute(&mut self.0)
+            .execute(&mut self.connection)
             .await
             .expect("the rows change")
             .rows_affected()
@@ -45,14 +60,51 @@ impl Database {
     /// A single number.
     pub async fn number(&mut self, sql: &str) -> i64 {
         let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-        let row = query.fetch_one(&mut self.0).await.expect("a row");
+        let row = query.fetch_one(&mut self.connection).await.expect("a row");
         row.get(0)
     }
 
     /// A single text.
     pub async fn text(&mut self, sql: &str) -> String {
         let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
-        let row = query.fetch_one(&mut self.0).await.expect("a row");
+        let row = query.fetch_one(&mut self.connection).await.expect("a row");
         row.get(0)
     }
+}
+
+/// Makes a database for an installation, and gives its URL; none where SQLite needs none.
+pub(crate) fn create() -> Option<String> {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let cluster = cluster()?;
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    // Test programs run one after another on one cluster.
+    let name = format!("vouchkey_{}_{number}", std::process::id());
+    let create = format!("DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}");
+    let (server, parameters) = cluster.split_once('?').unwrap_or((&cluster, ""));
+    let (server, _) = server.rsplit_once('/').expect("a URL with a database");
+    let url = format!("{server}/{name}?{parameters}");
+    // Installations are made where nothing can be awaited.
+    let made = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime for one connection");
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(&cluster)
+                .await
+                .expect("the scratch cluster answers");
+            for statement in create.split("; ") {
+                sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
+                    .execute(&mut connection)
+                    .await
+                    .expect("the scratch cluster makes a database");
+            }
+        });
+    });
+    made.join().expect("the database is made");
+    Some(url)
+}
+
+fn cluster() -> Option<String> {
+    std::env::var("VOUCHKEY_TEST_POSTGRES_URL").ok()
 }

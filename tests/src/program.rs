@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 
 use crate::admin::Admin;
 use crate::api::Api;
+use crate::database;
 use crate::wait;
 
 /// The owner that every installation of the tests begins with.
@@ -33,6 +34,7 @@ fn program() -> PathBuf {
 #[derive(Debug)]
 pub struct Installation {
     folder: TempDir,
+    database_url: Option<String>,
     settings: Vec<(String, String)>,
     first: Value,
 }
@@ -47,11 +49,12 @@ pub struct Key {
 }
 
 impl Installation {
-    /// An empty data folder, and no organization yet.
+    /// An empty data folder and an empty database, and no organization yet.
     pub fn empty() -> Self {
         let folder = TempDir::with_prefix("vouchkey-").expect("a folder for the test");
         Self {
             folder,
+            database_url: database::create(),
             settings: Vec::new(),
             first: Value::Null,
         }
@@ -88,6 +91,11 @@ impl Installation {
         self.folder.path()
     }
 
+    /// Where its database is, if not in the data folder.
+    pub fn database_url(&self) -> Option<&str> {
+        self.database_url.as_deref()
+    }
+
     /// What `init` answered.
     pub fn first_answer(&self) -> &Value {
         &self.first
@@ -111,6 +119,10 @@ impl Installation {
         command
             .args(arguments)
             .env("VOUCHKEY_DATA", self.folder())
+            .envs(
+                self.database_url()
+                    .map(|url| ("VOUCHKEY_DATABASE_URL", url)),
+            )
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .kill_on_drop(true);

@@ -100,6 +100,11 @@ async fn every_failure_sounds_the_same_and_many_are_slowed_down() {
         .await
         .expect_error(401, "unauthorized");
     assert_eq!(wrong.json()["detail"], unknown.json()["detail"]);
+    // No database text.
+    nobody
+        .sign_in("ghost\0@example.com", PASSWORD)
+        .await
+        .expect_error(401, "unauthorized");
     let mut throttled = false;
     for _ in 0..20 {
         let answer = nobody

@@ -18,11 +18,10 @@ use vouchkey_types::version::ApiVersion;
 use crate::app::{self, App, AppState, Foundation};
 use crate::clock::Clock;
 use crate::config::{
-    Config, DataConfig, DatabaseConfig, HttpConfig, LimitConfig, MailConfig, PublicUrl,
-    RootKeySource,
+    Config, DataConfig, HttpConfig, LimitConfig, MailConfig, PublicUrl, RootKeySource,
 };
 use crate::store::api_keys::{self, ApiKeyRow};
-use crate::store::fixtures::NOW;
+use crate::store::fixtures::{self, NOW};
 use crate::store::organizations::{self, OrganizationRow};
 use crate::store::session_events;
 use crate::store::{Change, Engine, Store, StoreError};
@@ -63,7 +62,7 @@ impl Bed {
             data: DataConfig {
                 folder: folder.path().to_owned(),
             },
-            database: DatabaseConfig::default(),
+            database: fixtures::database(folder.path()).await,
             mail,
             limits: LimitConfig {
                 requests_per_minute: 0,

@@ -30,12 +30,11 @@ use vouchkey_types::version::ApiVersion;
 use crate::app::{self, App, AppState, Foundation};
 use crate::clock::Clock;
 use crate::config::{
-    Config, DataConfig, DatabaseConfig, HttpConfig, LimitConfig, MailConfig, PublicUrl,
-    RootKeySource,
+    Config, DataConfig, HttpConfig, LimitConfig, MailConfig, PublicUrl, RootKeySource,
 };
 use crate::http::address::Peer;
 use crate::store::api_keys::{self, ApiKeyRow};
-use crate::store::fixtures::NOW;
+use crate::store::fixtures::{self, NOW};
 use crate::store::{Change, Engine, Store, StoreError};
 use crate::vault::Vault;
 use rows::{AddKey, AddOrganization, Execute};
@@ -83,7 +82,7 @@ impl Server {
             data: DataConfig {
                 folder: folder.path().to_owned(),
             },
-            database: DatabaseConfig::default(),
+            database: fixtures::database(folder.path()).await,
             mail: MailConfig::Mailbox { from: None },
             limits,
             root_key: RootKeySource::File(folder.path().join("root.key")),

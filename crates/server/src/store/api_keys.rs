@@ -228,7 +228,7 @@ fn read(row: &AnyRow) -> Result<ApiKeyRow, StoreError> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::clock::Clock;
     use crate::store::Store;
@@ -315,12 +315,7 @@ pub(super) mod tests {
     async fn origins_are_those_of_publishable_keys_that_live() {
         let folder = tempfile::tempdir().unwrap();
         let (store, owner) = store(folder.path()).await;
-        expect_listed_origins(&store, owner).await;
-    }
-
-    /// What both engines must list. The database may hold keys of other tests.
-    pub(in crate::store) async fn expect_listed_origins(store: &Store, owner: OrganizationId) {
-        let other = organization(store).await;
+        let other = organization(&store).await;
         let origin = |name: &str| format!("https://{name}.{owner}.example");
         let keys = [
             (owner, KeyKind::Publishable, "a", None, None),
@@ -337,7 +332,7 @@ pub(super) mod tests {
                 revoked_at,
                 ..row(organization)
             };
-            add(store, key).await;
+            add(&store, key).await;
         }
         let mut listed = store
             .read(async |conn| listed_origins(conn, NOW).await)

@@ -20,19 +20,54 @@ use super::sessions::{RetentionStatus, SealedFields, SessionRow};
 use super::{Change, Engine, Store, StoreError};
 use crate::clock::Clock;
 use crate::config::{DataConfig, DatabaseConfig};
-use sqlx::AnyConnection;
+use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, PgConnection};
 
 pub(crate) const NOW: i64 = 1_769_947_200_000;
 const ROOT_KEY: &str = "rk_test";
 
-/// A store with one organization in it.
-pub(crate) async fn store(folder: &Path) -> (Store, OrganizationId) {
+/// The database that belongs to a test's folder: SQLite in it, or, where `VOUCHKEY_TEST_POSTGRES_URL` leads to a scratch
+/// cluster, a PostgreSQL database of its own.
+pub(crate) async fn database(folder: &Path) -> DatabaseConfig {
+    let Ok(cluster) = std::env::var("VOUCHKEY_TEST_POSTGRES_URL") else {
+        return DatabaseConfig::default();
+    };
+    let path: String = folder
+        .to_string_lossy()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect();
+    // PostgreSQL cuts names at 63 bytes, and the end of a path is what tells it from others.
+    let name = format!("test{}", &path[path.len().saturating_sub(50)..]);
+    let mut conn = PgConnection::connect(&cluster).await.unwrap();
+    let create = AssertSqlSafe(format!("CREATE DATABASE \"{name}\""));
+    if let Err(error) = sqlx::raw_sql(create).execute(&mut conn).await {
+        // The test opens its folder again, perhaps at this moment.
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
+        assert!(
+            matches!(code.as_deref(), Some("42P04" | "23505")),
+            "{error}"
+        );
+    }
+    let (server, parameters) = cluster.split_once('?').unwrap_or((&cluster, ""));
+    let (server, _) = server.rsplit_once('/').unwrap();
+    DatabaseConfig {
+        url: Some(format!("{server}/{name}?{parameters}").into()),
+    }
+}
+
+/// An empty store.
+pub(crate) async fn open(folder: &Path) -> Store {
     let data = DataConfig {
         folder: folder.to_owned(),
     };
-    let store = Store::open(&DatabaseConfig::default(), &data)
-        .await
-        .unwrap();
+    Store::open(&database(folder).await, &data).await.unwrap()
+}
+
+/// A store with one organization in it.
+pub(crate) async fn store(folder: &Path) -> (Store, OrganizationId) {
+    let store = open(folder).await;
     let organization = organization(&store).await;
     (store, organization)
 }

@@ -36,6 +36,15 @@ pub async fn list(
     query: &ListQuery,
     now: i64,
 ) -> Result<SessionPage, StoreError> {
+    let texts = [&query.external_ref, &query.q];
+    if texts.into_iter().flatten().any(|text| text.contains('\0')) {
+        // PostgreSQL takes no such text, so that no row holds it.
+        return Ok(SessionPage {
+            sessions: Vec::new(),
+            has_more: false,
+            total: Some(0),
+        });
+    }
     let mut filter = Filter::new(organization, environment);
     filter.status(query.status, now);
     filter.external_ref(query.external_ref.as_deref());

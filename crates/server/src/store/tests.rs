@@ -11,17 +11,17 @@ use vouchkey_types::session::list::{Cursor, ListQuery, Start};
 use vouchkey_types::session::status::SessionStatus;
 
 use super::create_session::Created;
+use super::fixtures::open;
 use super::*;
 
-pub(super) async fn open(folder: &Path) -> Store {
-    Store::open(
-        &DatabaseConfig::default(),
-        &DataConfig {
-            folder: folder.to_owned(),
-        },
-    )
-    .await
-    .unwrap()
+/// A store on SQLite, whatever engine the other tests run on, for what is SQLite's alone.
+async fn open_sqlite(folder: &Path) -> Store {
+    let data = DataConfig {
+        folder: folder.to_owned(),
+    };
+    Store::open(&DatabaseConfig::default(), &data)
+        .await
+        .unwrap()
 }
 
 /// Writes one root key's row and then does as it is told.
@@ -69,7 +69,7 @@ async fn root_keys(store: &Store) -> Vec<String> {
 async fn the_folder_and_all_files_are_private() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let store = open(&data).await;
+    let store = open_sqlite(&data).await;
     store.write(Insert("a", Then::Succeed)).await.unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&data), 0o700);
@@ -251,53 +251,15 @@ async fn prepare_all(store: &Store) {
 }
 
 #[tokio::test]
-async fn every_statement_can_be_prepared_on_sqlite() {
+async fn every_statement_can_be_prepared() {
     let folder = tempfile::tempdir().unwrap();
     prepare_all(&open(folder.path()).await).await;
 }
 
-/// The store on a scratch PostgreSQL, if its URL is given.
-async fn open_postgres(folder: &Path) -> Option<Store> {
-    let url = std::env::var("VOUCHKEY_TEST_POSTGRES_URL").ok()?;
-    let database = DatabaseConfig {
-        url: Some(url.into()),
-    };
-    Some(
-        Store::open(
-            &database,
-            &DataConfig {
-                folder: folder.to_owned(),
-            },
-        )
-        .await
-        .unwrap(),
-    )
-}
-
 #[tokio::test]
-async fn every_statement_can_be_prepared_on_postgres() {
+async fn copies_of_a_creation_make_one_session_and_lists_find_it() {
     let folder = tempfile::tempdir().unwrap();
-    if let Some(store) = open_postgres(folder.path()).await {
-        prepare_all(&store).await;
-    }
-}
-
-#[tokio::test]
-async fn postgres_lists_the_origins_of_live_keys() {
-    let folder = tempfile::tempdir().unwrap();
-    if let Some(store) = open_postgres(folder.path()).await {
-        let organization = fixtures::organization(&store).await;
-        api_keys::tests::expect_listed_origins(&store, organization).await;
-    }
-}
-
-#[tokio::test]
-async fn postgres_keeps_the_promises_of_creation_and_lists() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some(store) = open_postgres(folder.path()).await else {
-        return;
-    };
-    let organization = fixtures::organization(&store).await;
+    let (store, organization) = fixtures::store(folder.path()).await;
     let mut copies = tokio::task::JoinSet::new();
     for _ in 0..32 {
         let store = store.clone();
@@ -374,7 +336,8 @@ impl Change for Cap {
 #[tokio::test]
 async fn a_full_disk_refuses_writes_keeps_all_and_passes_without_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let (store, organization) = fixtures::store(folder.path()).await;
+    let store = open_sqlite(folder.path()).await;
+    let organization = fixtures::organization(&store).await;
     let mut kept = Vec::new();
     store.write(Cap(8)).await.unwrap();
     loop {
@@ -413,7 +376,8 @@ async fn a_full_disk_refuses_writes_keeps_all_and_passes_without_a_restart() {
 async fn a_write_waits_for_another_process_that_holds_the_lock() {
     use sqlx::{Connection, SqliteConnection};
     let folder = tempfile::tempdir().unwrap();
-    let (store, organization) = fixtures::store(folder.path()).await;
+    let store = open_sqlite(folder.path()).await;
+    let organization = fixtures::organization(&store).await;
     let address = format!("sqlite://{}", folder.path().join("vouchkey.db").display());
     let mut other = SqliteConnection::connect(&address).await.unwrap();
     sqlx::raw_sql("BEGIN IMMEDIATE")
@@ -440,10 +404,10 @@ async fn a_write_waits_for_another_process_that_holds_the_lock() {
 #[tokio::test]
 async fn an_idle_connection_that_postgres_ended_costs_no_write() {
     let folder = tempfile::tempdir().unwrap();
-    let Some(store) = open_postgres(folder.path()).await else {
+    let (store, organization) = fixtures::store(folder.path()).await;
+    if store.engine() == Engine::Sqlite {
         return;
-    };
-    let organization = fixtures::organization(&store).await;
+    }
     let own = fixtures::apply(|conn| {
         Box::pin(async move {
             Ok(sqlx::query("SELECT CAST(pg_backend_pid() AS BIGINT)")

@@ -128,6 +128,10 @@ pub async fn find_by_email(
     conn: &mut AnyConnection,
     email: &str,
 ) -> Result<Option<UserRow>, StoreError> {
+    if email.contains('\0') {
+        // PostgreSQL takes no such text, so that no row holds it.
+        return Ok(None);
+    }
     let row = sqlx::query(FIND_BY_EMAIL)
         .bind(normal_email(email))
         .fetch_optional(conn)

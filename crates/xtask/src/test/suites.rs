@@ -1,18 +1,28 @@
 //! The test programs, each started by the cargo command that a developer would type.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use super::postgres::{self, Cluster};
 use super::tally::Tally;
 use crate::browser::Browser;
-use crate::command::{Outcome, cargo_words};
+use crate::command::{During, Outcome, cargo_words};
 use crate::dashboard::{self, Profile};
 use crate::{package, server, tools};
 
-pub(crate) fn native(tally: &mut Tally) {
+pub(crate) fn native(tally: &mut Tally, postgres: Option<&Cluster>) {
     tally.suite(
         "unit and property tests",
-        &mut cargo_words("test --locked --no-fail-fast --package vouchkey-types --package vouchkey-qr --package vouchkey-server"),
+        postgres::without(&mut cargo_words("test --locked --no-fail-fast --package vouchkey-types --package vouchkey-qr --package vouchkey-server")),
     );
+    if let Some(postgres) = postgres {
+        tally.suite(
+            "the server's tests on PostgreSQL",
+            postgres.tell(&mut cargo_words(
+                "test --locked --no-fail-fast --package vouchkey-server --lib",
+            )),
+        );
+    }
     tally.suite(
         "tests of these commands",
         &mut cargo_words("test --locked --no-fail-fast --package xtask"),
@@ -62,15 +72,55 @@ pub(crate) fn npm(tally: &mut Tally) {
     );
 }
 
-pub(crate) fn api(tally: &mut Tally) {
+pub(crate) fn api(tally: &mut Tally, postgres: Option<&Cluster>) {
     let Some(program) = tally.need("the server for the API tests", server::build_dev()) else {
         return;
     };
     tally.suite(
         "API tests",
-        cargo_words("test --locked --no-fail-fast --package vouchkey-tests --lib --test api*")
-            .env("VOUCHKEY_BIN", program),
+        postgres::without(&mut cargo_words(
+            "test --locked --no-fail-fast --package vouchkey-tests --lib --test api*",
+        ))
+        .env("VOUCHKEY_BIN", &program),
     );
+    let Some(postgres) = postgres else { return };
+    let Some(names) = tally.need("API tests on PostgreSQL", api_test_names()) else {
+        return;
+    };
+    let mut command = cargo_words("test --locked --no-fail-fast --package vouchkey-tests");
+    for name in names
+        .iter()
+        .filter(|name| !ENGINE_ALIKE.contains(&name.as_str()))
+    {
+        command.args(["--test", name]);
+    }
+    tally.suite(
+        "API tests on PostgreSQL",
+        postgres.tell(&mut command).env("VOUCHKEY_BIN", program),
+    );
+}
+
+/// What the database has no part in, or, of privacy, what looks into the files of the data folder.
+const ENGINE_ALIKE: [&str; 5] = [
+    "api_edge",
+    "api_privacy",
+    "api_refusals",
+    "api_spelling",
+    "api_vectors",
+];
+
+fn api_test_names() -> Outcome<Vec<String>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tests");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(&folder).during(folder.display())? {
+        let path = entry.during(folder.display())?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        if name.starts_with("api") {
+            names.push(name.into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 pub(crate) fn browser(tally: &mut Tally) {
@@ -98,12 +148,20 @@ fn browser_needs() -> Outcome<(Browser, PathBuf)> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_on_postgres_exists() {
+        let names = api_test_names().unwrap();
+        for name in ENGINE_ALIKE {
+            assert!(names.iter().any(|known| known == name), "{name}");
+        }
+    }
 
     #[test]
     fn every_end_to_end_test_belongs_to_a_part() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tests");
-        for entry in std::fs::read_dir(folder).unwrap() {
+        for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_stem().unwrap_or_default().to_string_lossy();
             let is_a_test = path.extension().is_some_and(|extension| extension == "rs");
