@@ -131,3 +131,24 @@ async fn a_sign_in_that_has_ended_leads_to_the_gate_and_back() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_list_fits_between_phone_and_desk() {
+    let (_installation, server) = with_sessions(2).await;
+    let url = server.url("/dashboard/sessions?env=sandbox");
+    visit(|browser| async move {
+        open(&browser, &url).await;
+        browser.sees("2 sessions").await;
+        for width in [768, 860, 960, 1010, 1280] {
+            browser.resize(width, 900).await;
+            browser.expect_no_sideways_scrolling("the list").await;
+            let script = "
+                const wide = element => element.scrollWidth > element.clientWidth;
+                return [document.querySelector('.count').offsetHeight > 24, wide(document.querySelector('main'))];";
+            let faults = browser.script(script, Vec::new()).await;
+            assert_eq!(faults, json!([false, false]), "at {width}");
+        }
+        browser.expect_silent_console().await;
+    })
+    .await;
+}

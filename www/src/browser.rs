@@ -226,6 +226,38 @@ pub(crate) fn remembered(name: &str) -> Option<String> {
     window().local_storage().ok()??.get_item(name).ok()?
 }
 
+fn tab_storage() -> Option<web_sys::Storage> {
+    window().session_storage().ok()?
+}
+
+/// Keeps a text for as long as this tab is open, through reloads; an empty one is dropped.
+pub(crate) fn keep(name: &str, text: &str) {
+    if let Some(storage) = tab_storage() {
+        // A text beyond the browser's bound is not kept, and nor is the one before it.
+        let _ = storage.remove_item(name);
+        if !text.is_empty() {
+            let _ = storage.set_item(name, text);
+        }
+    }
+}
+
+/// What [`keep`] kept.
+pub(crate) fn kept(name: &str) -> Option<String> {
+    tab_storage()?.get_item(name).ok()?
+}
+
+/// Whether this tab keeps anything.
+pub(crate) fn keeps_something() -> bool {
+    tab_storage().is_some_and(|storage| storage.length().is_ok_and(|count| count > 0))
+}
+
+/// Drops all that this tab keeps.
+pub(crate) fn drop_kept() {
+    if let Some(storage) = tab_storage() {
+        let _ = storage.clear();
+    }
+}
+
 /// Asks the browser to keep the screen on; it stops by itself when the page is left.
 pub(crate) async fn keep_screen_on() -> Option<JsValue> {
     let lock = Reflect::get(&window().navigator(), &"wakeLock".into()).ok()?;

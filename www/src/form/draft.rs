@@ -6,7 +6,7 @@ use vouchkey_types::check::Check;
 use vouchkey_types::json::{self, Json, Object};
 use vouchkey_types::problem::{FieldCode, FieldError, member_path};
 
-use super::fields::{EXPIRES_IN_MINUTES, PREFILL, TOP_LEVEL};
+use super::fields::{EXPIRES_IN_MINUTES, PREFILL, TOP_LEVEL, at};
 
 /// The state of the form. Text stands as typed; what is empty is not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -179,6 +179,63 @@ impl Draft {
         (request.into(), faults)
     }
 
+    /// The draft as it is kept in the browser; empty where nothing was typed.
+    pub(crate) fn to_text(&self) -> String {
+        let texts: Object = self
+            .texts
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), Json::from(text.as_str())))
+            .collect();
+        let checks = self.checks.iter().flatten();
+        let checks: Vec<Json> = checks.map(|check| Json::from(check.as_str())).collect();
+        let rows: Vec<Json> = self
+            .rows
+            .iter()
+            .filter(|row| !row.is_blank())
+            .map(|row| {
+                Json::Array(vec![
+                    Json::from(row.key.as_str()),
+                    Json::from(row.value.as_str()),
+                    Json::from(row.is_json),
+                ])
+            })
+            .collect();
+        if texts.is_empty() && rows.is_empty() && !self.send_email && self.checks.is_none() {
+            return String::new();
+        }
+        let mut kept = Object::new();
+        kept.push("texts", texts);
+        kept.push("rows", Json::Array(rows));
+        kept.push("send_email", self.send_email);
+        if self.checks.is_some() {
+            kept.push("checks", Json::Array(checks));
+        }
+        Json::from(kept).to_text()
+    }
+
+    /// Reads what [`Draft::to_text`] wrote. What this program no longer knows is left out.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let kept = json::read(text.as_bytes()).ok()?;
+        let mut draft = Self::default();
+        for (path, text) in kept.get("texts")?.as_object()?.iter() {
+            if let Some(field) = at(path) {
+                draft.set_text(field.path, text.as_str()?.to_owned());
+            }
+        }
+        for row in kept.get("rows")?.as_array()? {
+            if let [key, value, is_json] = row.as_array()? {
+                let (key, value) = (key.as_str()?.to_owned(), value.as_str()?.to_owned());
+                draft.add_row(key, value, is_json.as_bool()?);
+            }
+        }
+        draft.send_email = kept.get("send_email")?.as_bool()?;
+        draft.checks = kept.get("checks").and_then(Json::as_array).map(|names| {
+            let names = names.iter().filter_map(Json::as_str);
+            names.filter_map(|name| Check::parse(name).ok()).collect()
+        });
+        Some(draft)
+    }
+
     fn push_send_email(&self, request: &mut Object) {
         if self.send_email {
             request.push("send_email", true);
@@ -226,6 +283,24 @@ mod tests {
             text_of(&draft),
             r#"{"external_ref":"user 1","expires_in_minutes":60,"send_email":true,"checks":["face_match"],"fields":{"birthdate":"1990-02-03"},"metadata":{"plan":"12","seats":12}}"#
         );
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_draft_that_was_kept_is_the_same_again() {
+        let mut draft = Draft::default();
+        draft.add_row(String::new(), String::new(), false);
+        assert_eq!(draft.to_text(), "");
+        draft.set_text("fields.name_first", "\u{202e}Jane \"J\"".into());
+        draft.set_text("expires_in_minutes", "soon".into());
+        draft.checks = Some(Vec::new());
+        assert_eq!(Draft::read(&draft.to_text()).unwrap().checks, draft.checks);
+        draft.send_email = true;
+        draft.checks = Some(vec![Check::FaceMatch]);
+        draft.add_row("seats".into(), "{1".into(), true);
+        let again = Draft::read(&draft.to_text()).unwrap();
+        assert_eq!(again.to_text(), draft.to_text());
+        assert_eq!(text_of(&again), text_of(&draft));
+        assert_eq!(Draft::read("{}"), None);
     }
 
     #[wasm_bindgen_test(unsupported = test)]

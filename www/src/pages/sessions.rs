@@ -215,8 +215,8 @@ fn List(page: Page, environment: Environment, query: Query) -> impl IntoView {
                 <tr>
                     <th scope="col">"Status"</th>
                     <th scope="col">"Reference"</th>
-                    <th scope="col" class="folds">"Session"</th>
-                    <th scope="col" class="folds">"Country"</th>
+                    <th scope="col" class="folds-early">"Session"</th>
+                    <th scope="col" class="folds-early">"Country"</th>
                     <th scope="col">"Created"</th>
                     <th scope="col" class="folds">"Expires"</th>
                 </tr>
@@ -251,8 +251,8 @@ fn Row(session: Session, environment: Environment) -> impl IntoView {
                     <span class="clip" class:faint=!is_reference class:mono=!is_reference>{name.clone()}</span>
                 </a>
             </td>
-            <td class="folds nowrap"><span class="mono" title=session.id>{short}</span></td>
-            <td class="folds">{session.country.unwrap_or_else(|| "Any".to_owned())}</td>
+            <td class="folds-early nowrap"><span class="mono" title=session.id>{short}</span></td>
+            <td class="folds-early">{session.country.unwrap_or_else(|| "Any".to_owned())}</td>
             <td class="nowrap"><Ago moment=session.created_at/></td>
             <td class="folds nowrap">
                 {session.expires_at.filter(|_| is_open).map(|moment| view! { <Expiry moment/> })}

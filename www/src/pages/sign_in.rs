@@ -122,6 +122,8 @@ fn ByPassword() -> impl IntoView {
     let (email, password) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let sending = Sending::new();
     let arrive = use_arrive();
+    let was_signed_out = Account::here().was_signed_out.get_untracked();
+    let is_kept = browser::keeps_something();
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         sending.send(
@@ -132,6 +134,9 @@ fn ByPassword() -> impl IntoView {
     let message: Signal<Option<String>> = Signal::derive(move || sending.words());
     view! {
         <h1 tabindex="-1" node_ref=heading>"Sign in"</h1>
+        {(was_signed_out || is_kept).then(|| view! {
+            <p class="notice">"You were signed out. " {is_kept.then_some("What you typed is kept in this tab, and is there again once you sign in.")}</p>
+        })}
         <form class="fields" on:submit=send>
             <div class="field">
                 <label for="email">"E-mail address"</label>

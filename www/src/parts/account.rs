@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::browser;
 use crate::model::me::Me;
 
 #[derive(Clone, Copy)]
@@ -9,6 +10,8 @@ pub(crate) struct Account {
     pub(crate) me: RwSignal<Option<Me>>,
     /// The server no longer knows this browser.
     pub(crate) is_lost: RwSignal<bool>,
+    /// It knew it until now, and the person did not sign out.
+    pub(crate) was_signed_out: RwSignal<bool>,
 }
 
 impl Account {
@@ -16,6 +19,7 @@ impl Account {
         provide_context(Self {
             me: RwSignal::new(None),
             is_lost: RwSignal::new(false),
+            was_signed_out: RwSignal::new(false),
         });
     }
 
@@ -29,8 +33,17 @@ impl Account {
 
     /// Forgets who it was; the frame then goes to the sign-in.
     pub(crate) fn lose(self) {
+        self.was_signed_out
+            .set(self.me.with_untracked(Option::is_some));
         self.me.set(None);
         self.is_lost.set(true);
+    }
+
+    /// The person signs out: what this tab keeps is dropped too.
+    pub(crate) fn leave(self) {
+        self.me.set(None);
+        self.lose();
+        browser::drop_kept();
     }
 
     /// As [`Account::with`], once, for what is set up and does not change.

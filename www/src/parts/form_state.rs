@@ -13,6 +13,7 @@ use crate::browser;
 use crate::form::draft::Draft;
 use crate::form::fields::Group;
 use crate::form::placing::{Control, Placed, place};
+use crate::router::{Address, Route};
 
 /// The request as it stands, and all that is wrong with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,10 @@ pub(crate) struct Checked {
 /// The form, for everything inside it.
 #[derive(Clone, Copy)]
 pub(crate) struct Form {
+    /// Under which the browser keeps the draft.
+    name: Signal<String>,
+    /// The draft was begun before this page was opened.
+    pub(crate) is_restored: RwSignal<bool>,
     pub(crate) draft: RwSignal<Draft>,
     pub(crate) checked: Memo<Checked>,
     /// Mistakes at their controls, the server's included.
@@ -37,9 +42,28 @@ pub(crate) struct Form {
 
 impl Form {
     pub(crate) fn new(account: Account, environment: Memo<Environment>) -> Self {
-        let mut blank = Draft::default();
-        blank.add_row(String::new(), String::new(), false);
-        let draft = RwSignal::new(blank);
+        let name = Signal::derive({
+            let email = account.read(|me| me.email.clone());
+            move || format!("vouchkey.draft.{}.{email}", environment.get().as_str())
+        });
+        let kept = browser::kept(&name.get_untracked()).and_then(|text| Draft::read(&text));
+        let is_restored = RwSignal::new(kept.is_some());
+        let draft = RwSignal::new(with_row(kept.unwrap_or_default()));
+        let path = Address::here().path();
+        Effect::new(move |before: Option<String>| {
+            let name = name.get();
+            let text = draft.read().to_text();
+            // On the way to another page the environment is no longer this one's.
+            if path.with_untracked(|path| Route::of(path) != Route::NewSession) {
+                return before.unwrap_or(name);
+            }
+            // Who changes the environment takes along what was typed.
+            if let Some(before) = before.filter(|before| *before != name) {
+                browser::keep(&before, "");
+            }
+            browser::keep(&name, &text);
+            name
+        });
         let refused = RwSignal::new(Vec::new());
         let checked =
             Memo::new(move |_| draft.with(|draft| check(draft, account, environment.get())));
@@ -49,6 +73,8 @@ impl Form {
             draft.with(|draft| place(draft, &errors))
         });
         Self {
+            name,
+            is_restored,
             draft,
             checked,
             placed,
@@ -57,6 +83,21 @@ impl Form {
             is_sent: RwSignal::new(false),
             open: RwSignal::new(HashSet::new()),
         }
+    }
+
+    /// What drops the kept draft, once it was sent, also when the form is no longer there.
+    pub(crate) fn forget(self) -> impl FnOnce() {
+        let name = self.name.get_untracked();
+        move || browser::keep(&name, "")
+    }
+
+    /// Begins anew.
+    pub(crate) fn clear(self) {
+        self.is_restored.set(false);
+        self.is_sent.set(false);
+        self.left.update(HashSet::clear);
+        self.refused.set(Vec::new());
+        self.draft.set(with_row(Draft::default()));
     }
 
     /// Takes a change that was made at a control.
@@ -142,6 +183,14 @@ impl Form {
             })
         })
     }
+}
+
+/// There is always a row to type into.
+fn with_row(mut draft: Draft) -> Draft {
+    if draft.rows.is_empty() {
+        draft.add_row(String::new(), String::new(), false);
+    }
+    draft
 }
 
 /// Holds the draft to the same rules as the server.

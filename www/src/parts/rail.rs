@@ -97,7 +97,7 @@ fn Person(account: Account, help: Help) -> impl IntoView {
         spawn_local(async move {
             // Whether or not the server heard it, this browser forgets who it was.
             let _ = api::sign_out().await;
-            account.lose();
+            account.leave();
         });
     };
     let email = move || account.with(|me| me.email.clone());

@@ -34,6 +34,11 @@ pub(crate) fn NewSession() -> impl IntoView {
         {(!may).then(|| view! {
             <p class="notice is-warn">"Your role may look at sessions, and not create them. Ask an owner or an admin of the organization."</p>
         })}
+        <Show when=move || form.is_restored.get()>
+            <p class="notice lead-in">
+                <span>"What you typed before is here again. " <button type="button" class="link-button" on:click=move |_| form.clear()>"Clear the form"</button></span>
+            </p>
+        </Show>
         <div class="with-companion">
             <form
                 class="form"

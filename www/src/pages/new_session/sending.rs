@@ -72,11 +72,15 @@ impl Sending {
         self.mistakes.set(Vec::new());
         self.is_busy.set(true);
         let attempt = self.attempt();
+        let forget = self.form.forget();
         spawn_local(async move {
             let answer = api::create(attempt.environment, attempt.body, attempt.key).await;
             self.is_busy.try_set(false);
             match answer {
-                Ok(id) => drop(self.arrived.try_set(Some(id))),
+                Ok(id) => {
+                    forget();
+                    self.arrived.try_set(Some(id));
+                }
                 Err(error) => self.fail(error),
             }
         });
