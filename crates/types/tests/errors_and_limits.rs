@@ -6,8 +6,10 @@
 use std::fmt::{Display, Write as _};
 use std::path::Path;
 
+use vouchkey_types::check::Check;
 use vouchkey_types::country::CountryCode;
 use vouchkey_types::limits;
+use vouchkey_types::names::{Field, PrefillField};
 use vouchkey_types::problem::{ErrorCode, FieldCode, Problem};
 
 #[test]
@@ -39,12 +41,24 @@ fn page() -> String {
     for (what, limit) in limits_of_the_api() {
         writeln!(page, "| {what} | {limit} |").unwrap();
     }
+    page.push_str(NAMES);
+    for (_, name, aliases) in Field::TABLE {
+        writeln!(page, "| `{name}` | {} |", quoted(aliases)).unwrap();
+    }
+    page.push_str(PREFILL);
+    for (_, name, aliases) in PrefillField::TABLE {
+        writeln!(page, "| `{name}` | {} |", quoted(aliases)).unwrap();
+    }
+    page.push_str(CHECKS);
+    for check in Check::ALL {
+        writeln!(page, "- `{}`", check.as_str()).unwrap();
+    }
     page
 }
 
 const SHAPE: &str = "\
 <!-- Written by crates/types/tests/errors_and_limits.rs from the code; change it there. -->
-# Errors and limits
+# API reference: errors, limits and names
 
 Every error has one shape:
 
@@ -82,6 +96,36 @@ A character is a Unicode scalar value.
 | what | limit |
 | --- | --- |
 ";
+
+const NAMES: &str = "
+## Fields of a session
+
+`POST /api/v1/sessions` takes these, each in snake_case, camelCase or kebab-case, and by the other names beside it.
+
+| field | also |
+| --- | --- |
+";
+
+const PREFILL: &str = "
+## Prefill
+
+`fields` takes these, in the same spellings. Another name under it is `unknown_field`.
+
+| field | also |
+| --- | --- |
+";
+
+const CHECKS: &str = "
+## Checks
+
+`checks` takes these, in place of the workflow's own.
+
+";
+
+fn quoted(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
 
 /// A real answer, a member a line.
 fn example() -> String {
