@@ -1,14 +1,19 @@
 // Webhooks: signatures made by Node's own cryptography, and events in every order.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { describe, test } from "node:test";
 import { runInNewContext } from "node:vm";
 
+import { CONSUMERS } from "../support/consumers.mjs";
 import { vouchkey } from "./package.mjs";
 
 const { applyEvent, verifyWebhook, SIGNATURE_REFUSALS, ORDER_REFUSALS } = vouchkey;
+
+const { Webhook } = createRequire(join(CONSUMERS, "package.json"))("standardwebhooks");
 
 const SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
@@ -59,6 +64,22 @@ describe("whether a webhook is believed", () => {
     const answer = (body) => check(body, headers, SECRET, { now: 1614265330 });
     assert.deepEqual(answer('{"test": 2432232314}'), refused("invalid_body"));
     assert.deepEqual(answer('{"test": 2432232315}'), refused("signature_mismatch"));
+  });
+
+  test("what the stock library of Standard Webhooks signs is believed, and what is signed as here it believes", () => {
+    const stock = new Webhook(SECRET);
+    for (let round = 0; round < 200; round++) {
+      const body = JSON.stringify({ event: "e", text: randomBytes(round).toString(round % 2 ? "base64" : "latin1") });
+      const [id, at] = [`msg_${round}`, Math.floor(Date.now() / 1000)];
+      const headers = {
+        "webhook-id": id,
+        "webhook-timestamp": `${at}`,
+        "webhook-signature": stock.sign(id, new Date(at * 1000), body),
+      };
+      assert.equal(verifyWebhook(body, headers, SECRET).ok, true, body);
+      assert.equal(verifyWebhook(`${body} `, headers, SECRET).ok, false);
+      assert.deepEqual(stock.verify(body, standard(body, { id, at })), JSON.parse(body));
+    }
   });
 
   test("headers are read in every form that servers have them", async () => {

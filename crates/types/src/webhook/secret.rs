@@ -2,12 +2,16 @@
 
 use std::fmt;
 
+use hmac::digest::CtOutput;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::base64;
 
 const PREFIX: &str = "whsec_";
+
+/// A signature, which compares in constant time.
+pub(super) type Signature = CtOutput<Hmac<Sha256>>;
 
 /// The secret that one endpoint shares with the server, `whsec_…`.
 ///
@@ -28,7 +32,7 @@ impl Secret {
     /// `t=<second>,v1=<hex>` over `<second>.<body>`.
     pub fn sign(&self, timestamp: i64, body: &[u8]) -> String {
         let timestamp = timestamp.to_string();
-        let mac = self.own(&timestamp, body).finalize().into_bytes();
+        let mac = self.own(&timestamp, body).into_bytes();
         let mut header = format!("t={timestamp},v1=");
         for byte in mac {
             for digit in [byte >> 4, byte & 15] {
@@ -42,15 +46,15 @@ impl Secret {
     /// `v1,<base64>` over `<id>.<second>.<body>`. `None` if the secret holds no base64.
     pub fn sign_standard(&self, id: &str, timestamp: i64, body: &[u8]) -> Option<String> {
         let mac = self.standard(id, &timestamp.to_string(), body)?;
-        let text = base64::encode(&mac.finalize().into_bytes());
+        let text = base64::encode(&mac.into_bytes());
         Some(format!("v1,{text}"))
     }
 
-    pub(super) fn own(&self, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
+    pub(super) fn own(&self, timestamp: &str, body: &[u8]) -> Signature {
         hmac(self.0.as_bytes(), &[timestamp.as_bytes(), b".", body])
     }
 
-    pub(super) fn standard(&self, id: &str, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {
+    pub(super) fn standard(&self, id: &str, timestamp: &str, body: &[u8]) -> Option<Signature> {
         let text = self.0.strip_prefix(PREFIX).unwrap_or(&self.0);
         let key = base64::decode(text).filter(|key| !key.is_empty())?;
         let parts = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body];
@@ -65,12 +69,12 @@ impl fmt::Debug for Secret {
 }
 
 #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-fn hmac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
-    let mut mac = Hmac::new_from_slice(key).expect("a key of any length");
+fn hmac(key: &[u8], parts: &[&[u8]]) -> Signature {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key of any length");
     for part in parts {
         mac.update(part);
     }
-    mac
+    mac.finalize()
 }
 
 #[cfg(test)]
@@ -125,7 +129,7 @@ mod tests {
         ];
         for (key, text, expected) in cases {
             let (start, end) = text.split_at(text.len() / 3);
-            let mac = hmac(key, &[start, end]).finalize().into_bytes();
+            let mac = hmac(key, &[start, end]).into_bytes();
             assert_eq!(hex(&mac), expected);
         }
     }

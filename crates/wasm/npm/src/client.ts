@@ -22,9 +22,9 @@ const BACKOFF = 500;
 const MOST_BACKOFF = 8_000;
 /** Seconds that a call waits at the server's bidding. Beyond that it is the caller's turn to decide. */
 const MOST_RETRY_AFTER = 60;
-/** No session is larger, and no page has more than 100 of them. */
+/** Bytes of an answer: a session has at most 0.9 million, its metadata, and a page at most 100 of them. */
 const MOST_BYTES = 4 * 1024 * 1024;
-const MOST_PAGE_BYTES = 100 * MOST_BYTES;
+const MOST_PAGE_BYTES = 128 * 1024 * 1024;
 
 /** What a {@link VouchkeyClient} is made of. */
 export interface VouchkeyClientOptions {
