@@ -14,12 +14,7 @@ impl ExpiryMinutes {
     /// # Errors
     /// `wrong_type`, `out_of_range`.
     pub fn parse(value: &Value<'_>) -> Result<Self, Fault> {
-        let out_of_range = || {
-            Fault::new(
-                FieldCode::OutOfRange,
-                format!("Must be from {MIN_EXPIRY_MINUTES} to {MAX_EXPIRY_MINUTES} minutes."),
-            )
-        };
+        let out_of_range = || Fault::new(FieldCode::OutOfRange, BOUNDS);
         match value {
             Value::Number(Number::F64(number)) if number.fract() != 0.0 => {}
             Value::Number(_) => {
@@ -52,6 +47,10 @@ impl ExpiryMinutes {
         self.minutes() * 60_000
     }
 }
+
+const BOUNDS: &str = "Must be from 10 to 4320 minutes.";
+
+const _: () = assert!(MIN_EXPIRY_MINUTES == 10 && MAX_EXPIRY_MINUTES == 4_320);
 
 const _: () = assert!(
     DEFAULT_EXPIRY_MINUTES >= MIN_EXPIRY_MINUTES && DEFAULT_EXPIRY_MINUTES <= MAX_EXPIRY_MINUTES

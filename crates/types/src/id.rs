@@ -35,6 +35,11 @@ macro_rules! ids {
                 self.0
             }
 
+            /// Its text.
+            pub fn to_text(self) -> String {
+                [$prefix, &encode(self.0)].concat()
+            }
+
             /// Reads its text; only the one spelling that is written.
             pub fn parse(text: &str) -> Option<Self> {
                 decode(text.strip_prefix($prefix)?).map(Self)
@@ -43,8 +48,7 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str($prefix)?;
-                encode(self.0, f)
+                f.write_str(&self.to_text())
             }
         }
 
@@ -64,7 +68,7 @@ macro_rules! ids {
 
         impl From<$name> for crate::json::Json {
             fn from(id: $name) -> Self {
-                Self::from(id.to_string())
+                Self::from(id.to_text())
             }
         }
     )*};
@@ -128,13 +132,10 @@ const fn uuid_v7(unix_ms: u64, random: [u8; 10]) -> [u8; 16] {
     ]
 }
 
-fn encode(bytes: [u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn encode(bytes: [u8; 16]) -> String {
     let number = u128::from_be_bytes(bytes);
-    let mut text = [0; DIGITS];
-    for (index, digit) in text.iter_mut().rev().enumerate() {
-        *digit = ALPHABET[((number >> (5 * index)) & 31) as usize];
-    }
-    f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    let digit = |place: usize| char::from(ALPHABET[((number >> (5 * place)) & 31) as usize]);
+    (0..DIGITS).rev().map(digit).collect()
 }
 
 fn decode(text: &str) -> Option<[u8; 16]> {

@@ -5,6 +5,8 @@ use crate::json::{Json, Members, Object, Value};
 use crate::limits::{MAX_METADATA_KEY_CHARS, MAX_METADATA_KEYS, MAX_METADATA_VALUE_BYTES};
 use crate::problem::{Fault, FieldCode, Mistakes, member_path};
 use crate::session::duplicates::{self, Member, Repeats};
+use crate::text;
+use std::borrow::Cow;
 use std::fmt;
 
 /// At most 50 keys of 1 to 128 characters, each value at most 16,384 bytes as compact JSON in UTF-8.
@@ -49,14 +51,18 @@ impl Metadata {
         };
         let kept = sent.iter().enumerate().filter(is_kept).count();
         if kept > MAX_METADATA_KEYS {
-            let message = format!("Must have at most {MAX_METADATA_KEYS} keys; these are {kept}.");
+            let (most, kept) = (
+                text::decimal(MAX_METADATA_KEYS as u64),
+                text::decimal(kept as u64),
+            );
+            let message = ["Must have at most ", &most, " keys; these are ", &kept, "."].concat();
             mistakes.push(Fault::new(FieldCode::TooMany, message).at(field));
         }
         for (index, (key, value)) in sent.iter().enumerate() {
             let path = || member_path(field, key);
             match repeats.at(index) {
                 Member::Again => continue,
-                Member::FirstOfMany => mistakes.push_with(|| duplicates::fault().at(path())),
+                Member::FirstOfMany => mistakes.note(&path, duplicates::fault()),
                 Member::First => {
                     mistakes.keep_at(path, check_member(key, value, is_address_wanted));
                 }
@@ -68,11 +74,7 @@ impl Metadata {
 
     /// The metadata of what passed [`Metadata::check`].
     pub(crate) fn of_checked(sent: &Members<'_>) -> Self {
-        let kept = sent.iter().filter(|(_, value)| !value.is_null());
-        Self(
-            kept.map(|(key, value)| (key.to_owned(), value.clone().into_owned()))
-                .collect(),
-        )
+        Self(without_nulls(sent).into_owned())
     }
 
     /// The text of `applicant_email` in it, which stands in for the request's own.
@@ -89,6 +91,15 @@ impl Metadata {
     pub fn from_checked(kept: Object) -> Self {
         Self(kept)
     }
+}
+
+/// Metadata as it is kept; text stays where it stands.
+pub(crate) fn without_nulls<'r>(sent: &'r Members<'_>) -> Members<'r> {
+    let mut kept = Members::new();
+    for (key, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
+        kept.push_member(Cow::Borrowed(key), value.as_borrowed());
+    }
+    kept
 }
 
 /// The caller's data may be personal: not shown.
@@ -111,10 +122,15 @@ fn check_member(key: &str, value: &Value<'_>, is_address_wanted: bool) -> Result
     if key.is_empty() {
         return Err(Fault::new(FieldCode::Empty, "A key must not be empty."));
     }
-    if key.len() > MAX_METADATA_KEY_CHARS && key.chars().count() > MAX_METADATA_KEY_CHARS {
+    if key.len() > MAX_METADATA_KEY_CHARS && text::length(key) > MAX_METADATA_KEY_CHARS {
         return Err(Fault::new(
             FieldCode::TooLong,
-            format!("A key must be at most {MAX_METADATA_KEY_CHARS} characters long."),
+            [
+                "A key must be at most ",
+                &text::decimal(MAX_METADATA_KEY_CHARS as u64),
+                " characters long.",
+            ]
+            .concat(),
         ));
     }
     let address = match value {
@@ -131,9 +147,14 @@ fn check_member(key: &str, value: &Value<'_>, is_address_wanted: bool) -> Result
     if size > MAX_METADATA_VALUE_BYTES {
         let fault = Fault::new(
             FieldCode::TooLarge,
-            format!(
-                "Must be at most {MAX_METADATA_VALUE_BYTES} bytes as JSON in UTF-8; this is {size}."
-            ),
+            [
+                "Must be at most ",
+                &text::decimal(MAX_METADATA_VALUE_BYTES as u64),
+                " bytes as JSON in UTF-8; this is ",
+                &text::decimal(size as u64),
+                ".",
+            ]
+            .concat(),
         );
         // The first of two faults in the order of the codes.
         return Err(address

@@ -2,6 +2,7 @@
 //! wire").
 
 use crate::json::{Members, Value};
+use crate::text;
 
 /// A field of the create request, in the order of the answer's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -232,11 +233,11 @@ pub fn nearest_prefill_field(sent: &str) -> Option<&'static str> {
 }
 
 fn nearest_in<T>(table: &Names<T>, sent: &str) -> Option<&'static str> {
-    let all = table
+    let mut all = table
         .iter()
         .flat_map(|(_, name, aliases)| std::iter::once(name).chain(aliases.iter()))
         .copied();
-    let found = nearest(sent, all)?;
+    let found = nearest(sent, &mut all)?;
     table
         .iter()
         .find(|(_, name, aliases)| *name == found || aliases.contains(&found))
@@ -245,11 +246,11 @@ fn nearest_in<T>(table: &Names<T>, sent: &str) -> Option<&'static str> {
 
 /// The known word that differs from this one in the fewest letters, if it is at most a third of
 /// them. Words over 64 characters are not looked at (decision 2).
-pub fn nearest(sent: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    if sent.chars().count() > 64 {
+pub fn nearest(sent: &str, known: &mut dyn Iterator<Item = &'static str>) -> Option<&'static str> {
+    if text::length(sent) > 64 {
         return None;
     }
-    let mut word = String::with_capacity(sent.len());
+    let mut word = Vec::with_capacity(sent.len());
     let mut before = '_';
     for character in sent.chars() {
         // A word begins at a capital, but not at each one of `COUNTRY`.
@@ -264,26 +265,39 @@ pub fn nearest(sent: &str, known: impl Iterator<Item = &'static str>) -> Option<
             character.to_ascii_lowercase()
         });
     }
-    let word: Vec<char> = word.chars().collect();
-    let (distance, found) = known
-        .map(|name| (edits(&word, name), name))
-        .min_by_key(|(distance, _)| *distance)?;
+    let mut best: Option<(usize, &str)> = None;
+    for name in known {
+        // Lengths that differ by as much as the best word so far are not looked into.
+        let bound = best.map_or(usize::MAX, |(distance, _)| distance);
+        if name.len().abs_diff(word.len()) < bound {
+            let distance = edits(&word, name);
+            if distance < bound {
+                best = Some((distance, name));
+            }
+        }
+    }
+    let (distance, found) = best?;
     (distance <= (found.len() / 3).max(1)).then_some(found)
 }
 
-/// Levenshtein's distance.
+/// Levenshtein's distance to a word of ASCII letters.
 fn edits(word: &[char], name: &str) -> usize {
     let mut row: Vec<usize> = (0..=word.len()).collect();
-    for (above, letter) in name.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = above + 1;
-        for (index, other) in word.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *other);
-            diagonal = row[index + 1];
-            row[index + 1] = changed.min(row[index] + 1).min(diagonal + 1);
+    for (above, letter) in name.bytes().enumerate() {
+        let mut diagonal = above;
+        let mut left = above + 1;
+        for (cell, other) in row.iter_mut().skip(1).zip(word) {
+            let changed = diagonal + usize::from(char::from(letter) != *other);
+            diagonal = *cell;
+            left = changed.min(diagonal + 1).min(left + 1);
+            *cell = left;
         }
     }
-    row[word.len()]
+    // The first cell, which no row changes, is that of no letters at all.
+    row.last()
+        .copied()
+        .filter(|_| !word.is_empty())
+        .unwrap_or(name.len())
 }
 
 /// Opens the envelope `{"data":{"attributes":{…}}}`, once; what stands beside is dropped. Anything

@@ -3,13 +3,14 @@
 use crate::country::CountryCode;
 use crate::date::Date;
 use crate::email::EmailAddress;
-use crate::json::{Json, Object, Value};
+use crate::json::{Json, Members, Value};
 use crate::limits::{MAX_EMAIL_CHARS, MAX_PREFILL_CHARS};
 use crate::names::{PrefillField, nearest_prefill_field};
 use crate::phone;
 use crate::problem::{Fault, FieldCode, Mistakes, member_path};
 use crate::session::duplicates::{self, Member, Repeats};
 use crate::text;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Checked values, at most one for each field, in the order of the table of names.
@@ -70,7 +71,7 @@ impl Prefill {
                 continue;
             };
             if is_repeated[*known as usize] {
-                mistakes.push_with(|| duplicates::fault().at(path()));
+                mistakes.note(&path, duplicates::fault());
             } else if !value.is_null() {
                 let text = text::string(value).and_then(|text| check(*known, text, today));
                 checked.0[*known as usize] = mistakes.keep_at(path, text);
@@ -82,7 +83,7 @@ impl Prefill {
             let path = || member_path(field, name);
             match repeats.at(index) {
                 Member::Again => continue,
-                Member::FirstOfMany => mistakes.push_with(|| duplicates::fault().at(path())),
+                Member::FirstOfMany => mistakes.note(&path, duplicates::fault()),
                 Member::First => mistakes.push_with(|| unknown(name).at(path())),
             }
             duplicates::report_within(value, &path, mistakes);
@@ -95,20 +96,53 @@ impl Prefill {
 #[derive(Clone, Copy, Default)]
 pub(crate) struct CheckedPrefill<'r>([Option<&'r str>; PrefillField::TABLE.len()]);
 
+impl<'r> CheckedPrefill<'r> {
+    /// The fields that were given, and their values in normal form.
+    fn iter(&self) -> impl Iterator<Item = (PrefillField, Cow<'r, str>)> {
+        let values = PrefillField::all().zip(self.0);
+        values.filter_map(|(field, value)| {
+            let value = value?;
+            let is_country = matches!(
+                field,
+                PrefillField::AddressCountryCode | PrefillField::Nationality
+            );
+            let normal = if is_country {
+                value.to_ascii_uppercase().into()
+            } else {
+                value.into()
+            };
+            Some((field, normal))
+        })
+    }
+
+    /// The values in normal form, by canonical names.
+    pub(crate) fn to_json(self) -> Value<'r> {
+        let mut fields = Members::new();
+        for (field, value) in self.iter() {
+            fields.push_member(field.name().into(), Value::String(value));
+        }
+        fields.into()
+    }
+}
+
 impl From<CheckedPrefill<'_>> for Prefill {
     fn from(checked: CheckedPrefill<'_>) -> Self {
-        let values = PrefillField::all().zip(checked.0);
-        let normal = |field, value: &str| match field {
-            PrefillField::AddressCountryCode | PrefillField::Nationality => {
-                value.to_ascii_uppercase()
-            }
-            _ => value.to_owned(),
-        };
+        let values = checked.iter();
         Self(
             values
-                .filter_map(|(field, value)| Some((field, normal(field, value?))))
+                .map(|(field, value)| (field, value.into_owned()))
                 .collect(),
         )
+    }
+}
+
+impl<'r> From<&'r Prefill> for CheckedPrefill<'r> {
+    fn from(prefill: &'r Prefill) -> Self {
+        let mut checked = Self::default();
+        for (field, value) in prefill.iter() {
+            checked.0[field as usize] = Some(value);
+        }
+        checked
     }
 }
 
@@ -132,7 +166,12 @@ pub(crate) fn one_spelling(value: Value<'_>) -> Value<'_> {
 
 fn unknown(name: &str) -> Fault {
     let message = match nearest_prefill_field(name) {
-        Some(near) => format!("This prefill field is not known. Did you mean `{near}`?"),
+        Some(near) => [
+            "This prefill field is not known. Did you mean `",
+            near,
+            "`?",
+        ]
+        .concat(),
         None => {
             "This prefill field is not known; the API reference lists those that are.".to_owned()
         }
@@ -193,10 +232,6 @@ impl fmt::Debug for Prefill {
 
 impl From<&Prefill> for Json {
     fn from(prefill: &Prefill) -> Self {
-        prefill
-            .iter()
-            .map(|(field, value)| (field.name().to_owned(), Self::from(value)))
-            .collect::<Object>()
-            .into()
+        CheckedPrefill::from(prefill).to_json().into_owned()
     }
 }

@@ -7,7 +7,6 @@ use crate::json::Json;
 use crate::limits::MAX_URL_CHARS;
 use crate::problem::{Fault, FieldCode};
 use crate::text;
-use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Schemes that no organization can allow: they run code, or read what is local.
 pub const FORBIDDEN_SCHEMES: [&str; 6] =
@@ -43,6 +42,15 @@ impl WebUrl {
 }
 
 impl<T: AsRef<str>> WebUrl<T> {
+    /// The URL where it stands.
+    pub(crate) fn as_checked(&self) -> WebUrl<&str> {
+        WebUrl {
+            text: self.as_str(),
+            scheme_len: self.scheme_len,
+            host_end: self.host_end,
+        }
+    }
+
     /// The URL as sent.
     pub fn as_str(&self) -> &str {
         self.text.as_ref()
@@ -50,16 +58,22 @@ impl<T: AsRef<str>> WebUrl<T> {
 
     /// Its scheme as sent, without the colon.
     pub fn scheme(&self) -> &str {
-        &self.as_str()[..self.scheme_len]
+        self.as_str().get(..self.scheme_len).unwrap_or_default()
     }
 
     /// Its host as sent; an IPv6 address in brackets.
     pub fn host(&self) -> &str {
-        &self.as_str()[self.scheme_len + 3..self.host_end]
+        let host = self.scheme_len + 3..self.host_end;
+        self.as_str().get(host).unwrap_or_default()
     }
 }
 
 impl<'a> WebUrl<&'a str> {
+    /// The URL as sent.
+    pub(crate) const fn into_str(self) -> &'a str {
+        self.text
+    }
+
     /// As [`WebUrl::parse`], without a copy.
     pub(crate) fn check(url: &'a str, schemes: &[String]) -> Result<Self, Fault> {
         let url = text::check(url, MAX_URL_CHARS)?;
@@ -159,7 +173,7 @@ pub fn is_host(host: &str) -> bool {
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
     {
-        return address.parse::<Ipv6Addr>().is_ok();
+        return is_ipv6(address.as_bytes());
     }
     let is_label = |label: &str| {
         !label.is_empty()
@@ -173,13 +187,68 @@ pub fn is_host(host: &str) -> bool {
         || last
             .get(..2)
             .is_some_and(|start| start.eq_ignore_ascii_case("0x"));
-    host.split('.').all(is_label) && (!is_number || host.parse::<Ipv4Addr>().is_ok())
+    host.split('.').all(is_label) && (!is_number || is_ipv4(host.as_bytes()))
+}
+
+/// Four decimal parts without leading zeros.
+fn is_ipv4(address: &[u8]) -> bool {
+    let is_part = |part: &[u8]| match part {
+        [digit] => digit.is_ascii_digit(),
+        [b'0', ..] => false,
+        [_, _] | [b'1', _, _] => part.iter().all(u8::is_ascii_digit),
+        [b'2', ..] if part.len() == 3 => part <= b"255" && part.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    let mut parts = 0;
+    address.split(|byte| *byte == b'.').all(|part| {
+        parts += 1;
+        is_part(part)
+    }) && parts == 4
+}
+
+/// Eight groups of hexadecimal digits, the last two perhaps as an IPv4 address, and once `::` for
+/// groups of zeros (RFC 4291 2.2).
+fn is_ipv6(address: &[u8]) -> bool {
+    let gap = address.windows(2).position(|pair| pair == b"::");
+    let Some((before, after)) = gap.and_then(|gap| address.split_at_checked(gap)) else {
+        return groups(address, true) == Some(8);
+    };
+    let after = after.get(2..).unwrap_or_default();
+    let count = |part: &[u8], is_last| {
+        if part.is_empty() {
+            Some(0)
+        } else {
+            groups(part, is_last)
+        }
+    };
+    // The gap stands for one group at least.
+    let both = count(before, false).zip(count(after, true));
+    both.is_some_and(|(before, after)| before + after < 8)
+}
+
+/// How many groups these are, if they are groups between single colons.
+fn groups(part: &[u8], may_end_in_ipv4: bool) -> Option<usize> {
+    let mut groups = part.split(|byte| *byte == b':').peekable();
+    let mut count = 0;
+    while let Some(group) = groups.next() {
+        let is_hexadecimal =
+            (1..=4).contains(&group.len()) && group.iter().all(u8::is_ascii_hexdigit);
+        if is_hexadecimal {
+            count += 1;
+        } else if may_end_in_ipv4 && groups.peek().is_none() && is_ipv4(group) {
+            count += 2;
+        } else {
+            return None;
+        }
+    }
+    Some(count)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::net::{Ipv4Addr, Ipv6Addr};
 
     fn code(url: &str) -> Result<(), FieldCode> {
         WebUrl::parse(url, &["myapp".to_owned()])
@@ -306,6 +375,15 @@ mod tests {
             {
                 prop_assert!(agrees(&url), "{}", url.as_str());
             }
+        }
+
+        #[test]
+        fn addresses_are_those_of_the_standard_library(
+            four in "[0-9]{1,3}(\\.[0-9]{1,4}){2,4}|[0-9.]{0,12}",
+            six in "[0-9a-f:]{0,24}|([0-9a-fA-F]{0,5}:){1,8}(:[0-9a-f]{1,4}){0,3}([0-9.]{7,12})?|::([0-9a-f]{1,4}:){0,6}[0-9]{1,3}(\\.[0-9]{1,3}){3}",
+        ) {
+            prop_assert_eq!(is_ipv4(four.as_bytes()), four.parse::<Ipv4Addr>().is_ok(), "{}", four);
+            prop_assert_eq!(is_ipv6(six.as_bytes()), six.parse::<Ipv6Addr>().is_ok(), "{}", six);
         }
 
         #[test]

@@ -1,11 +1,14 @@
 //! Doubles from and to decimal text, exactly and in little code.
 //!
 //! The standard library does the same much faster, but its tables and its four algorithms weigh
-//! 21 KB in a browser, compressed: a quarter of everything. So a browser, where a request has few
-//! such numbers and with more harms only itself, gets these, and tests hold them to the standard
-//! library's results.
+//! 21 KB in a browser, compressed: as much as everything else. So a browser gets these, and tests
+//! hold them to the standard library's results. Most numbers need no more than the approximation
+//! in [`scaled`]; the few that it leaves in doubt are settled by [`Natural`] numbers of any size.
 
 use std::cmp::Ordering;
+
+use super::natural::Natural;
+use crate::text::decimal;
 
 /// The double nearest to a number that keeps JSON's grammar; infinite beyond the largest.
 pub(super) fn read(text: &str) -> f64 {
@@ -32,84 +35,157 @@ const FRACTION_BITS: u32 = 52;
 const LEAST_EXPONENT: i64 = -1_074;
 /// Two neighbours' midpoint has fewer significant digits; of more only matters that there are more.
 const MOST_DIGITS: usize = 770;
+/// So many digits always fit 64 bits.
+const WORD_DIGITS: usize = 19;
 
 fn exact_read(text: &str) -> f64 {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
-    let (digits, exponent) = decimal(unsigned);
     let sign = u64::from(unsigned.len() < text.len()) << 63;
-    f64::from_bits(sign | magnitude(&digits, exponent).to_bits())
+    f64::from_bits(sign | Decimal::of(unsigned).to_double().to_bits())
 }
 
-/// Significant digits without leading zeros, and the power of ten that they count.
-fn decimal(text: &str) -> (Vec<u8>, i64) {
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let far = if exponent.starts_with('-') {
-        i64::MIN
-    } else {
-        i64::MAX
-    };
-    let exponent = exponent.parse().unwrap_or(far);
-    let zeros_are_leading = |digit: &u8| *digit == b'0';
-    let significant = whole
-        .bytes()
-        .chain(fraction.bytes())
-        .skip_while(zeros_are_leading);
-    let mut digits: Vec<u8> = significant.map(|digit| digit - b'0').collect();
-    let mut dropped = 0;
-    if digits.len() > MOST_DIGITS {
-        let has_more = digits[MOST_DIGITS..].iter().any(|digit| *digit != 0);
-        dropped = digits.len() - MOST_DIGITS;
-        digits.truncate(MOST_DIGITS);
-        digits[MOST_DIGITS - 1] |= u8::from(has_more);
-    }
-    (
-        digits,
-        exponent
-            .saturating_add(signed(dropped))
-            .saturating_sub(signed(fraction.len())),
-    )
+/// A decimal number: what its text says.
+struct Decimal<'a> {
+    /// The significant digits, a point among them.
+    digits: &'a [u8],
+    /// Up to 19 of the digits.
+    word: u64,
+    /// The power of ten that the word counts.
+    exponent: i64,
+    /// The power of ten that all digits count.
+    whole_exponent: i64,
+    /// How many digits the word leaves out.
+    rest: usize,
 }
 
-/// The double nearest to digits times a power of ten, ties to even.
-fn magnitude(digits: &[u8], exponent: i64) -> f64 {
-    // The value lies between 10^(top - 1) and 10^top.
-    let top = exponent.saturating_add(signed(digits.len()));
-    if digits.is_empty() || top < -330 {
-        return 0.0;
+impl<'a> Decimal<'a> {
+    fn of(text: &'a str) -> Self {
+        let bytes = text.as_bytes();
+        let is_mark = |byte: &u8| matches!(byte, b'e' | b'E');
+        let end = bytes.iter().position(is_mark).unwrap_or(bytes.len());
+        let (digits, mark) = bytes.split_at_checked(end).unwrap_or_default();
+        let is_zero = |byte: &u8| matches!(byte, b'0' | b'.');
+        let start = digits.iter().position(|byte| !is_zero(byte)).unwrap_or(end);
+        let point = digits.iter().position(|byte| *byte == b'.').unwrap_or(end);
+        let mut decimal = Self {
+            digits: digits.get(start..).unwrap_or_default(),
+            word: 0,
+            exponent: 0,
+            whole_exponent: power(mark.get(1..).unwrap_or_default())
+                .saturating_sub(signed(end.saturating_sub(point + 1))),
+            rest: 0,
+        };
+        for (count, digit) in significant(decimal.digits).enumerate() {
+            if count < WORD_DIGITS {
+                decimal.word = decimal.word * 10 + u64::from(digit);
+            } else {
+                decimal.rest += 1;
+            }
+        }
+        decimal.exponent = decimal.whole_exponent.saturating_add(signed(decimal.rest));
+        decimal
     }
-    if top > 310 {
-        return f64::INFINITY;
+
+    /// The double nearest to it, ties to even.
+    fn to_double(&self) -> f64 {
+        // Beyond both ends, so that what follows need not care for exponents of any size.
+        if self.word == 0 || self.exponent < -350 {
+            return 0.0;
+        }
+        if self.exponent > 310 {
+            return f64::INFINITY;
+        }
+        if self.rest == 0
+            && let Some(value) = small(self.word, self.exponent)
+        {
+            return value;
+        }
+        let (word, exponent) = scaled(self.word, self.exponent);
+        // The value is the word, with its highest bit set, times 2^exponent. A double that is not
+        // among the smallest keeps 53 bits of it.
+        let binade = exponent + 63 - (LEAST_EXPONENT + i64::from(FRACTION_BITS));
+        let Ok(dropped @ 1..=64) = u32::try_from(11 + (-binade).max(0)) else {
+            let is_near = binade == -54 && word > u64::MAX - DOUBT;
+            return if is_near && self.exceeds(0, exponent + 65) {
+                f64::from_bits(1)
+            } else {
+                0.0
+            };
+        };
+        let kept = word.checked_shr(dropped).unwrap_or(0);
+        let half = 1 << (dropped - 1);
+        let rest = word & (half | (half - 1));
+        let rounds_up = if rest.abs_diff(half) <= DOUBT {
+            self.exceeds(kept, exponent + i64::from(dropped))
+        } else {
+            rest > half
+        };
+        // The bits above the fraction count on from the smallest exponent; a fraction that
+        // overflows counts one on, up to infinity.
+        let binade = u64::try_from(binade).unwrap_or(0);
+        let bits = (binade << FRACTION_BITS) + kept + u64::from(rounds_up);
+        f64::from_bits(bits.min(f64::INFINITY.to_bits()))
     }
-    if let Some(value) = small(digits, exponent) {
-        return value;
+
+    /// Whether it is above the midpoint between `kept` and the next number, both times 2^exponent,
+    /// or on it and `kept` is odd.
+    fn exceeds(&self, kept: u64, exponent: i64) -> bool {
+        let mut own = Natural::default();
+        let (mut scale, mut part) = (1, 0);
+        for digit in significant(self.digits).take(MOST_DIGITS) {
+            (scale, part) = (scale * 10, part * 10 + u32::from(digit));
+            if scale == 1_000_000_000 {
+                own.multiply_add(scale, part);
+                (scale, part) = (1, 0);
+            }
+        }
+        own.multiply_add(scale, part);
+        let others = significant(self.digits).skip(MOST_DIGITS);
+        let has_more = others.clone().any(|digit| digit != 0);
+        let power = self.whole_exponent.saturating_add(signed(others.count()));
+        let mut midpoint = Natural::from(2 * kept + 1);
+        let scaled = if power < 0 { &mut midpoint } else { &mut own };
+        scaled.multiply_by_power_of_five(power.unsigned_abs());
+        let shift = power - (exponent - 1);
+        let shifted = if shift < 0 { &mut midpoint } else { &mut own };
+        shifted.shift_left(shift.unsigned_abs());
+        match own.cmp(&midpoint) {
+            Ordering::Less => false,
+            Ordering::Equal => has_more || kept & 1 == 1,
+            Ordering::Greater => true,
+        }
     }
-    let mut numerator = Natural::default();
-    for part in digits.chunks(9) {
-        let value = part
-            .iter()
-            .fold(0, |value, digit| value * 10 + u32::from(*digit));
-        numerator.multiply_add(part.iter().fold(1, |power, _| power * 10), value);
-    }
-    let mut denominator = Natural::from(1);
-    let scaled = if exponent < 0 {
-        &mut denominator
-    } else {
-        &mut numerator
+}
+
+/// The values of the digits.
+fn significant(digits: &[u8]) -> impl Iterator<Item = u8> + Clone {
+    let digits = digits.iter().filter(|byte| **byte != b'.');
+    digits.map(|byte| byte.wrapping_sub(b'0'))
+}
+
+/// The value of an exponent, cut where it no longer matters.
+fn power(text: &[u8]) -> i64 {
+    let digits = match text {
+        [b'+' | b'-', digits @ ..] | digits => digits,
     };
-    scaled.multiply_by_power_of_ten(exponent.unsigned_abs());
-    ratio(numerator, denominator)
+    let value = digits.iter().fold(0_i64, |value, byte| {
+        (value * 10 + i64::from(byte.wrapping_sub(b'0'))).min(1 << 40)
+    });
+    if text.first() == Some(&b'-') {
+        -value
+    } else {
+        value
+    }
 }
 
 /// What most numbers are: so few digits and so small a power of ten that both are doubles exactly,
 /// and that one multiplication or division rounds once.
-fn small(digits: &[u8], exponent: i64) -> Option<f64> {
-    if digits.len() > 15 || exponent.abs() > 22 {
+fn small(word: u64, exponent: i64) -> Option<f64> {
+    if word > 1 << 53 || exponent.abs() > 22 {
         return None;
     }
-    let value = digits
-        .iter()
-        .fold(0.0, |value, digit| value * 10.0 + f64::from(*digit));
+    #[expect(clippy::cast_precision_loss, reason = "at most 2^53")]
+    let value = word as f64;
     let power = (0..exponent.abs()).fold(1.0, |power, _| power * 10.0);
     Some(if exponent < 0 {
         value / power
@@ -118,74 +194,129 @@ fn small(digits: &[u8], exponent: i64) -> Option<f64> {
     })
 }
 
-/// The double nearest to the quotient of two natural numbers, ties to even.
-fn ratio(mut numerator: Natural, mut denominator: Natural) -> f64 {
-    let shift = signed(numerator.bits()) - signed(denominator.bits());
-    let shifted = if shift < 0 {
-        &mut numerator
-    } else {
-        &mut denominator
-    };
-    shifted.shift_left(shift.unsigned_abs());
-    // Now both are of one length, so the quotient has its highest bit in one of two places.
-    let mut quotient = 0_u64;
-    for _ in 0..u64::BITS {
-        quotient <<= 1;
-        if numerator >= denominator {
-            numerator.subtract(&denominator);
-            quotient |= 1;
+/// 10^1, 10^2, 10^4, … 10^256 and then 10^-1, 10^-2, 10^-4, … 10^-256: their highest 64 bits.
+const POWERS: [u64; 18] = [
+    0xa000_0000_0000_0000,
+    0xc800_0000_0000_0000,
+    0x9c40_0000_0000_0000,
+    0xbebc_2000_0000_0000,
+    0x8e1b_c9bf_0400_0000,
+    0x9dc5_ada8_2b70_b59e,
+    0xc278_1f49_ffcf_a6d5,
+    0x93ba_47c9_80e9_8ce0,
+    0xaa7e_ebfb_9df9_de8e,
+    0xcccc_cccc_cccc_cccd,
+    0xa3d7_0a3d_70a3_d70a,
+    0xd1b7_1758_e219_652c,
+    0xabcc_7711_8461_cefd,
+    0xe695_94be_c44d_e15b,
+    0xcfb1_1ead_4539_94ba,
+    0xa87f_ea27_a539_e9a5,
+    0xddd0_467c_64bc_e4a1,
+    0xc031_4325_637a_193a,
+];
+
+/// How far off, in units of its last bit, [`scaled`] may be: each of nine multiplications adds at
+/// most five units, digits that a word leaves out at most nineteen.
+const DOUBT: u64 = 64;
+
+/// A number times a power of ten up to 10^511 either way, as 64 bits of which the highest is set,
+/// and the power of two that they count.
+fn scaled(word: u64, exponent: i64) -> (u64, i64) {
+    let shift = word.leading_zeros();
+    let (mut word, mut power_of_two) = (word.unbounded_shl(shift), -i64::from(shift));
+    let powers = if exponent < 0 { &POWERS[9..] } else { &POWERS };
+    let mut rest = exponent.unsigned_abs();
+    let mut power_of_ten = exponent.signum();
+    for power in powers.iter().take(9) {
+        if rest & 1 == 1 {
+            let product = u128::from(word) * u128::from(*power);
+            // The power is its bits times 2^(log2 - 63), where log2(10) is 217,706 / 65,536.
+            power_of_two += ((power_of_ten * 217_706) >> 16) + 1;
+            let is_short = u32::from(product >> 127 == 0);
+            word = u64::try_from((product << is_short) >> 64).unwrap_or(u64::MAX);
+            power_of_two -= i64::from(is_short);
         }
-        numerator.shift_left(1);
+        rest >>= 1;
+        power_of_ten *= 2;
     }
-    // The value is the quotient times 2^(shift - 63), and something less than one unit of it.
-    let has_rest = numerator > Natural::default();
-    let unused = i64::from(quotient.leading_zeros());
-    let exponent = shift - unused;
-    // Of a double that is not among the smallest, 53 bits are kept.
-    let dropped = (11 - unused).max(LEAST_EXPONENT - shift + 63);
-    let Ok(dropped @ 1..=64) = u32::try_from(dropped) else {
-        return 0.0;
-    };
-    let kept = quotient.checked_shr(dropped).unwrap_or(0);
-    let half = 1 << (dropped - 1);
-    let rest = quotient & (half | (half - 1));
-    let rounds_up = match rest.cmp(&half) {
-        Ordering::Less => false,
-        Ordering::Equal => has_rest || kept & 1 == 1,
-        Ordering::Greater => true,
-    };
-    // The bits above the fraction count on from the smallest exponent; a fraction that overflows
-    // counts one on, up to infinity.
-    let binade = u64::try_from(exponent - LEAST_EXPONENT - i64::from(FRACTION_BITS)).unwrap_or(0);
-    let bits = (binade << FRACTION_BITS) + kept + u64::from(rounds_up);
-    f64::from_bits(bits.min(f64::INFINITY.to_bits()))
+    (word, power_of_two)
 }
 
 fn exact_write(value: f64) -> String {
     let (digits, point) = if value == 0.0 {
         ("0".to_owned(), 1)
     } else {
-        shortest(value.abs())
+        short(value.abs()).unwrap_or_else(|| shortest(value.abs()))
     };
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    // The value is 0.digits times 10^point; plain digits serve from 1e-4 to 1e16.
+    let mut text = String::from(if value.is_sign_negative() { "-" } else { "" });
     let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
-    match point {
-        -3..=0 => format!("{sign}0.{}{digits}", zeros(-point)),
-        1..=16 => match usize::try_from(point)
-            .ok()
-            .and_then(|at| digits.split_at_checked(at))
-        {
-            Some((whole, fraction)) if !fraction.is_empty() => format!("{sign}{whole}.{fraction}"),
-            _ => format!("{sign}{digits}{}.0", zeros(point - signed(digits.len()))),
-        },
-        _ => match digits.split_at_checked(1) {
-            Some((first, rest)) if !rest.is_empty() => {
-                format!("{sign}{first}.{rest}e{}", point - 1)
-            }
-            _ => format!("{sign}{digits}e{}", point - 1),
-        },
+    // The value is 0.digits times 10^point; plain digits serve from 1e-4 to 1e16.
+    if (-3..=0).contains(&point) {
+        text.push_str("0.");
+        text.push_str(&zeros(-point));
+        text.push_str(&digits);
+        return text;
     }
+    let is_plain = (1..=16).contains(&point);
+    let whole = usize::try_from(if is_plain { point } else { 1 }).unwrap_or(0);
+    let (whole, fraction) = digits.split_at_checked(whole).unwrap_or((&digits, ""));
+    text.push_str(whole);
+    if is_plain {
+        text.push_str(&zeros(point - signed(digits.len())));
+    }
+    if is_plain || !fraction.is_empty() {
+        text.push('.');
+        text.push_str(if fraction.is_empty() { "0" } else { fraction });
+    }
+    if !is_plain {
+        text.push_str(if point < 1 { "e-" } else { "e" });
+        text.push_str(&decimal((point - 1).unsigned_abs()));
+    }
+    text
+}
+
+/// Of the digits that a double always keeps, as many as are needed, and the power of ten of the
+/// point before them. `None` where more are needed.
+fn short(value: f64) -> Option<(String, i64)> {
+    /// Two numbers of so many digits are never read as one double, unless it is among the smallest.
+    const KEPT_DIGITS: i64 = 15;
+    let bits = value.to_bits();
+    let binade = i64::try_from(bits >> FRACTION_BITS).unwrap_or(0);
+    if binade == 0 {
+        return None;
+    }
+    let mantissa = (bits & ((1 << FRACTION_BITS) - 1)) | 1 << FRACTION_BITS;
+    // log10(2) is 0.30103: the power of ten of the point is this or one more.
+    let point = ((binade - 1_023) * 30_103).div_euclid(100_000) + 1;
+    // The digits as one integer, rounded.
+    let rounded = |point: i64| {
+        let (word, power_of_two) = scaled(mantissa, KEPT_DIGITS - point);
+        let power_of_two = power_of_two + binade - 1 + LEAST_EXPONENT;
+        let shift = u32::try_from(-power_of_two - 1).unwrap_or(0);
+        (word.unbounded_shr(shift) + 1) >> 1
+    };
+    let (mut digits, mut point) = (rounded(point), point);
+    if digits >= 10_u64.pow(15) {
+        point += 1;
+        digits = rounded(point);
+    }
+    let mut exponent = point - KEPT_DIGITS;
+    while digits.is_multiple_of(10) && digits > 0 {
+        digits /= 10;
+        exponent += 1;
+    }
+    let text = decimal(digits);
+    let read = Decimal {
+        digits: text.as_bytes(),
+        word: digits,
+        exponent,
+        whole_exponent: exponent,
+        rest: 0,
+    };
+    #[expect(clippy::float_cmp, reason = "just that double is wanted")]
+    let is_same = read.to_double() == value;
+    is_same.then_some((text, point))
 }
 
 /// The fewest digits that no other double is nearer to, the nearest of those, and the power of ten
@@ -259,108 +390,6 @@ fn shortest(value: f64) -> (String, i64) {
 /// A length as a signed number.
 fn signed(length: impl TryInto<i64>) -> i64 {
     length.try_into().unwrap_or(i64::MAX)
-}
-
-/// A natural number of any size: digits of 32 bits, the lowest first, without zeros at the end.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Natural(Vec<u32>);
-
-impl Natural {
-    fn multiply_add(&mut self, factor: u32, addend: u32) {
-        let mut carry = addend;
-        for digit in &mut self.0 {
-            let product = u64::from(*digit) * u64::from(factor) + u64::from(carry);
-            [*digit, carry] = halves(product);
-        }
-        if carry > 0 {
-            self.0.push(carry);
-        }
-    }
-
-    fn multiply_by_power_of_ten(&mut self, exponent: u64) {
-        for _ in 0..exponent / 9 {
-            self.multiply_add(1_000_000_000, 0);
-        }
-        for _ in 0..exponent % 9 {
-            self.multiply_add(10, 0);
-        }
-    }
-
-    fn shift_left(&mut self, bits: u64) {
-        for _ in 0..bits % 32 {
-            self.multiply_add(2, 0);
-        }
-        let whole = (0..bits / 32).map(|_| 0);
-        if !self.0.is_empty() {
-            self.0.splice(0..0, whole);
-        }
-    }
-
-    /// The sum.
-    fn plus(&self, other: &Self) -> Self {
-        let mut sum = Vec::new();
-        let mut carry = 0;
-        for place in 0..self.0.len().max(other.0.len()) {
-            let digit = |number: &Self| u64::from(number.0.get(place).copied().unwrap_or(0));
-            let [low, high] = halves(digit(self) + digit(other) + u64::from(carry));
-            sum.push(low);
-            carry = high;
-        }
-        if carry > 0 {
-            sum.push(carry);
-        }
-        Self(sum)
-    }
-
-    /// Takes away a number that is not larger.
-    fn subtract(&mut self, other: &Self) {
-        let mut borrow = false;
-        for (place, digit) in self.0.iter_mut().enumerate() {
-            let subtrahend = other.0.get(place).copied().unwrap_or(0);
-            let (difference, under) = digit.overflowing_sub(subtrahend);
-            let (difference, under_borrow) = difference.overflowing_sub(u32::from(borrow));
-            *digit = difference;
-            borrow = under || under_borrow;
-        }
-        while self.0.last() == Some(&0) {
-            self.0.pop();
-        }
-    }
-
-    /// Digits of two, without leading zeros.
-    fn bits(&self) -> u64 {
-        let highest = self.0.last().map_or(0, |digit| 32 - digit.leading_zeros());
-        self.0.len().saturating_sub(1) as u64 * 32 + u64::from(highest)
-    }
-}
-
-impl From<u64> for Natural {
-    fn from(number: u64) -> Self {
-        let mut digits = halves(number).to_vec();
-        while digits.last() == Some(&0) {
-            digits.pop();
-        }
-        Self(digits)
-    }
-}
-
-impl Ord for Natural {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let lengths = self.0.len().cmp(&other.0.len());
-        lengths.then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
-    }
-}
-
-impl PartialOrd for Natural {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// The lower and the higher 32 bits.
-fn halves(number: u64) -> [u32; 2] {
-    let half = |shift: u32| u32::try_from((number >> shift) & u64::from(u32::MAX)).unwrap_or(0);
-    [half(0), half(32)]
 }
 
 #[cfg(test)]

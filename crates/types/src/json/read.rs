@@ -2,6 +2,7 @@
 
 use super::{Json, Member, Members, Number, Value, double};
 use crate::limits::MAX_JSON_DEPTH;
+use crate::text::decimal;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -45,13 +46,17 @@ pub enum ReadErrorKind {
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "The body is not valid JSON: {} (line {}, column {}).",
-            self.kind.as_str(),
-            self.line,
-            self.column
-        )
+        f.write_str(&self.message())
+    }
+}
+
+impl ReadError {
+    /// The mistake and its place, as a sentence about the body of a request.
+    pub fn message(&self) -> String {
+        let (line, column) = (decimal(self.line as u64), decimal(self.column as u64));
+        let what = self.kind.as_str();
+        let place = [" (line ", &line, ", column ", &column, ")."].concat();
+        ["The body is not valid JSON: ", what, &place].concat()
     }
 }
 
@@ -452,7 +457,7 @@ fn close<T>(open: &mut Vec<T>, first: usize) -> Vec<T> {
 
 /// How many bytes of a string stand for themselves: up to a quote, a backslash or a control
 /// character.
-fn plain_length(bytes: &[u8]) -> usize {
+pub(super) fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
     // Eight bytes at a time: the lowest high bit that is set marks the first byte below a bound;

@@ -1,12 +1,16 @@
 //! JSON to text: compact, and canonical for fingerprints.
 
-use super::{Members, Number, Value, double};
-use std::fmt::{self, Write as _};
+use super::read::plain_length;
+use super::{Number, Value, double};
+use crate::text::decimal;
+use std::fmt;
 
 impl Value<'_> {
     /// The value as compact JSON text, members in their order.
     pub fn to_text(&self) -> String {
-        self.to_string()
+        let mut out = String::new();
+        push::<false>(&mut out, self);
+        out
     }
 
     /// The value as one text for all its spellings: members sorted by name, no white space, numbers
@@ -16,7 +20,7 @@ impl Value<'_> {
     /// count as the same (decision 7).
     pub fn canonical(&self) -> String {
         let mut out = String::new();
-        write_canonical(self, &mut out);
+        push::<true>(&mut out, self);
         out
     }
 
@@ -41,126 +45,121 @@ impl Value<'_> {
 
     /// The length of [`Value::to_text`] in bytes of UTF-8.
     pub fn text_len(&self) -> usize {
-        struct Counter(usize);
-        impl fmt::Write for Counter {
-            fn write_str(&mut self, text: &str) -> fmt::Result {
-                self.0 += text.len();
-                Ok(())
+        match self {
+            Self::String(text) => quoted_len(text),
+            // A comma before each but the first, and brackets.
+            Self::Array(items) => {
+                let within: usize = items.iter().map(|item| item.text_len() + 1).sum();
+                within + 2 - usize::from(!items.is_empty())
             }
+            Self::Object(members) => {
+                let member = |(name, value): (&str, &Self)| quoted_len(name) + value.text_len() + 2;
+                let within: usize = members.iter().map(member).sum();
+                within + 2 - usize::from(!members.is_empty())
+            }
+            plain => plain.to_text().len(),
         }
-        let mut counter = Counter(0);
-        // Writing to a counter cannot fail.
-        let _ = write!(counter, "{self}");
-        counter.0
     }
 }
 
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Bool(true) => f.write_str("true"),
-            Self::Bool(false) => f.write_str("false"),
-            Self::Number(number) => number.fmt(f),
-            Self::String(text) => write_string(text, f),
-            Self::Array(items) => {
-                f.write_char('[')?;
-                for (index, item) in items.iter().enumerate() {
-                    if index > 0 {
-                        f.write_char(',')?;
-                    }
-                    item.fmt(f)?;
-                }
-                f.write_char(']')
-            }
-            Self::Object(object) => object.fmt(f),
-        }
+        f.write_str(&self.to_text())
     }
 }
 
-impl fmt::Display for Members<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('{')?;
-        for (index, (name, value)) in self.iter().enumerate() {
-            if index > 0 {
-                f.write_char(',')?;
-            }
-            write_string(name, f)?;
-            f.write_char(':')?;
-            value.fmt(f)?;
-        }
-        f.write_char('}')
-    }
-}
-
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::I64(value) => value.fmt(f),
-            Self::U64(value) => value.fmt(f),
-            Self::F64(value) => f.write_str(&double::write(*value)),
-        }
-    }
-}
-
-fn write_string(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
-    out.write_char('"')?;
-    let mut plain_from = 0;
-    for (index, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0x08 => "\\b",
-            0x0c => "\\f",
-            0..0x20 => "",
-            _ => continue,
-        };
-        out.write_str(text.get(plain_from..index).unwrap_or_default())?;
-        if escape.is_empty() {
-            write!(out, "\\u{byte:04x}")?;
-        } else {
-            out.write_str(escape)?;
-        }
-        plain_from = index + 1;
-    }
-    out.write_str(text.get(plain_from..).unwrap_or_default())?;
-    out.write_char('"')
-}
-
-fn write_canonical(value: &Value<'_>, out: &mut String) {
+/// Adds a value as compact JSON, or in the canonical form.
+fn push<const CANONICAL: bool>(out: &mut String, value: &Value<'_>) {
     match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(true) => out.push_str("true"),
+        Value::Bool(false) => out.push_str("false"),
+        Value::Number(Number::I64(value)) => {
+            if *value < 0 {
+                out.push('-');
+            }
+            out.push_str(&decimal(value.unsigned_abs()));
+        }
+        Value::Number(Number::U64(value)) => out.push_str(&decimal(*value)),
+        Value::Number(Number::F64(value)) => out.push_str(&double::write(*value)),
+        Value::String(text) => push_quoted(out, text),
         Value::Array(items) => {
             out.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
                     out.push(',');
                 }
-                write_canonical(item, out);
+                push::<CANONICAL>(out, item);
             }
             out.push(']');
         }
-        Value::Object(object) => {
-            let mut members: Vec<_> = object.iter().collect();
-            members.sort_by_key(|(name, _)| *name);
+        Value::Object(members) => {
             out.push('{');
-            for (index, (name, value)) in members.into_iter().enumerate() {
-                if index > 0 {
+            let mut put = |(name, value): (&str, _)| {
+                if !out.ends_with('{') {
                     out.push(',');
                 }
-                // Writing to a string cannot fail.
-                let _ = write_string(name, out);
+                push_quoted(out, name);
                 out.push(':');
-                write_canonical(value, out);
+                push::<CANONICAL>(out, value);
+            };
+            if CANONICAL {
+                let mut sorted: Vec<_> = members.iter().collect();
+                sorted.sort_by_key(|(name, _)| *name);
+                sorted.into_iter().for_each(put);
+            } else {
+                members.iter().for_each(&mut put);
             }
             out.push('}');
         }
-        plain => {
-            let _ = write!(out, "{plain}");
-        }
     }
+}
+
+/// Adds a string in quotes, escaped as JSON needs it.
+pub fn push_quoted(out: &mut String, text: &str) {
+    out.push('"');
+    let mut rest = text;
+    loop {
+        let (plain, others) = rest
+            .split_at_checked(plain_length(rest.as_bytes()))
+            .unwrap_or_default();
+        out.push_str(plain);
+        // What is not plain is ASCII.
+        let Some((special, after)) = others.split_at_checked(1) else {
+            break;
+        };
+        match special.as_bytes() {
+            b"\n" => out.push_str("\\n"),
+            b"\r" => out.push_str("\\r"),
+            b"\t" => out.push_str("\\t"),
+            b"\x08" => out.push_str("\\b"),
+            b"\x0c" => out.push_str("\\f"),
+            [byte @ ..0x20] => {
+                out.push_str(if *byte < 0x10 { "\\u000" } else { "\\u001" });
+                out.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+            }
+            _ => {
+                out.push('\\');
+                out.push_str(special);
+            }
+        }
+        rest = after;
+    }
+    out.push('"');
+}
+
+/// How many bytes [`push_quoted`] adds.
+fn quoted_len(text: &str) -> usize {
+    let mut length = text.len() + 2;
+    let mut rest = text.as_bytes();
+    while let [special, after @ ..] = rest.get(plain_length(rest)..).unwrap_or_default() {
+        length += match special {
+            b'\n' | b'\r' | b'\t' | 8 | 12 | b'"' | b'\\' => 1,
+            _ => 5,
+        };
+        rest = after;
+    }
+    length
 }
 
 #[cfg(test)]

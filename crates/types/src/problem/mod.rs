@@ -9,6 +9,7 @@ pub use path::{item_path, member_path};
 use crate::json::{Json, Object};
 use crate::limits::MAX_ERRORS;
 use crate::object;
+use crate::text::decimal;
 use std::borrow::Cow;
 
 /// One mistake in a request.
@@ -88,7 +89,14 @@ pub struct Mistakes {
 impl Mistakes {
     /// Notes one mistake.
     pub fn push(&mut self, error: FieldError) {
-        self.push_with(|| error);
+        if self.settled.is_some_and(|path| path == error.field) {
+            return;
+        }
+        if self.listed.len() < MAX_ERRORS {
+            self.listed.push(error);
+        } else {
+            self.rest += 1;
+        }
     }
 
     /// Notes one mistake at a path that gets no other, since a field has at most one error.
@@ -99,22 +107,16 @@ impl Mistakes {
 
     /// Notes one mistake, which is only put into words if it will be listed.
     pub fn push_with(&mut self, error: impl FnOnce() -> FieldError) {
-        if let Some(path) = self.settled {
-            let error = error();
-            if error.field != path {
-                self.list(|| error);
-            }
-        } else {
-            self.list(error);
-        }
-    }
-
-    fn list(&mut self, error: impl FnOnce() -> FieldError) {
-        if self.listed.len() < MAX_ERRORS {
-            self.listed.push(error());
+        if self.listed.len() < MAX_ERRORS || self.settled.is_some() {
+            self.push(error());
         } else {
             self.rest += 1;
         }
+    }
+
+    /// Notes a fault at this path.
+    pub fn note(&mut self, path: &dyn Fn() -> String, fault: Fault) {
+        self.push_with(|| fault.at(path()));
     }
 
     /// The value where there is one, else its fault is noted.
@@ -123,15 +125,11 @@ impl Mistakes {
     }
 
     /// The value where there is one, else its fault is noted at this path.
-    pub fn keep_at<T>(
-        &mut self,
-        path: impl FnOnce() -> String,
-        result: Result<T, Fault>,
-    ) -> Option<T> {
+    pub fn keep_at<T>(&mut self, path: impl Fn() -> String, result: Result<T, Fault>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(fault) => {
-                self.push_with(|| fault.at(path()));
+                self.note(&path, fault);
                 None
             }
         }
@@ -154,7 +152,12 @@ impl Mistakes {
             rest => self.listed.push(FieldError::new(
                 "",
                 FieldCode::TooMany,
-                format!("There are {rest} more errors, which are not listed."),
+                [
+                    "There are ",
+                    &decimal(rest as u64),
+                    " more errors, which are not listed.",
+                ]
+                .concat(),
             )),
         }
         self.listed
@@ -188,7 +191,10 @@ impl Problem {
         let detail = match errors.as_slice() {
             [] => "The request breaks a rule.".to_owned(),
             [only] => describe(only),
-            [first, rest @ ..] => format!("{} (and {} more)", describe(first), rest.len()),
+            [first, rest @ ..] => {
+                let count = decimal(rest.len() as u64);
+                [&describe(first), " (and ", &count, " more)"].concat()
+            }
         };
         Self {
             error: ErrorCode::ValidationFailed,
@@ -237,7 +243,7 @@ fn describe(error: &FieldError) -> String {
     if error.field.is_empty() {
         error.message.clone()
     } else {
-        format!("{}: {}", error.field, error.message)
+        [&error.field, ": ", &error.message].concat()
     }
 }
 

@@ -1,17 +1,17 @@
 //! Where a mistake stands, as text.
 
-use crate::json::Json;
+use crate::json::push_quoted;
 use crate::limits::MAX_PATH_KEY_CHARS;
+use crate::text::decimal;
 
 /// The path of a member: `parent.key`, or `parent["a.b"]` for a key that is no plain word.
 ///
 /// A key is cut to 64 characters with `…`.
 pub fn member_path(parent: &str, key: &str) -> String {
-    let mut shown: String = key.chars().take(MAX_PATH_KEY_CHARS).collect();
-    let is_cut = shown.len() < key.len();
-    if is_cut {
-        shown.push('…');
-    }
+    let end = key.char_indices().nth(MAX_PATH_KEY_CHARS);
+    let cut = end.and_then(|(end, _)| key.get(..end));
+    let shown = cut.map_or_else(|| key.to_owned(), |start| [start, "…"].concat());
+    let is_cut = cut.is_some();
     let is_word = !key.is_empty()
         && !is_cut
         && key
@@ -19,14 +19,19 @@ pub fn member_path(parent: &str, key: &str) -> String {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     match (is_word, parent) {
         (true, "") => shown,
-        (true, _) => format!("{parent}.{shown}"),
-        (false, _) => format!("{parent}[{}]", Json::from(shown)),
+        (true, _) => [parent, ".", &shown].concat(),
+        (false, _) => {
+            let mut path = [parent, "["].concat();
+            push_quoted(&mut path, &shown);
+            path.push(']');
+            path
+        }
     }
 }
 
 /// The path of a list's item: `parent[2]`.
 pub fn item_path(parent: &str, index: usize) -> String {
-    format!("{parent}[{index}]")
+    [parent, "[", &decimal(index as u64), "]"].concat()
 }
 
 #[cfg(test)]

@@ -8,14 +8,15 @@ use crate::date::Date;
 use crate::email::EmailAddress;
 use crate::expiry::ExpiryMinutes;
 use crate::id::WorkflowId;
-use crate::json::{Json, Members, Object, Value};
+use crate::json::{Json, Members, Value};
 use crate::limits::{MAX_DISPLAY_NAME_CHARS, MAX_EXTERNAL_REF_CHARS};
-use crate::metadata::Metadata;
+use crate::metadata::{self, Metadata};
 use crate::names::{self, Field};
 use crate::prefill::{self, CheckedPrefill, Prefill};
 use crate::problem::{Fault, FieldCode, FieldError, Mistakes, member_path};
 use crate::text;
 use crate::web_url::WebUrl;
+use std::borrow::Cow;
 use std::fmt;
 
 /// What the rules need to know of the world.
@@ -319,48 +320,71 @@ impl NewSession {
 
     /// The normalised request in canonical names, defaults filled in; what is absent is left out.
     pub fn to_json(&self) -> Json {
-        let mut request = Object::new();
-        let mut put = |field: Field, value: Option<Json>| {
+        let checked = CheckedRequest {
+            external_ref: self.external_ref.as_deref(),
+            metadata: Some(self.metadata.as_object()),
+            country: self.country,
+            checks: self.checks.clone(),
+            workflow_id: self.workflow_id,
+            redirect_url: self.redirect_url.as_ref().map(WebUrl::as_checked),
+            send_email: self.send_email,
+            applicant_email: self.applicant_email.as_ref().map(EmailAddress::as_str),
+            applicant_name: self.applicant_name.as_deref(),
+            email_display_name: self.email_display_name.as_deref(),
+            support_url: self.support_url.as_ref().map(WebUrl::as_checked),
+            expires_in: self.expires_in,
+            prefill: (&self.prefill).into(),
+        };
+        checked.to_json().into_owned()
+    }
+}
+
+impl<'r> CheckedRequest<'r, '_> {
+    /// The normalised request, as [`NewSession::to_json`] has it.
+    pub fn to_json(&self) -> Value<'r> {
+        let mut request = Members::new();
+        let mut put = |field: Field, value: Option<Value<'r>>| {
             if let Some(value) = value {
-                request.push(field.name(), value);
+                request.push_member(Cow::Borrowed(field.name()), value);
             }
         };
+        let text = |text: Option<&'r str>| text.map(|text| Value::String(Cow::Borrowed(text)));
+        put(Field::ExternalRef, text(self.external_ref));
         put(
-            Field::ExternalRef,
-            self.external_ref.as_deref().map(Json::from),
+            Field::Metadata,
+            Some(self.metadata.map_or_else(
+                || Members::new().into(),
+                |sent| Value::Object(metadata::without_nulls(sent)),
+            )),
         );
-        put(Field::Metadata, Some((&self.metadata).into()));
-        put(Field::Country, self.country.map(Json::from));
+        put(Field::Country, self.country.map(Value::from));
         put(
             Field::Checks,
             self.checks.as_ref().map(|checks| {
-                Json::Array(checks.iter().map(|check| check.as_str().into()).collect())
+                let names = checks
+                    .iter()
+                    .map(|check| Value::String(Cow::Borrowed(check.as_str())));
+                Value::Array(names.collect())
             }),
         );
-        put(Field::WorkflowId, self.workflow_id.map(Json::from));
+        put(Field::WorkflowId, self.workflow_id.map(Value::from));
         put(
             Field::RedirectUrl,
-            self.redirect_url.as_ref().map(Json::from),
+            text(self.redirect_url.map(WebUrl::into_str)),
         );
         put(Field::SendEmail, Some(self.send_email.into()));
+        put(Field::ApplicantEmail, text(self.applicant_email));
+        put(Field::ApplicantName, text(self.applicant_name));
+        put(Field::EmailDisplayName, text(self.email_display_name));
         put(
-            Field::ApplicantEmail,
-            self.applicant_email.as_ref().map(Json::from),
+            Field::SupportUrl,
+            text(self.support_url.map(WebUrl::into_str)),
         );
-        put(
-            Field::ApplicantName,
-            self.applicant_name.as_deref().map(Json::from),
-        );
-        put(
-            Field::EmailDisplayName,
-            self.email_display_name.as_deref().map(Json::from),
-        );
-        put(Field::SupportUrl, self.support_url.as_ref().map(Json::from));
         put(
             Field::ExpiresInMinutes,
             Some(self.expires_in.minutes().into()),
         );
-        put(Field::Fields, Some((&self.prefill).into()));
+        put(Field::Fields, Some(self.prefill.to_json()));
         request.into()
     }
 }
@@ -371,7 +395,7 @@ fn report_unknown(unknown: &Members<'_>, strict: bool, mistakes: &mut Mistakes) 
         let path = || member_path("", name);
         match repeats.at(index) {
             Member::Again => continue,
-            Member::FirstOfMany => mistakes.push_with(|| duplicates::fault().at(path())),
+            Member::FirstOfMany => mistakes.note(&path, duplicates::fault()),
             Member::First if strict => mistakes.push_with(|| unknown_field(name).at(path())),
             Member::First => {}
         }
@@ -382,7 +406,7 @@ fn report_unknown(unknown: &Members<'_>, strict: bool, mistakes: &mut Mistakes) 
 /// What is said of a top-level field that is not known.
 pub fn unknown_field(name: &str) -> Fault {
     let message = match names::nearest_field(name) {
-        Some(near) => format!("This field is not known. Did you mean `{near}`?"),
+        Some(near) => ["This field is not known. Did you mean `", near, "`?"].concat(),
         None => "This field is not known.".to_owned(),
     };
     Fault::new(FieldCode::UnknownField, message)

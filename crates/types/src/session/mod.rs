@@ -2,6 +2,7 @@
 
 pub mod create;
 pub(crate) mod duplicates;
+pub mod field;
 pub mod list;
 pub mod response;
 pub mod status;

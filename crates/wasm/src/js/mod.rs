@@ -1,83 +1,113 @@
-//! What the npm package exports. No argument makes these functions trap: what a user can type in
-//! gets an ordinary verdict, what only a programmer can get wrong throws an `Error`.
+//! What crosses into wasm for the npm package, whose face in TypeScript (`npm/src`) is all that
+//! calls it. No argument makes these functions trap.
+//!
+//! Reading a JavaScript value member by member costs more than handing over one text, and a text
+//! must be read as the server reads bytes anyway (members given twice, large integers). So the
+//! face calls `JSON.stringify`, writes the text into the inbox, and gets a number back:
+//!
+//! | number | what it says |
+//! | --- | --- |
+//! | 0 | accepted, without warnings: there is nothing more to read |
+//! | above 0 | the length of the answer in the outbox, in bytes of JSON |
+//! | -1, -2, -3 | the context is no object, or its `today` or its `schemes` cannot be |
+//!
+//! Parts of the inbox stand one behind the other, in the order of the arguments that give their
+//! lengths. A context of no bytes is none. `now_ms` is the Unix time in milliseconds.
 
-mod body;
 #[cfg(feature = "client")]
 mod client;
 mod context;
 mod qr;
+mod room;
 mod verdict;
 #[cfg(feature = "client")]
 mod webhooks;
 
 #[cfg(feature = "client")]
 pub use client::{api_request, key_kind};
+use vouchkey_qr::Options;
 use wasm_bindgen::prelude::*;
 #[cfg(feature = "client")]
 pub use webhooks::{event_order, verify_signature};
 
-use crate::js::context::Rules;
-use crate::js::verdict::Verdict;
+use crate::js::context::{Misuse, Rules};
 
-/// Holds a request, given as the object that one would send, to the rules of the server.
-///
-/// The object is read as `JSON.stringify` writes it. Answers with `{ok: true, value, warnings}`,
-/// `value` being the normalised request, or with `{ok: false, error, detail, errors, warnings}`,
-/// where `error` is `invalid_json`, `payload_too_large` or `validation_failed`.
-///
-/// The optional context is `{today?: "YYYY-MM-DD", schemes?: string[]}`: today's date in UTC, by
-/// default the clock's, and the schemes beside http and https that the organization allows.
-///
-/// # Errors
-///
-/// Throws a `TypeError` for a context of another form.
-#[wasm_bindgen(js_name = validateCreateSession)]
-pub fn validate_create_session(
-    #[wasm_bindgen(unchecked_param_type = "unknown")] request: &JsValue,
-    #[wasm_bindgen(unchecked_optional_param_type = "{ today?: string; schemes?: string[] }")]
-    context: &JsValue,
-) -> Result<JsValue, JsValue> {
-    let rules = Rules::read(context)?;
-    Verdict::of(body::stringify(request), &rules).into_js()
+/// Makes room for just this many bytes in the inbox, and gives its address; what it held is gone.
+#[wasm_bindgen]
+pub fn reserve(bytes: usize) -> usize {
+    room::reserve(bytes)
 }
 
-/// Holds a request, given as the JSON text or bytes that one would send, to the rules of the
-/// server; otherwise as `validateCreateSession`.
-///
-/// # Errors
-///
-/// Throws a `TypeError` for a context of another form.
-#[wasm_bindgen(js_name = validateCreateSessionJson)]
-pub fn validate_create_session_json(
-    #[wasm_bindgen(unchecked_param_type = "string | Uint8Array")] json: &JsValue,
-    #[wasm_bindgen(unchecked_optional_param_type = "{ today?: string; schemes?: string[] }")]
-    context: &JsValue,
-) -> Result<JsValue, JsValue> {
-    let rules = Rules::read(context)?;
-    Verdict::of(body::text_or_bytes(json), &rules).into_js()
+/// The address of the outbox, until the next call of anything but this.
+#[wasm_bindgen]
+pub fn outbox() -> usize {
+    room::outbox()
 }
 
-/// Draws a text as a QR code: a PNG as a `data:` URL.
-///
-/// # Errors
-///
-/// Throws an `Error` whose `code` is `too_long` and whose `limit` is the number of bytes that fit,
-/// or a `TypeError` for what is not a string.
-#[wasm_bindgen(js_name = qrPngDataUrl)]
-pub fn qr_png_data_url(
-    #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
-) -> Result<String, JsValue> {
-    qr::draw(text, vouchkey_qr::png_data_url)
+/// Holds the body of a request to the rules. Answers with a list of warnings where it is accepted,
+/// else with the verdict.
+#[wasm_bindgen]
+pub fn judge(context: usize, body: usize, now_ms: f64) -> i32 {
+    answer([context, body], now_ms, |[_, body], rules| {
+        verdict::judge(body, rules)
+    })
 }
 
-/// Draws a text as a QR code: an SVG document.
-///
-/// # Errors
-///
-/// As `qrPngDataUrl`.
-#[wasm_bindgen(js_name = qrSvg)]
-pub fn qr_svg(
-    #[wasm_bindgen(unchecked_param_type = "string")] text: &JsValue,
-) -> Result<String, JsValue> {
-    qr::draw(text, vouchkey_qr::svg)
+/// The normalised request of a body that was accepted.
+#[wasm_bindgen]
+pub fn normalise(context: usize, body: usize, now_ms: f64) -> i32 {
+    answer([context, body], now_ms, |[_, body], rules| {
+        verdict::normalise(body, rules)
+    })
+}
+
+/// Holds one field to the rules: its path as text, and its value. Answers with a list of mistakes.
+#[wasm_bindgen]
+pub fn judge_field(context: usize, path: usize, value: usize, now_ms: f64) -> i32 {
+    answer([context, path, value], now_ms, |[_, path, value], rules| {
+        verdict::judge_field(path, value, rules)
+    })
+}
+
+fn answer<const PARTS: usize>(
+    lengths: [usize; PARTS],
+    now_ms: f64,
+    judge: impl FnOnce([&[u8]; PARTS], &Rules) -> String,
+) -> i32 {
+    let text = room::read(lengths, |parts| {
+        let context = parts.first().copied().unwrap_or_default();
+        let rules = Rules::read(context, now_ms)?;
+        Ok::<_, Misuse>(judge(parts, &rules))
+    });
+    match text {
+        Ok(text) if text.is_empty() => 0,
+        Ok(text) => room::answer(text.into_bytes()),
+        Err(misuse) => misuse as i32,
+    }
+}
+
+/// Draws a text as a QR code: a PNG as a `data:` URL, of so many pixels a module, with a margin of so
+/// many modules. Of a text that does not fit, minus the number of bytes that would; the least number
+/// there is for a size that cannot be.
+#[wasm_bindgen]
+pub fn qr_png_data_url(text: usize, scale: usize, margin: usize) -> i32 {
+    qr::draw(text, scale, margin, |text, options: Options| {
+        options.png_data_url(text).map(String::into_bytes)
+    })
+}
+
+/// As `qr_png_data_url`, but the PNG file.
+#[wasm_bindgen]
+pub fn qr_png_bytes(text: usize, scale: usize, margin: usize) -> i32 {
+    qr::draw(text, scale, margin, |text, options: Options| {
+        options.png_bytes(text)
+    })
+}
+
+/// As `qr_png_data_url`, but an SVG document, one unit a module.
+#[wasm_bindgen]
+pub fn qr_svg(text: usize, margin: usize) -> i32 {
+    qr::draw(text, 1, margin, |text, options: Options| {
+        options.svg(text).map(String::into_bytes)
+    })
 }

@@ -1,119 +1,99 @@
-//! What the rules say of a body, as a JavaScript object.
+//! What the rules say of a body, as JSON text.
 
-use js_sys::JSON;
-use serde::{Serialize, Serializer};
-use vouchkey_types::json::{self, Json, Object};
+use vouchkey_types::json::{self, Members, Value, push_quoted};
 use vouchkey_types::limits::MAX_ERRORS;
 use vouchkey_types::problem::{ErrorCode, FieldError, Problem};
-use vouchkey_types::session::create::{CreateSessionRequest, NewSession, unknown_field};
-use wasm_bindgen::prelude::*;
+use vouchkey_types::session::create::{SentRequest, unknown_field};
+use vouchkey_types::session::field;
 
 use crate::js::context::Rules;
 
-/// The outcome, and what the server would ignore.
-pub(super) struct Verdict {
-    outcome: Result<NewSession, Problem>,
-    warnings: Vec<FieldError>,
+/// The text of what there is to say of a body: nothing of one that is accepted as it stands, a list
+/// of warnings of one that is accepted, and the whole verdict of one that is refused.
+pub(super) fn judge(body: &[u8], rules: &Rules) -> String {
+    let request = match read(body) {
+        Ok(request) => request,
+        Err(problem) => return refusal(&problem, &[]),
+    };
+    let warnings = warn(&request);
+    match request.check(&rules.context()) {
+        Ok(_) if warnings.is_empty() => String::new(),
+        Ok(_) => list(&warnings),
+        Err(errors) => refusal(&Problem::validation(errors), &warnings),
+    }
 }
 
-impl Verdict {
-    /// Judges a body that may already be refused.
-    pub(super) fn of(body: Result<Vec<u8>, Problem>, rules: &Rules) -> Self {
-        let mut warnings = Vec::new();
-        let outcome = body.and_then(|body| {
-            let request = read(&body)?;
-            warnings = warn(&request);
-            request
-                .validate(&rules.context())
-                .map_err(Problem::validation)
-        });
-        Self { outcome, warnings }
-    }
+/// The normalised request that an accepted body means.
+pub(super) fn normalise(body: &[u8], rules: &Rules) -> String {
+    let text = read(body).ok().and_then(|request| {
+        let checked = request.check(&rules.context()).ok()?;
+        Some(checked.to_json().to_text())
+    });
+    text.unwrap_or_default()
+}
 
-    pub(super) fn into_js(self) -> Result<JsValue, JsValue> {
-        let warnings = Mistakes(self.warnings);
-        let js = match self.outcome {
-            Ok(session) => to_js(&Accepted {
-                ok: true,
-                value: Parsed(JSON::parse(&session.to_json().to_text())?),
-                warnings,
-            }),
-            Err(problem) => to_js(&Refused {
-                ok: false,
-                error: problem.error.as_str(),
-                detail: &problem.detail,
-                errors: Mistakes(problem.errors),
-                warnings,
-            }),
-        };
-        js.map_err(JsValue::from)
+/// The list of the mistakes of one field; nothing where there are none.
+pub(super) fn judge_field(path: &[u8], value: &[u8], rules: &Rules) -> String {
+    let path = str::from_utf8(path).unwrap_or_default();
+    let mistakes = field::validate(path, value, &rules.context());
+    if mistakes.is_empty() {
+        String::new()
+    } else {
+        list(&mistakes)
     }
 }
 
 /// The request, as the server reads it; an empty body is an empty object.
-fn read(body: &[u8]) -> Result<CreateSessionRequest, Problem> {
+fn read(body: &[u8]) -> Result<SentRequest<'_>, Problem> {
     let json = if body.is_empty() {
-        Json::from(Object::new())
+        Value::from(Members::new())
     } else {
-        json::read(body).map_err(|error| Problem::new(ErrorCode::InvalidJson, error.to_string()))?
+        json::read_borrowed(body)
+            .map_err(|error| Problem::new(ErrorCode::InvalidJson, error.message()))?
     };
-    CreateSessionRequest::from_json(json).map_err(|error| Problem::validation(vec![error]))
+    SentRequest::from_json(json).map_err(|error| Problem::validation(vec![error]))
 }
 
 /// A warning for each field that the server ignores, named as sent; as many as it lists errors.
-fn warn(request: &CreateSessionRequest) -> Vec<FieldError> {
+fn warn(request: &SentRequest<'_>) -> Vec<FieldError> {
     let names = request.ignored_fields().iter().take(MAX_ERRORS);
     names
         .map(|name| unknown_field(name).at(name.as_str()))
         .collect()
 }
 
-#[derive(Serialize)]
-struct Accepted {
-    ok: bool,
-    value: Parsed,
-    warnings: Mistakes,
+fn refusal(problem: &Problem, warnings: &[FieldError]) -> String {
+    let mut text = String::from(r#"{"ok":false,"error":"#);
+    push_quoted(&mut text, problem.error.as_str());
+    text.push_str(r#","detail":"#);
+    push_quoted(&mut text, &problem.detail);
+    text.push_str(r#","errors":"#);
+    push_list(&mut text, &problem.errors);
+    text.push_str(r#","warnings":"#);
+    push_list(&mut text, warnings);
+    text.push('}');
+    text
 }
 
-#[derive(Serialize)]
-struct Refused<'a> {
-    ok: bool,
-    error: &'a str,
-    detail: &'a str,
-    errors: Mistakes,
-    warnings: Mistakes,
+fn list(mistakes: &[FieldError]) -> String {
+    let mut text = String::new();
+    push_list(&mut text, mistakes);
+    text
 }
 
-struct Mistakes(Vec<FieldError>);
-
-impl Serialize for Mistakes {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.iter().map(|error| Mistake {
-            field: &error.field,
-            code: error.code.as_str(),
-            message: &error.message,
-        }))
+fn push_list(text: &mut String, mistakes: &[FieldError]) {
+    text.push('[');
+    for (index, mistake) in mistakes.iter().enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push_str(r#"{"field":"#);
+        push_quoted(text, &mistake.field);
+        text.push_str(r#","code":"#);
+        push_quoted(text, mistake.code.as_str());
+        text.push_str(r#","message":"#);
+        push_quoted(text, &mistake.message);
+        text.push('}');
     }
-}
-
-#[derive(Serialize)]
-struct Mistake<'a> {
-    field: &'a str,
-    code: &'a str,
-    message: &'a str,
-}
-
-/// A value that `JSON.parse` made: in one crossing, with integers as JavaScript rounds them, and
-/// with `__proto__` in metadata as a member like any other, which assignment would take for the
-/// prototype.
-struct Parsed(JsValue);
-
-impl Serialize for Parsed {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serde_wasm_bindgen::preserve::serialize(&self.0, serializer)
-    }
-}
-
-fn to_js(value: &impl Serialize) -> Result<JsValue, serde_wasm_bindgen::Error> {
-    value.serialize(&serde_wasm_bindgen::Serializer::new())
+    text.push(']');
 }

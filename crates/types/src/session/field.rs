@@ -1,0 +1,154 @@
+//! One field of the request that creates a session, for a form.
+
+use super::create::{Context, SentRequest, unknown_field};
+use crate::json::{self, Members, Value};
+use crate::names::Field;
+use crate::problem::{FieldCode, FieldError, item_path, member_path};
+
+/// Holds one field to the rules, as if it were all of the request: its mistakes, and those of what
+/// is inside it.
+///
+/// The path is as in errors (`country`, `fields.birthdate`, `metadata["a.b"]`, `checks[2]`), in any
+/// spelling. The value is JSON; no text at all is a field that is left out. Rules that span several
+/// fields are those of the whole request alone.
+pub fn validate(path: &str, value: &[u8], context: &Context<'_>) -> Vec<FieldError> {
+    let end = path.bytes().position(|byte| matches!(byte, b'.' | b'['));
+    let (name, inner) = path
+        .split_at_checked(end.unwrap_or(path.len()))
+        .unwrap_or_default();
+    let Some(field) = Field::parse(name) else {
+        return vec![unknown_field(name).at(path)];
+    };
+    if value.is_empty() {
+        return Vec::new();
+    }
+    let value = match json::read_borrowed(value) {
+        Ok(value) => value,
+        Err(error) => {
+            let message = ["Cannot be sent as JSON: ", error.kind.as_str(), "."].concat();
+            return vec![FieldError::new(path, FieldCode::WrongType, message)];
+        }
+    };
+    let (value, own, sent) = match inner_key(inner) {
+        Inner::None => (value, field.name().to_owned(), None),
+        Inner::Member(key) => {
+            let mut members = Members::new();
+            let own = canonical(field, &key);
+            members.push(key, value);
+            (members.into(), own, None)
+        }
+        // A list of this item alone, whose place is put right below.
+        Inner::Item => (
+            Value::Array(vec![value]),
+            item_path(field.name(), 0),
+            Some([field.name(), inner].concat()),
+        ),
+    };
+    let mut body = Members::new();
+    body.push(field.name(), value);
+    let Ok(request) = SentRequest::from_json(body.into()) else {
+        return Vec::new();
+    };
+    let mut mistakes = request.check(context).err().unwrap_or_default();
+    mistakes.retain(|mistake| {
+        let rest = mistake.field.strip_prefix(own.as_str());
+        rest.is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'.' | b'[', ..]))
+    });
+    for mistake in &mut mistakes {
+        if let (Some(sent), Some(rest)) = (&sent, mistake.field.strip_prefix(own.as_str())) {
+            mistake.field = [sent, rest].concat();
+        }
+    }
+    mistakes
+}
+
+/// What stands behind the name of a field in a path.
+enum Inner {
+    None,
+    Member(String),
+    Item,
+}
+
+fn inner_key(inner: &str) -> Inner {
+    if let Some(key) = inner.strip_prefix('.') {
+        return Inner::Member(key.to_owned());
+    }
+    let Some(quoted) = inner
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    else {
+        return Inner::None;
+    };
+    match json::read_borrowed(quoted.as_bytes()) {
+        Ok(Value::String(key)) => Inner::Member(key.into_owned()),
+        _ => Inner::Item,
+    }
+}
+
+/// The path of a member, as errors have it.
+fn canonical(field: Field, key: &str) -> String {
+    use crate::names::PrefillField;
+    let known = PrefillField::parse(key).filter(|_| field == Field::Fields);
+    member_path(field.name(), known.map_or(key, |known| known.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date::Date;
+
+    fn mistakes(path: &str, value: &str) -> Vec<String> {
+        let context = Context {
+            today: Date::new(2026, 2, 1).unwrap(),
+            schemes: &[],
+            strict: false,
+            workflows: None,
+            publishable: None,
+        };
+        let mistakes = validate(path, value.as_bytes(), &context);
+        let shown = |mistake: FieldError| format!("{} {}", mistake.field, mistake.code);
+        mistakes.into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn a_field_gets_its_own_mistakes() {
+        for (path, value, expected) in [
+            ("country", "\"UK\"", &["country unknown_value"] as &[_]),
+            ("country", "\"GB\"", &[]),
+            ("country", "", &[]),
+            ("country", "null", &[]),
+            ("supportUrl", "\"x\"", &["support_url invalid_format"]),
+            (
+                "fields.birthdate",
+                "\"2026-02-01\"",
+                &["fields.birthdate out_of_range"],
+            ),
+            ("prefill.first-name", "\"\"", &["fields.name_first empty"]),
+            ("fields.nope", "1", &["fields.nope unknown_field"]),
+            (
+                "metadata[\"a.b\"]",
+                "{\"c\":1,\"c\":2}",
+                &["metadata[\"a.b\"].c duplicate_field"],
+            ),
+            ("metadata.plan", "1", &[]),
+            ("metadata[\"\"]", "1", &["metadata[\"\"] empty"]),
+            (
+                "checks",
+                "[\"x\",\"face_match\"]",
+                &["checks[0] unknown_value"],
+            ),
+            ("checks[2]", "\"x\"", &["checks[2] unknown_value"]),
+            ("checks[2]", "\"face_match\"", &[]),
+            ("countri", "1", &["countri unknown_field"]),
+            ("", "1", &[" unknown_field"]),
+            ("country", "\"\\ud800\"", &["country wrong_type"]),
+        ] {
+            assert_eq!(mistakes(path, value), expected, "{path} {value}");
+        }
+    }
+
+    #[test]
+    fn rules_that_span_fields_are_left_to_the_whole_request() {
+        assert_eq!(mistakes("send_email", "true"), [""; 0]);
+    }
+}

@@ -1,0 +1,70 @@
+/**
+ * How text gets into the module, and out of it: written once, into memory that the module keeps for it.
+ */
+
+import { engine } from "./engine.js";
+
+/** The bytes that are kept from call to call. Text that cannot be longer is written without measuring it first. */
+const KEPT_BYTES = 262_144;
+
+// Made when they are first needed: to import this must touch nothing.
+let encoder: TextEncoder | undefined;
+let decoder: TextDecoder | undefined;
+let inbox: Uint8Array | undefined;
+
+/** So much of the module's memory, at least. */
+function room(bytes: number): Uint8Array {
+  // Memory that grew left behind a view of no length.
+  if (inbox === undefined || inbox.length < bytes) {
+    const { memory, reserve } = engine();
+    const size = Math.max(bytes, KEPT_BYTES);
+    const address = reserve(size) >>> 0;
+    inbox = new Uint8Array(memory.buffer, address, size);
+  }
+  return inbox;
+}
+
+/** Gives back what one large text needed. */
+export function tidy(): void {
+  if (inbox !== undefined && inbox.length > KEPT_BYTES) {
+    inbox = undefined;
+    room(KEPT_BYTES);
+  }
+}
+
+/** Puts one text, or what is its UTF-8 already, into the module; how many bytes it has. */
+export function put(text: string | Uint8Array): number {
+  // A UTF-16 unit takes one to three bytes.
+  if (typeof text === "string" && text.length * 3 <= KEPT_BYTES) {
+    return (encoder ??= new TextEncoder()).encodeInto(text, room(KEPT_BYTES)).written;
+  }
+  return putAll([text])[0] as number;
+}
+
+/** Puts several texts into the module, one behind the other; how many bytes each has. */
+export function putAll(texts: readonly (string | Uint8Array)[]): number[] {
+  const parts = texts.map((text) => (typeof text === "string" ? utf8(text) : text));
+  const view = room(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    view.set(part, offset);
+    offset += part.length;
+  }
+  return parts.map((part) => part.length);
+}
+
+/** The UTF-8 of a text. */
+export function utf8(text: string): Uint8Array {
+  return (encoder ??= new TextEncoder()).encode(text);
+}
+
+/** So many bytes of the module's answer, as text. */
+export function answer(bytes: number): string {
+  return (decoder ??= new TextDecoder()).decode(answerBytes(bytes));
+}
+
+/** So many bytes of the module's answer, until the next call. */
+export function answerBytes(bytes: number): Uint8Array<ArrayBuffer> {
+  const { memory, outbox } = engine();
+  return new Uint8Array(memory.buffer as ArrayBuffer, outbox() >>> 0, bytes);
+}

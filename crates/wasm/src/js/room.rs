@@ -1,0 +1,70 @@
+//! The bytes that JavaScript and the rules exchange, without a copy more than the one into this
+//! memory.
+//!
+//! JavaScript asks for the address of the inbox, writes what it has to say with
+//! `TextEncoder.encodeInto`, and calls an export with the lengths of its parts. What there is to
+//! read stands in the outbox until the next call. Nothing here calls JavaScript, so that no call
+//! ever finds another one on its way.
+
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+
+/// Bytes that live as long as the module: a destructor would never run, but weigh.
+type Room = Cell<ManuallyDrop<Vec<u8>>>;
+
+thread_local! {
+    static INBOX: Room = const { Cell::new(ManuallyDrop::new(Vec::new())) };
+    static OUTBOX: Room = const { Cell::new(ManuallyDrop::new(Vec::new())) };
+}
+
+fn put(room: &Room, bytes: Vec<u8>) -> Vec<u8> {
+    ManuallyDrop::into_inner(room.replace(ManuallyDrop::new(bytes)))
+}
+
+/// Makes the inbox hold just this many bytes; its address. A smaller one gives memory back.
+pub(super) fn reserve(bytes: usize) -> usize {
+    INBOX.with(|inbox| {
+        // The old one first, so that there are never two.
+        drop(put(inbox, Vec::new()));
+        let empty = vec![0; bytes];
+        // Exposed, since JavaScript writes through it.
+        let address = empty.as_ptr().expose_provenance();
+        put(inbox, empty);
+        address
+    })
+}
+
+/// Reads so many bytes in so many parts, one behind the other; parts that are not there are empty.
+pub(super) fn read<const PARTS: usize, T>(
+    lengths: [usize; PARTS],
+    read: impl FnOnce([&[u8]; PARTS]) -> T,
+) -> T {
+    INBOX.with(|inbox| {
+        let bytes = put(inbox, Vec::new());
+        let mut rest = bytes.as_slice();
+        let answer = read(lengths.map(|length| {
+            let (part, after) = rest.split_at_checked(length).unwrap_or_default();
+            rest = after;
+            part
+        }));
+        put(inbox, bytes);
+        answer
+    })
+}
+
+/// Puts an answer into the outbox; its length.
+pub(super) fn answer(bytes: Vec<u8>) -> i32 {
+    let length = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
+    OUTBOX.with(|outbox| drop(put(outbox, bytes)));
+    length
+}
+
+/// The address of the outbox.
+pub(super) fn outbox() -> usize {
+    OUTBOX.with(|outbox| {
+        let bytes = put(outbox, Vec::new());
+        let address = bytes.as_ptr().expose_provenance();
+        put(outbox, bytes);
+        address
+    })
+}
