@@ -51,6 +51,9 @@ describe("what the client refuses offline", () => {
       assert.equal((await made(options)).code, "invalid_argument", inspect(options));
       assert.equal((await refusal(new VouchkeyClient({ baseUrl, key }).list({}, options))).code, "invalid_argument");
     }
+    for (const schemes of [null, "shop", {}, [7]]) {
+      assert.equal((await made({ schemes })).code, "invalid_argument", inspect(schemes));
+    }
     for (const version of ["2026-01-02", "", "latest", 20260101]) {
       assert.equal((await made({ version })).code, "unsupported_version");
     }

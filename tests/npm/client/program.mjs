@@ -22,21 +22,33 @@ export async function start(settings = {}) {
     return JSON.parse(stdout);
   };
   await command("init", "--owner", "owner@example.com");
-  const child = spawn(PROGRAM, ["serve", "--listen", "127.0.0.1:0"], { env, stdio: ["ignore", "pipe", "pipe"] });
-  let log = "";
-  child.stderr.on("data", (text) => (log += text));
-  const baseUrl = await Promise.race([
-    once(createInterface(child.stdout), "line").then(([line]) => line.replace("listening on ", "")),
-    once(child, "exit").then(() => Promise.reject(new Error(`the server stopped at once: ${log}`))),
-  ]);
+  let child;
+  const serve = async (listen) => {
+    child = spawn(PROGRAM, ["serve", "--listen", listen], { env, stdio: ["ignore", "pipe", "pipe"] });
+    let log = "";
+    child.stderr.on("data", (text) => (log += text));
+    return Promise.race([
+      once(createInterface(child.stdout), "line").then(([line]) => line.replace("listening on ", "")),
+      once(child, "exit").then(() => Promise.reject(new Error(`the server stopped at once: ${log}`))),
+    ]);
+  };
+  const end = async (signal) => {
+    const exit = once(child, "exit");
+    child.kill(signal);
+    await exit;
+  };
+  const baseUrl = await serve("127.0.0.1:0");
   return {
     baseUrl,
     /** Makes a key of the sandbox. */
     key: async (...words) => (await command("keys", "create", "--environment", "sandbox", ...words)).secret,
+    /** Ends it as a power cut does, and starts it again at the same address. */
+    crash: async () => {
+      await end("SIGKILL");
+      await serve(baseUrl.replace("http://", ""));
+    },
     stop: async () => {
-      const end = once(child, "exit");
-      child.kill("SIGTERM");
-      await end;
+      await end("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
     },
   };

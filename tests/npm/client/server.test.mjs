@@ -177,4 +177,20 @@ describe("the client and the server", { timeout: 120_000 }, () => {
       await slow.stop();
     }
   });
+
+  test("a server that is killed under the calls creates each session once, and each call gets it", async () => {
+    const frail = await start();
+    try {
+      const stubborn = new VouchkeyClient({ baseUrl: frail.baseUrl, key: await frail.key(), retries: 10 });
+      const calls = Array.from({ length: 40 }, (_, at) => stubborn.create({ external_ref: `order-${at}` }));
+      await Promise.any(calls);
+      await frail.crash();
+      const sessions = (await Promise.all(calls)).map(({ session }) => session.id);
+      const { data, pagination } = await stubborn.list({ limit: 100 });
+      assert.equal(pagination.total, 40);
+      assert.deepEqual(data.map(({ id }) => id).sort(), sessions.sort());
+    } finally {
+      await frail.stop();
+    }
+  });
 });

@@ -164,6 +164,9 @@ export class VouchkeyClient {
     this.#version = version ?? "";
     this.#retries = within("retries", retries, 0, MOST_RETRIES);
     this.#timeout = within("timeout", timeout, 1, MOST_TIMEOUT);
+    if (schemes !== undefined && !(Array.isArray(schemes) && schemes.every((scheme) => typeof scheme === "string"))) {
+      throw new VouchkeyError("invalid_argument", "schemes must be a list of strings.");
+    }
     this.#schemes = schemes;
   }
 
