@@ -16,11 +16,14 @@ pub mod idempotency;
 pub mod mailbox;
 pub mod organizations;
 pub mod outbox;
+mod schema;
 pub mod secrets;
 pub mod session_events;
 pub mod session_list;
 pub mod sessions;
 pub mod sign_ins;
+#[cfg(test)]
+mod statements;
 #[cfg(test)]
 mod tests;
 pub mod upkeep;
@@ -43,8 +46,6 @@ use writer::{Job, Pending, Writer};
 
 /// Writes that may wait; one more is refused at once.
 const QUEUE: usize = 1_024;
-
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/store/migrations");
 
 /// Why the store did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -103,10 +104,7 @@ impl Store {
         // Changing a new file to WAL and migrating it are not for two processes at once.
         let lock = engine::lock_folder(&data.folder).await?;
         let mut conn = address.writer().await?;
-        MIGRATIONS
-            .run_direct(None, &mut conn, false)
-            .await
-            .map_err(migration_failed)?;
+        schema::bring_up_to_date(&mut conn).await?;
         drop(lock);
         let readers = address.readers().await?;
         let engine = address.engine;
@@ -166,15 +164,4 @@ impl Store {
 
 fn stopped() -> StoreError {
     StoreError::Unavailable("the store is closed".to_owned())
-}
-
-fn migration_failed(error: sqlx::migrate::MigrateError) -> StoreError {
-    use sqlx::migrate::MigrateError as E;
-    match error {
-        E::Execute(error) | E::ExecuteMigration(error, _) => error.into(),
-        E::VersionMissing(version) => StoreError::Setting(format!(
-            "the database was written by a newer vouchkey (its schema has step {version}, which this one does not know)"
-        )),
-        other => StoreError::Setting(format!("the database's schema: {other}")),
-    }
 }

@@ -1,10 +1,10 @@
-//! The store as a whole: the two doors, and every statement.
+//! The store as a whole: the two doors, and trouble with the database.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use sqlx::{Executor, Row};
+use sqlx::Row;
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::SessionId;
 use vouchkey_types::session::list::{Cursor, ListQuery, Start};
@@ -215,45 +215,6 @@ fn reads_and_writes_may_cross_threads() {
         let _ = store.write(Insert("x", Then::Succeed)).await;
     }
     let _ = |store: Store| send(both(store));
-}
-
-fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    [
-        api_keys::STATEMENTS,
-        capture_links::STATEMENTS,
-        data_keys::STATEMENTS,
-        idempotency::STATEMENTS,
-        mailbox::STATEMENTS,
-        organizations::STATEMENTS,
-        outbox::STATEMENTS,
-        secrets::STATEMENTS,
-        session_events::STATEMENTS,
-        sessions::STATEMENTS,
-        upkeep::STATEMENTS,
-        sign_ins::STATEMENTS,
-        users::STATEMENTS,
-        workflows::STATEMENTS,
-    ]
-    .into_iter()
-    .flatten()
-}
-
-async fn prepare_all(store: &Store) {
-    for (name, sql) in statements() {
-        let prepared = store
-            .read(async |conn| {
-                conn.prepare(sqlx::SqlStr::from_static(sql)).await?;
-                Ok(())
-            })
-            .await;
-        assert_eq!(prepared, Ok(()), "{name}: {sql}");
-    }
-}
-
-#[tokio::test]
-async fn every_statement_can_be_prepared() {
-    let folder = tempfile::tempdir().unwrap();
-    prepare_all(&open(folder.path()).await).await;
 }
 
 #[tokio::test]

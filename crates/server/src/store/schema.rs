@@ -1,0 +1,196 @@
+//! The schema's steps, from one program to the next. Forward only; old and new programs run side by side on a schema
+//! as long as it says that the old ones can.
+
+use sqlx::AnyConnection;
+use sqlx::migrate::{MigrateError, Migrator};
+
+use super::StoreError;
+use super::columns::{Columns, statements};
+
+static STEPS: Migrator = {
+    let mut steps = sqlx::migrate!("src/store/migrations");
+    // A step from the future may be one that this program can live with: the schema itself says so.
+    steps.ignore_missing = true;
+    steps
+};
+
+statements! {
+    FLOOR = "SELECT MAX(oldest_step) AS oldest_step FROM schema_floor";
+}
+
+/// Applies the steps that are missing, and refuses a schema that this program is too old for.
+pub(super) async fn bring_up_to_date(conn: &mut AnyConnection) -> Result<(), StoreError> {
+    STEPS.run_direct(None, conn, false).await.map_err(failed)?;
+    let known = STEPS
+        .iter()
+        .map(|step| step.version)
+        .max()
+        .unwrap_or_default();
+    let oldest: i64 = sqlx::query(FLOOR)
+        .fetch_one(conn)
+        .await?
+        .plain("oldest_step")?;
+    if oldest > known {
+        return Err(StoreError::Setting(format!(
+            "a newer vouchkey has changed the database, so that only programs that know its schema up to step \
+             {oldest} can work on it. This one knows step {known}: start the newer program. Nothing was changed"
+        )));
+    }
+    Ok(())
+}
+
+fn failed(error: MigrateError) -> StoreError {
+    use MigrateError as E;
+    match error {
+        E::Execute(error) | E::ExecuteMigration(error, _) => error.into(),
+        other => StoreError::Setting(format!("the database's schema: {other}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+    use vouchkey_types::api_key::Environment;
+    use vouchkey_types::id::{OrganizationId, SessionId};
+
+    use super::*;
+    use crate::config::DataConfig;
+    use crate::store::engine::Address;
+    use crate::store::fixtures::{self, NOW};
+    use crate::store::{Engine, Store, capture_links, data_keys, organizations, sessions};
+
+    /// Rows in every table, as the first schema had them.
+    const ROWS: &str = include_str!("rows_of_the_first_schema.sql");
+
+    async fn connect(folder: &Path) -> (AnyConnection, Engine) {
+        let data = DataConfig {
+            folder: folder.to_owned(),
+        };
+        let address = Address::prepare(&fixtures::database(folder).await, &data).unwrap();
+        (address.writer().await.unwrap(), address.engine)
+    }
+
+    async fn reopen(folder: &Path) -> Result<Store, StoreError> {
+        let data = DataConfig {
+            folder: folder.to_owned(),
+        };
+        Store::open(&fixtures::database(folder).await, &data).await
+    }
+
+    async fn execute(conn: &mut AnyConnection, sql: String) {
+        sqlx::raw_sql(AssertSqlSafe(sql))
+            .execute(conn)
+            .await
+            .unwrap();
+    }
+
+    /// How many rows each table of [`ROWS`] has.
+    async fn counts(conn: &mut AnyConnection) -> Vec<(String, i64)> {
+        let mut counts = Vec::new();
+        for line in ROWS.lines() {
+            let Some(rest) = line.strip_prefix("INSERT INTO ") else {
+                continue;
+            };
+            let table = rest.split(' ').next().unwrap_or_default();
+            let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+            let row = sqlx::query(sql).fetch_one(&mut *conn).await.unwrap();
+            counts.push((table.to_owned(), row.get(0)));
+        }
+        counts
+    }
+
+    #[tokio::test]
+    async fn every_earlier_schema_is_brought_up_to_date_with_its_rows() {
+        let newest = STEPS.iter().map(|step| step.version).max().unwrap();
+        for earlier in 1..newest {
+            let folder = tempfile::tempdir().unwrap();
+            let (mut conn, engine) = connect(folder.path()).await;
+            STEPS
+                .run_direct(Some(earlier), &mut conn, false)
+                .await
+                .unwrap();
+            let rows = match engine {
+                Engine::Sqlite => ROWS.to_owned(),
+                Engine::Postgres => ROWS.replace("x'", "'\\x"),
+            };
+            execute(&mut conn, rows).await;
+            let before = counts(&mut conn).await;
+            assert_eq!(before.len(), 16, "{before:?}");
+            assert!(before.iter().all(|(_, count)| *count == 1), "{before:?}");
+
+            let store = reopen(folder.path()).await.unwrap();
+            assert_eq!(counts(&mut conn).await, before, "from step {earlier}");
+            let organization = OrganizationId::parse("org_00000000000000000000000001").unwrap();
+            let session = SessionId::parse("ses_00000000000000000000000001").unwrap();
+            store
+                .read(async |conn| {
+                    let found = organizations::find(conn, organization).await?.unwrap();
+                    assert_eq!(found.name, "Example");
+                    let found =
+                        sessions::find(conn, organization, Environment::Live, session).await?;
+                    assert_eq!(found.unwrap().external_ref.as_deref(), Some("user_42"));
+                    let key = data_keys::find(conn, organization, session).await?;
+                    assert_eq!(key.unwrap().key_wrapped, Some(vec![1; 4]));
+                    let link = capture_links::live(conn, organization, session).await?;
+                    assert_eq!(link.unwrap().capture_key_id, 1);
+                    Ok(())
+                })
+                .await
+                .unwrap();
+            let other = fixtures::organization(&store).await;
+            let creation = fixtures::creation(other, NOW);
+            assert_eq!(
+                store.write(creation).await,
+                Ok(crate::store::create_session::Created::New)
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_schema_from_the_future_stops_the_start_only_if_it_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        reopen(folder.path()).await.unwrap().close().await;
+        let (mut conn, engine) = connect(folder.path()).await;
+        let (flag, bytes) = match engine {
+            Engine::Sqlite => ("1", "x'00'"),
+            Engine::Postgres => ("TRUE", "'\\x00'"),
+        };
+        let future = format!(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+             VALUES (9999, 'future', {flag}, {bytes}, 0)"
+        );
+        execute(&mut conn, future).await;
+        reopen(folder.path()).await.unwrap().close().await;
+
+        let raised = "UPDATE schema_floor SET oldest_step = 9999".to_owned();
+        execute(&mut conn, raised).await;
+        let Err(StoreError::Setting(reason)) = reopen(folder.path()).await else {
+            panic!("the program began to work on a schema that it does not know");
+        };
+        assert!(reason.contains("step 9999"), "{reason}");
+        conn.close().await.unwrap();
+    }
+
+    /// What was on main once stays as it was: sqlx refuses a database whose steps were others.
+    #[test]
+    fn steps_never_change_and_each_says_which_programs_it_leaves_behind() {
+        for (number, step) in (1..).zip(STEPS.iter()) {
+            assert_eq!(step.version, number, "steps are numbered without gaps");
+            let sql = step.sql.as_str();
+            let speaks = sql.contains("UPDATE schema_floor SET oldest_step = ")
+                || sql.contains("-- schema_floor: unchanged");
+            assert!(number <= 3 || speaks, "{}", step.description);
+        }
+        // One more for each step that comes to main.
+        let on_main = [
+            [0xdb, 0xad, 0xf8, 0xac],
+            [0xf0, 0x58, 0xfb, 0x33],
+            [0xfe, 0xeb, 0x2d, 0x71],
+        ];
+        for (step, digest) in STEPS.iter().zip(on_main) {
+            assert_eq!(step.checksum[..4], digest, "{}", step.description);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Every statement of the store: each can be prepared on the engine that the tests run on, and none looks across
+//! organizations but those listed here.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::Executor;
+use vouchkey_types::id::SessionId;
+
+use super::fixtures::{NOW, creation, open, store};
+use super::*;
+
+const STATEMENTS: [(&str, &[(&str, &str)]); 15] = [
+    ("api_keys", api_keys::STATEMENTS),
+    ("capture_links", capture_links::STATEMENTS),
+    ("data_keys", data_keys::STATEMENTS),
+    ("idempotency", idempotency::STATEMENTS),
+    ("mailbox", mailbox::STATEMENTS),
+    ("organizations", organizations::STATEMENTS),
+    ("outbox", outbox::STATEMENTS),
+    ("schema", schema::STATEMENTS),
+    ("secrets", secrets::STATEMENTS),
+    ("session_events", session_events::STATEMENTS),
+    ("sessions", sessions::STATEMENTS),
+    ("sign_ins", sign_ins::STATEMENTS),
+    ("upkeep", upkeep::STATEMENTS),
+    ("users", users::STATEMENTS),
+    ("workflows", workflows::STATEMENTS),
+];
+
+/// Files that put a text together, from constant pieces.
+const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "session_list"];
+
+/// What need not name the organization.
+const ACROSS_ORGANIZATIONS: [(&str, &str); 22] = [
+    // By which the organization is found.
+    ("api_keys", "FIND"),
+    ("capture_links", "FIND"),
+    ("sign_ins", "FIND"),
+    ("sign_ins", "FIND_LINK"),
+    ("users", "FIND_BY_EMAIL"),
+    // The same row, a moment later.
+    ("sign_ins", "REVOKE"),
+    ("sign_ins", "TOUCH"),
+    ("sign_ins", "USE_LINK"),
+    // Of the server, not of an organization.
+    ("organizations", "OLDEST"),
+    ("schema", "FLOOR"),
+    ("secrets", "INSERT_ROOT_KEY"),
+    ("secrets", "INSERT_SECRET"),
+    ("secrets", "ROOT_KEYS"),
+    ("secrets", "SECRETS"),
+    ("sign_ins", "FAILURES"),
+    ("sign_ins", "FORGET_FAILURES"),
+    ("sign_ins", "SET_FAILURES"),
+    // Workers of the server, who serve all; what they answer names the organization of each row.
+    ("api_keys", "LISTED_ORIGINS"),
+    ("outbox", "NEXT_DUE"),
+    ("outbox", "RECLAIM"),
+    ("outbox", "RELEASE"),
+    // By its own rows, which it names whole in a subquery.
+    ("upkeep", "EXPIRE"),
+];
+
+#[tokio::test]
+async fn every_statement_can_be_prepared() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    for (file, statements) in STATEMENTS {
+        for (name, sql) in statements {
+            let prepared = store
+                .read(async |conn| {
+                    conn.prepare(sqlx::SqlStr::from_static(sql)).await?;
+                    Ok(())
+                })
+                .await;
+            assert_eq!(prepared, Ok(()), "{file}::{name}: {sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_many_at_once_comes_from_one_organization() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, one) = store(folder.path()).await;
+    let other = fixtures::organization(&store).await;
+    let creations = [one, one, other].map(|organization| creation(organization, NOW));
+    let all: Vec<SessionId> = creations
+        .iter()
+        .map(|creation| creation.session.id)
+        .collect();
+    for creation in creations {
+        store.write(creation).await.unwrap();
+    }
+    for (asked, found) in [(1, 1), (2, 2), (3, 2)] {
+        let sessions = &all[..asked];
+        let links = store.read(async |conn| capture_links::live_of_all(conn, one, sessions).await);
+        assert_eq!(links.await.unwrap().len(), found);
+        let keys = store.read(async |conn| data_keys::find_all(conn, one, sessions).await);
+        assert_eq!(keys.await.unwrap().len(), found);
+    }
+}
+
+/// Whether a statement names the organization: as a value of what it inserts, or in its condition.
+fn names_the_organization(sql: &str) -> bool {
+    match sql.split_once(" WHERE ") {
+        Some((_, condition)) if !sql.starts_with("INSERT") => {
+            condition.contains("organization_id = $") || condition.contains("(organization_id, ")
+        }
+        _ => sql.starts_with("INSERT") && sql.contains("organization_id"),
+    }
+}
+
+#[test]
+fn no_statement_on_an_organizations_data_leaves_it_out() {
+    for (file, statements) in STATEMENTS {
+        for (name, sql) in statements {
+            let is_excepted = ACROSS_ORGANIZATIONS.contains(&(file, *name));
+            assert!(
+                is_excepted || names_the_organization(sql),
+                "{file}::{name} does not name the organization: {sql}"
+            );
+        }
+    }
+    for (file, name) in ACROSS_ORGANIZATIONS {
+        let known = STATEMENTS.iter().find(|known| known.0 == file);
+        assert!(
+            known.is_some_and(|known| known.1.iter().any(|known| known.0 == name)),
+            "{file}::{name} is no more"
+        );
+    }
+    for sql in [
+        "SELECT * FROM sessions WHERE session_id = $1",
+        "DELETE FROM sessions",
+        "UPDATE sessions SET organization_id = $1 WHERE session_id = $2",
+    ] {
+        assert!(!names_the_organization(sql), "{sql}");
+    }
+}
+
+/// The code of a file, without its tests.
+fn code(file: &Path) -> String {
+    let text = std::fs::read_to_string(file).unwrap();
+    text.split("#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap()
+        .to_owned()
+}
+
+fn files_below(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files_below(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+#[test]
+fn statements_are_nowhere_but_in_those_lists() {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    files_below(&sources, &mut files);
+    let mut seen = 0;
+    for file in files {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let path = file
+            .strip_prefix(&sources)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let is_for_tests = ["test", "fixtures", "statements"]
+            .iter()
+            .any(|word| path.contains(word));
+        // The engine's own settings have no data in them.
+        if is_for_tests || name == "engine" {
+            continue;
+        }
+        let text = code(&file);
+        assert!(!text.contains("raw_sql("), "{path}");
+        let known = STATEMENTS.iter().find(|known| known.0 == name);
+        for call in text.split("sqlx::query(").skip(1) {
+            seen += 1;
+            let sql = call.split(')').next().unwrap_or_default();
+            let is_constant = known.is_some_and(|known| known.1.iter().any(|known| known.0 == sql));
+            let is_put_together =
+                sql.starts_with("AssertSqlSafe(") && PUT_TOGETHER.contains(&name.as_str());
+            assert!(
+                path.starts_with("store/") && (is_constant || is_put_together),
+                "{path}: {sql}"
+            );
+        }
+    }
+    assert!(seen > 40, "{seen}");
+}
