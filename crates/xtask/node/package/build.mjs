@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 
 import { flatten } from "./declarations.mjs";
+import { shorten } from "./imports.mjs";
 import { report } from "./sizes.mjs";
 
 const [root, version] = process.argv.slice(2);
@@ -27,13 +28,16 @@ const BUNDLES = [
   { file: "slim-inline.cjs", slim: true, inline: true },
 ];
 
+const FULL = shorten(join(made, "glue/full"));
+const SLIM = shorten(join(made, "glue/slim"));
+
 rmSync(folder, { recursive: true, force: true });
 rmSync(join(made, "types"), { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 declare();
 await Promise.all(BUNDLES.map(bundle));
-cpSync(join(made, "glue/full/vouchkey_bg.wasm"), join(dist, "vouchkey.wasm"));
-cpSync(join(made, "glue/slim/vouchkey_bg.wasm"), join(dist, "vouchkey-slim.wasm"));
+writeFileSync(join(dist, "vouchkey.wasm"), FULL.module);
+writeFileSync(join(dist, "vouchkey-slim.wasm"), SLIM.module);
 cpSync(join(sources, "README.md"), join(folder, "README.md"));
 for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) {
   cpSync(join(root, licence), join(folder, licence));
@@ -56,8 +60,8 @@ function declare() {
 }
 
 async function bundle({ file, slim, inline }) {
-  const glue = join(made, "glue", slim ? "slim" : "full");
-  const files = { "#glue": join(glue, "vouchkey.js"), "#wasm": join(glue, "vouchkey_bg.wasm") };
+  const { glue, module } = slim ? SLIM : FULL;
+  const contents = { "#glue": { contents: glue, loader: "js" }, "#wasm": { contents: module, loader: "base64" } };
   await build({
     absWorkingDir: root,
     entryPoints: [join(sources, "src", slim ? "slim.ts" : "index.ts")],
@@ -73,11 +77,13 @@ async function bundle({ file, slim, inline }) {
     logLevel: "warning",
     // Where it is not available, nothing is left that would use it.
     logOverride: { "empty-import-meta": "silent" },
-    loader: { ".wasm": "base64" },
     plugins: [
       {
         name: "what the build made",
-        setup: ({ onResolve }) => onResolve({ filter: /^#/ }, ({ path }) => ({ path: files[path] })),
+        setup: ({ onResolve, onLoad }) => {
+          onResolve({ filter: /^#/ }, ({ path }) => ({ path, namespace: "made" }));
+          onLoad({ filter: /^#/, namespace: "made" }, ({ path }) => contents[path]);
+        },
       },
     ],
   });

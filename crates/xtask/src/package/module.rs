@@ -55,7 +55,7 @@ pub(super) fn build(variant: Variant) -> Outcome {
         .arg(cargo_folder.join("wasm32-unknown-unknown/wasm-release/vouchkey_wasm.wasm")))?;
     let module = glue.join("vouchkey_bg.wasm");
     run(call(optimizer.join("wasm-opt"))
-        .args(["-Oz", "--strip-producers"])
+        .args("-Oz --converge --strip-producers --strip-target-features".split(' '))
         .arg(&module)
         .arg("-o")
         .arg(&module))
