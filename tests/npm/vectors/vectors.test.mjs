@@ -17,11 +17,11 @@ async function installed() {
 }
 
 /** Fails with the first of the differences and how many there are. */
-function hold(verdicts) {
+function hold(verdicts, form = plain) {
   const differences = [];
   for (const [{ name, expected }, actual] of verdicts) {
     try {
-      assert.deepEqual(plain(actual), expected);
+      assert.deepEqual(form(actual), expected);
     } catch (difference) {
       differences.push(`${name}\n${difference.message}`);
     }
@@ -70,3 +70,36 @@ test("an object gets the verdict of its text", async () => {
     }),
   );
 });
+
+test("a field alone gets the errors that it gets in a request of its own", async () => {
+  const { validateField } = await installed();
+  const fields = CASES.flatMap((one) => {
+    const { body, expected } = one;
+    const text = new TextDecoder().decode(body);
+    // What JavaScript reads and writes otherwise is no value to give: members given twice, numbers in other spellings.
+    if (!isPlain(text) || expected.warnings.length > 0 || (expected.error ?? "validation_failed") !== "validation_failed") {
+      return [];
+    }
+    const members = Object.entries(JSON.parse(text));
+    // An address is asked for, and the envelope opened, in the whole request alone.
+    return members.length === 1 && members[0][0] !== "data" && members[0][1] !== true ? [[one, ...members[0]]] : [];
+  });
+  assert.ok(fields.length > 600, `${fields.length} fields`);
+  hold(
+    fields.map(([one, path, value]) => {
+      // How many there are over a hundred is said of the body.
+      const expected = (one.expected.errors ?? []).filter(({ field }) => field !== "");
+      return [{ name: one.name, expected }, validateField(path, value, context(one))];
+    }),
+    (errors) => errors,
+  );
+});
+
+/** Whether a text is an object as JavaScript writes it. */
+function isPlain(text) {
+  try {
+    return text.startsWith("{") && JSON.stringify(JSON.parse(text)) === text;
+  } catch {
+    return false;
+  }
+}
