@@ -170,12 +170,11 @@ struct Answers {
 impl Judges {
     /// Whether chance has made another id of the right form.
     fn names_another_workflow(&self, body: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(body);
         let length = self.workflow.len();
-        let ids = body
-            .windows(length)
-            .filter_map(|text| std::str::from_utf8(text).ok());
-        ids.filter(|id| *id != self.workflow)
-            .any(|id| WorkflowId::parse(id).is_some())
+        let ids = text.match_indices("wfl_");
+        ids.filter_map(|(at, _)| text.get(at..at + length))
+            .any(|id| id != self.workflow && WorkflowId::parse(id).is_some())
     }
 
     async fn ask(&self, body: &[u8]) -> Answers {
