@@ -472,11 +472,34 @@ export declare function init(input?: InitInput): Promise<void>;
  */
 export declare function initSync(input: SyncInitInput): void;
 
-/** Draws a text as a QR code: a PNG as a `data:` URL. Throws an `Error` with `code` `too_long` where it does not fit. */
-export declare function qrPngDataUrl(text: string): string;
+/** The size of a picture. */
+export interface QrOptions {
+    /** Pixels on each side of a module, 1 to 32; by default 8. An SVG, which has any size, knows nothing of it. */
+    scale?: number | undefined;
+    /** White modules on each side, 0 to 32; by default 4, which readers expect. */
+    margin?: number | undefined;
+}
+
+/** What the functions below throw for a text that no QR code holds. */
+export interface TooLongError extends Error {
+    readonly code: "too_long";
+    /** How many bytes of such a text fit. */
+    readonly limit: number;
+}
+
+/**
+ * Draws a text as a QR code: a PNG as a `data:` URL.
+ *
+ * Throws a {@link TooLongError} where the text does not fit, a `TypeError` for what is no text, and a `RangeError` for a
+ * size that cannot be.
+ */
+export declare function qrPngDataUrl(text: string, options?: QrOptions): string;
+
+/** Draws a text as a QR code: a PNG file. Throws as {@link qrPngDataUrl} does. */
+export declare function qrPngBytes(text: string, options?: QrOptions): Uint8Array<ArrayBuffer>;
 
 /** Draws a text as a QR code: an SVG document. Throws as {@link qrPngDataUrl} does. */
-export declare function qrSvg(text: string): string;
+export declare function qrSvg(text: string, options?: QrOptions): string;
 
 /** What the rules need to know of the world. */
 export interface ValidationContext {
@@ -511,11 +534,27 @@ export interface Refused {
 /**
  * Holds a request, given as the object that one would send, to the rules of the server. It is read as `JSON.stringify`
  * writes it, and may be anything: what cannot be sent gets a verdict too.
+ *
+ * Throws a `TypeError` for a context of another form.
  */
 export declare function validateCreateSession(request: unknown, context?: ValidationContext): Verdict;
 
-/** Holds a request, given as the JSON text or bytes that one would send, to the rules of the server. */
+/**
+ * Holds a request, given as the JSON text or bytes that one would send, to the rules of the server. A lone surrogate in
+ * a text is read as `fetch` sends it.
+ *
+ * Throws a `TypeError` for a context of another form.
+ */
 export declare function validateCreateSessionJson(json: string | Uint8Array, context?: ValidationContext): Verdict;
+
+/**
+ * The mistakes of one field, and of what is inside it, for a form: the path is as in errors (`country`,
+ * `fields.birthdate`, `metadata["a.b"]`, `checks[2]`), in any spelling; `undefined` is a field that is left out. Rules
+ * that span several fields are those of the whole request alone.
+ *
+ * Throws a `TypeError` for a path that is no string, or a context of another form.
+ */
+export declare function validateField(path: string, value: unknown, context?: ValidationContext): FieldError[];
 
 /** The body of a webhook, once {@link verifyWebhook} believes it. */
 export interface WebhookEvent {

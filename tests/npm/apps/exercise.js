@@ -14,6 +14,8 @@ export function exercise(vouchkey) {
     unsendable: vouchkey.validateCreateSession(cycle),
     text: vouchkey.validateCreateSessionJson('{"country": "US"', context),
     bytes: vouchkey.validateCreateSessionJson(new TextEncoder().encode('{"checks": []}'), context),
+    field: vouchkey.validateField("fields.birthdate", "2026-02-01", context),
+    file: [...vouchkey.qrPngBytes("https://example.com/")],
     png: vouchkey.qrPngDataUrl("https://example.com/"),
     svg: vouchkey.qrSvg("https://example.com/"),
     limit: vouchkey.LIMITS.maxMetadataKeys,

@@ -6,9 +6,10 @@ const INVALID = { ok: false, error: "invalid_json", errors: [], warnings: [] };
 
 /** The right answers, for comparison with these, of which only the pictures and sentences are taken over. */
 export function expected(answer) {
-  const { names, unsendable, text, bytes, png, svg } = answer;
+  const { names, unsendable, text, bytes, file, png, svg } = answer;
   assert.ok(["init", "initSync", "LIMITS", "validateCreateSession"].every((name) => names.includes(name)));
   assert.match(png, /^data:image\/png;base64,iVBOR/);
+  assert.equal(png, `data:image/png;base64,${Buffer.from(file).toString("base64")}`);
   assert.match(svg, /^<svg |^<\?xml/);
   return {
     names,
@@ -64,6 +65,14 @@ export function expected(answer) {
       ],
       warnings: [],
     },
+    field: [
+      {
+        field: "fields.birthdate",
+        code: "out_of_range",
+        message: "Must be from 1900-01-01 to the day before today.",
+      },
+    ],
+    file,
     png,
     svg,
     limit: 50,

@@ -13,6 +13,7 @@ import {
   LIMITS,
   ORDER_REFUSALS,
   PREFILL_FIELDS,
+  qrPngBytes,
   qrPngDataUrl,
   qrSvg,
   SCOPES,
@@ -21,6 +22,7 @@ import {
   TERMINAL_STATUSES,
   validateCreateSession,
   validateCreateSessionJson,
+  validateField,
   verifyWebhook,
   VouchkeyClient,
   VouchkeyError,
@@ -56,6 +58,7 @@ import {
   type Prefill,
   type PrefillCamel,
   type PrefillField,
+  type QrOptions,
   type RateLimit,
   type Refused,
   type Scope,
@@ -65,6 +68,7 @@ import {
   type SignatureRefusal,
   type SyncInitInput,
   type TerminalStatus,
+  type TooLongError,
   type ValidationContext,
   type Verdict,
   type VouchkeyClientOptions,
@@ -125,7 +129,19 @@ for (const verdict of verdicts) {
 }
 
 // Pictures.
-const pictures: string[] = [qrPngDataUrl("https://example.com/"), qrSvg("https://example.com/"), drawSlim("x")];
+const size: QrOptions = { scale: 4, margin: 2 };
+const pictures: string[] = [qrPngDataUrl("https://example.com/", size), qrSvg("https://example.com/"), drawSlim("x", {})];
+const file = new Blob([qrPngBytes("https://example.com/")], { type: "image/png" });
+try {
+  qrSvg("7".repeat(6_000));
+} catch (thrown) {
+  const { code, limit } = thrown as TooLongError;
+  console.log(code satisfies "too_long", limit + 1, file.size);
+}
+
+// Forms.
+const mistakes: FieldError[] = validateField("fields.birthdate", "2026-02-01", { today: "2026-02-01" });
+console.log(mistakes[0]?.message);
 
 // Words and limits.
 const status: SessionStatus = "pending";
