@@ -11,11 +11,12 @@ use crate::tools;
 pub(crate) const DIST: &str = "www/dist";
 
 /// All that Trunk reads.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     "www",
     "crates/types",
     "crates/qr",
-    "crates/wasm",
+    "crates/wasm/src",
+    "crates/wasm/Cargo.toml",
     "Cargo.toml",
     "Cargo.lock",
     "Trunk.toml",
