@@ -81,6 +81,10 @@ fn registries() -> Outcome<Vec<PathBuf>> {
         .ok_or_else(|| Failure("no home folder".to_owned()))?;
     let folder = home.join("registry/src");
     let mut registries = Vec::new();
+    if !folder.is_dir() {
+        // All sources are vendored.
+        return Ok(registries);
+    }
     for entry in fs::read_dir(&folder).during(folder.display())? {
         registries.push(entry.during(folder.display())?.path());
     }
