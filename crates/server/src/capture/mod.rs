@@ -11,13 +11,14 @@ mod tests;
 mod visits;
 
 use axum::extract::{FromRequestParts, Path, State};
-use axum::http::Method;
 use axum::http::request::Parts;
-use axum::response::Response;
-use axum::routing::{get, post};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 
 use crate::app::AppState;
+use crate::http::ApiError;
 use look_up::look_up;
 use page::Standing;
 use visits::{Seen, Visits};
@@ -26,8 +27,12 @@ use visits::{Seen, Visits};
 pub fn router() -> Router<AppState> {
     Router::new()
         .route("/verify/{token}", get(open))
-        .route("/verify/{token}/start", post(start))
+        .route("/verify/{token}/start", post(start).get(back))
         .route("/verify/{token}/brand.css", get(brand_css))
+        .route("/verify", any(nowhere))
+        .route("/verify/", any(nowhere))
+        .route("/verify/{token}/", any(nowhere))
+        .route("/verify/{token}/{*rest}", any(nowhere))
         .layer(Extension(Visits::default()))
 }
 
@@ -81,6 +86,29 @@ async fn start(
         }
         Ok(None) => page::unknown(),
         Err(trouble) => page::trouble(trouble),
+    }
+}
+
+/// A tab that the browser restores, and an address that was copied after *Start*, begin at the link itself.
+async fn back(uri: Uri) -> Response {
+    // As it was sent, so that it is a path below /verify and sound in a header.
+    let path = uri.path();
+    page::to_link(path.strip_suffix("/start").unwrap_or(path))
+}
+
+/// People get a page, programs the error that they get everywhere else.
+async fn nowhere(headers: HeaderMap) -> Response {
+    let accept = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
+    let wants_page = accept.is_some_and(|accept| {
+        let html = b"text/html";
+        accept
+            .windows(html.len())
+            .any(|part| part.eq_ignore_ascii_case(html))
+    });
+    if wants_page {
+        page::unknown()
+    } else {
+        ApiError::not_found("There is nothing at this address.").into_response()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
@@ -189,6 +189,13 @@ pub(super) fn unknown() -> Response {
         true,
     );
     answer(StatusCode::NOT_FOUND, page, &[])
+}
+
+/// The way to a link's page, by its path as it was sent.
+pub(super) fn to_link(path: &str) -> Response {
+    let mut response = Redirect::to(path).into_response();
+    guard(&mut response, &[]);
+    response
 }
 
 /// The page while the server cannot say: nothing is lost, the link keeps working.

@@ -310,3 +310,43 @@ async fn while_the_database_cannot_answer_the_page_says_to_come_back() {
     assert!(reply.text.contains("Please try again in a moment"));
     is_guarded(&reply);
 }
+
+#[tokio::test]
+async fn a_restored_tab_of_the_start_leads_back_to_the_link() {
+    let bed = Bed::new().await;
+    let (_, token) = bed.create("{}").await;
+    for token in [token.as_str(), "no%20token"] {
+        let reply = bed.get(&format!("/verify/{token}/start")).await;
+        assert_eq!(reply.status, 303);
+        assert_eq!(reply.header("location"), format!("/verify/{token}"));
+        is_guarded(&reply);
+    }
+    let put = Request::put(format!("/verify/{token}/start"));
+    let reply = bed.send(put.body(Body::empty()).unwrap()).await;
+    assert_eq!(reply.status, 405);
+}
+
+#[tokio::test]
+async fn an_unknown_address_below_verify_is_a_page_for_people_and_an_error_for_programs() {
+    let bed = Bed::new().await;
+    for path in [
+        "/verify",
+        "/verify/",
+        "/verify/x/",
+        "/verify/x/y",
+        "/verify/x/start/z",
+    ] {
+        let by_person = Request::get(path).header("accept", "text/html,application/xhtml+xml");
+        let reply = bed.send(by_person.body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.status, 404, "{path}");
+        assert!(reply.text.contains("This link does not exist"), "{path}");
+        is_guarded(&reply);
+        let reply = bed.get(path).await;
+        assert_eq!(reply.status, 404, "{path}");
+        assert!(
+            reply.text.contains("\"not_found\""),
+            "{path}: {}",
+            reply.text
+        );
+    }
+}

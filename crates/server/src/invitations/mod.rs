@@ -131,7 +131,7 @@ pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
     let span = words::span(input.expires_at - input.now);
     let until = words::moment(input.expires_at);
     let qr_png = vouchkey_qr::png_bytes(&input.capture_url).ok();
-    let applicant_name = input.applicant_name.as_deref();
+    let applicant_name = input.applicant_name.as_deref().filter(|name| shows(name));
 
     let text = TextPart {
         applicant_name,
@@ -170,13 +170,31 @@ pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
     })
 }
 
-/// The brand in three steps: the session's, the organization's display name, the organization's name.
+/// The brand in three steps: the session's, the organization's display name, the organization's name. One that shows
+/// nothing counts as none.
 pub fn brand<'a>(
     session: Option<&'a str>,
     display_name: Option<&'a str>,
     name: &'a str,
 ) -> &'a str {
-    session.or(display_name).unwrap_or(name)
+    session
+        .filter(|brand| shows(brand))
+        .or_else(|| display_name.filter(|brand| shows(brand)))
+        .unwrap_or(name)
+}
+
+/// Whether a reader sees anything of a text. The API takes blanks as they are, but nobody can be called by them.
+fn shows(text: &str) -> bool {
+    let is_unseen = |character: char| {
+        matches!(
+            character,
+            '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}'
+                | '\u{2800}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        )
+    };
+    !text
+        .chars()
+        .all(|character| character.is_whitespace() || is_unseen(character))
 }
 
 /// The width at which a QR image is shown: at least 240 pixels, and whole ones a module.

@@ -92,6 +92,28 @@ fn the_brand_is_the_sessions_else_the_display_name_else_the_name() {
 }
 
 #[test]
+fn a_name_that_shows_nothing_counts_as_none() {
+    for blank in [" ", "\u{a0}\u{3000}", "\u{200b}", "\u{3164} \u{2800}"] {
+        let mut input = input();
+        input.applicant_name = Some(blank.into());
+        input.email_display_name = Some(blank.into());
+        let rendered = render(&input).unwrap();
+        assert_eq!(
+            rendered.subject, "Verify your identity for Acme",
+            "{blank:?}"
+        );
+        assert!(rendered.text.starts_with("Please click"), "{blank:?}");
+        assert!(rendered.html.contains(">Please click"), "{blank:?}");
+        input.organization.email_display_name = Some(blank.into());
+        assert_eq!(
+            render(&input).unwrap().from_name,
+            "Acme Holdings Ltd",
+            "{blank:?}"
+        );
+    }
+}
+
+#[test]
 fn the_opener_names_the_applicant_or_nobody() {
     let mut input = input();
     assert!(
