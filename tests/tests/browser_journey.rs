@@ -134,7 +134,7 @@ async fn a_person_creates_a_verification_and_finds_code_link_and_mail() {
         assert!(decoded.starts_with(&format!("{base}/verify/")), "{decoded}");
         browser.click("View session").await;
         browser.sees("Session created by owner@example.com").await;
-        browser.sees("Invitation sent").await;
+        browser.sees("Put into the mailbox").await;
         browser.sees("user 42").await;
 
         browser.go(&decoded).await;

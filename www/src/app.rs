@@ -21,9 +21,6 @@ use crate::parts::rail::Rail;
 use crate::router::{Address, Route};
 use crate::{api, browser, place};
 
-/// Under which the last environment is remembered.
-const LAST_ENVIRONMENT: &str = "vouchkey.environment";
-
 /// The whole application.
 #[component]
 pub(crate) fn App() -> impl IntoView {
@@ -64,7 +61,7 @@ fn page(route: Route) -> AnyView {
 /// sandbox, where nothing can go wrong.
 #[component]
 fn Start() -> impl IntoView {
-    let last = browser::remembered(LAST_ENVIRONMENT).and_then(|word| Environment::parse(&word));
+    let last = place::last_environment();
     let replace = place::use_replace();
     Effect::new(move |_| replace(&place::sessions(last.unwrap_or(Environment::Sandbox))));
 }
@@ -130,7 +127,7 @@ fn Frame(route: Memo<Route>) -> impl IntoView {
     let environment = place::use_environment();
     let help = Help(RwSignal::new(false));
     let is_sandbox = move || environment.get() == Environment::Sandbox;
-    Effect::new(move |_| browser::remember(LAST_ENVIRONMENT, environment.get().as_str()));
+    Effect::new(move |_| browser::remember(place::LAST_ENVIRONMENT, environment.get().as_str()));
     view! {
         <a class="skip" href="#page" on:click=|event| {
             event.prevent_default();
@@ -140,7 +137,7 @@ fn Frame(route: Memo<Route>) -> impl IntoView {
             <Show when=is_sandbox>
                 <section class="strip" aria-label="Environment">
                     <strong>"Sandbox"</strong>
-                    <span>"Sessions here are for trying things out"</span>
+                    <span>"Sessions here are for trying out"</span>
                 </section>
             </Show>
             <Rail environment help/>

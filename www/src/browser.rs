@@ -51,7 +51,7 @@ pub(crate) fn local_time(ms: i64, has_seconds: bool) -> String {
 
 /// The English names of countries, from the browser's own tables; the code itself where it has none.
 pub(crate) fn country_names(
-    codes: impl Iterator<Item = &'static str>,
+    codes: &mut dyn Iterator<Item = &'static str>,
 ) -> Vec<(&'static str, String)> {
     let of = display_names();
     codes

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
 
+use crate::browser;
 use crate::router::Address;
 
 /// Under which the server hands out the dashboard.
@@ -51,12 +52,23 @@ pub(crate) fn encoded(text: &str) -> String {
     js_sys::encode_uri_component(text).into()
 }
 
-/// The environment that the address names; live where it names none.
+/// Under which the last environment is remembered.
+pub(crate) const LAST_ENVIRONMENT: &str = "vouchkey.environment";
+
+/// The environment that was used last in this browser.
+pub(crate) fn last_environment() -> Option<Environment> {
+    browser::remembered(LAST_ENVIRONMENT).and_then(|word| Environment::parse(&word))
+}
+
+/// The environment that the address names; live where it names none, and the last one where it names another.
 pub(crate) fn use_environment() -> Memo<Environment> {
     let word = use_query("env");
     Memo::new(move |_| {
-        word.with(|word| Environment::parse(word))
-            .unwrap_or(Environment::Live)
+        let named = word.with(|word| match word.as_str() {
+            "" => None,
+            word => Environment::parse(word).or_else(last_environment),
+        });
+        named.unwrap_or(Environment::Live)
     })
 }
 

@@ -150,7 +150,12 @@ impl Address {
 
 fn link_of(event: &MouseEvent) -> Option<HtmlAnchorElement> {
     let element: Element = event.target()?.dyn_into().ok()?;
-    element.closest("a[href]").ok()??.dyn_into().ok()
+    // What stands above the link of its row, for the sake of its title, leads where the row leads.
+    let link = element.closest("a[href]").ok()?.or_else(|| {
+        let row = element.closest(".over").ok()??.closest("tr").ok()??;
+        row.query_selector(".row-link").ok()?
+    });
+    link?.dyn_into().ok()
 }
 
 fn history(change: impl FnOnce(&web_sys::History) -> Result<(), JsValue>) -> bool {

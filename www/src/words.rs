@@ -104,7 +104,7 @@ pub(crate) fn plain(name: &str) -> String {
         text.split(' ')
             .map(|word| {
                 if word == short {
-                    word.to_uppercase()
+                    word.to_ascii_uppercase()
                 } else {
                     word.to_owned()
                 }
@@ -112,11 +112,11 @@ pub(crate) fn plain(name: &str) -> String {
             .collect::<Vec<_>>()
             .join(" ")
     });
-    let text = text.replace("id document", "ID document");
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    let mut text = text.replace("id document", "ID document");
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
 }
 
 #[cfg(test)]
@@ -182,5 +182,6 @@ mod tests {
         assert_eq!(plain("nfc_chip_auth"), "NFC chip auth");
         assert_eq!(plain("id_document_filter"), "ID document filter");
         assert_eq!(plain(""), "");
+        assert_eq!(plain("österreich"), "österreich");
     }
 }

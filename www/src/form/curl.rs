@@ -3,12 +3,18 @@
 use std::fmt::Write as _;
 
 use vouchkey_types::json::Json;
+use vouchkey_types::text::is_forbidden;
 
 /// A `curl` command that sends the request. The key is taken from a variable, so that none ever
 /// stands on a screen or in a shell's history.
 pub(crate) fn command(public_url: &str, request: &Json) -> String {
     let mut body = String::new();
     write_pretty(request, 0, &mut body);
+    // They stand in strings only, where JSON knows them by number as well.
+    let unseen = |character: char| character != '\n' && is_forbidden(character);
+    while let Some(character) = body.chars().find(|character| unseen(*character)) {
+        body = body.replace(character, &format!("\\u{:04x}", u32::from(character)));
+    }
     format!(
         "curl {}/api/v1/sessions \\\n  -H \"X-API-Key: $VOUCHKEY_API_KEY\" \\\n  -H 'Content-Type: application/json' \\\n  -d {}",
         public_url.trim_end_matches('/'),
@@ -70,6 +76,16 @@ mod tests {
         assert_eq!(
             command("https://verify.example.com/", &request),
             "curl https://verify.example.com/api/v1/sessions \\\n  -H \"X-API-Key: $VOUCHKEY_API_KEY\" \\\n  -H 'Content-Type: application/json' \\\n  -d '{\n  \"external_ref\": \"O'\\''Brien $HOME\",\n  \"metadata\": {\n    \"a\": {}\n  },\n  \"checks\": [\"face_match\"]\n}'"
+        );
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn what_turns_text_around_is_written_as_its_number() {
+        let request = json::read("{\"applicant_name\":\"a\u{202e}b\u{85}\u{202e}\"}".as_bytes());
+        let command = command("http://127.0.0.1", &request.unwrap());
+        assert!(
+            command.ends_with("\"a\\u202eb\\u0085\\u202e\"\n}'"),
+            "{command}"
         );
     }
 

@@ -86,7 +86,7 @@ pub(crate) fn place(draft: &Draft, errors: &[FieldError]) -> Vec<Placed> {
             placed.push(Placed {
                 control,
                 label,
-                message: error.message.clone(),
+                message: in_words(error).map_or_else(|| error.message.clone(), str::to_owned),
             });
         }
     }
@@ -94,11 +94,22 @@ pub(crate) fn place(draft: &Draft, errors: &[FieldError]) -> Vec<Placed> {
     placed
 }
 
+/// What the rules say in the words of the API, in those of the form.
+fn in_words(error: &FieldError) -> Option<&'static str> {
+    match (error.field.as_str(), error.code) {
+        ("applicant_email", FieldCode::Required) => {
+            Some("Say where the invitation goes, or send none.")
+        }
+        ("checks", FieldCode::Empty) => Some("Choose a check, or the workflow’s own checks."),
+        _ => None,
+    }
+}
+
 fn find(draft: &Draft, error: &FieldError) -> (Control, String) {
     let path = error.field.as_str();
     if let Some(field) = fields::at(path) {
         let label = match field.group {
-            Group::Prefill => format!("Prefill, {}", field.label.to_lowercase()),
+            Group::Prefill => format!("Prefill, {}", field.label.to_ascii_lowercase()),
             _ => field.label.to_owned(),
         };
         return (Control::Text(field.path), label);
@@ -229,6 +240,18 @@ mod tests {
             Control::Text("redirect_url"),
         ];
         assert_eq!(controls, expected);
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn a_form_does_not_speak_of_fields_of_the_api() {
+        for (path, code, word) in [
+            ("applicant_email", FieldCode::Required, "invitation"),
+            ("checks", FieldCode::Empty, "workflow"),
+            ("country", FieldCode::Empty, "m"),
+        ] {
+            let placed = place(&Draft::default(), &[FieldError::new(path, code, "m")]);
+            assert!(placed[0].message.contains(word), "{path}");
+        }
     }
 
     #[wasm_bindgen_test(unsupported = test)]

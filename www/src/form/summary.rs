@@ -25,7 +25,8 @@ pub(crate) fn of(draft: &Draft, group: Group) -> String {
             if set.is_empty() {
                 "As the organization’s settings say".to_owned()
             } else {
-                set.join(" · ")
+                // Each on its own, so that one that runs from right to left turns none of the others around.
+                format!("\u{2068}{}\u{2069}", set.join("\u{2069} · \u{2068}"))
             }
         }
         Group::Checks => match &draft.checks {
@@ -135,7 +136,7 @@ mod tests {
         draft.checks = Some(Vec::new());
         assert_eq!(of(&draft, Group::Prefill), "2 values");
         assert_eq!(of(&draft, Group::Expiry), "1 hour 30 minutes");
-        assert_eq!(of(&draft, Group::Invitation), "Acme");
+        assert_eq!(of(&draft, Group::Invitation), "\u{2068}Acme\u{2069}");
         assert_eq!(of(&draft, Group::Checks), "0 checks");
     }
 

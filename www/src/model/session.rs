@@ -168,6 +168,14 @@ pub(crate) struct DryRun {
     pub(crate) ignored_fields: Vec<String>,
 }
 
+/// The letter without the sample of a link in it, which looks like one that works.
+fn without_link(json: &Json, letter: &str) -> Option<String> {
+    let sample = text(json, "capture_url")?;
+    let (start, _) = sample.rsplit_once('/')?;
+    let shown = format!("{start}/… (made when you create it)");
+    Some(letter.replace(&sample, &shown))
+}
+
 /// The invitation as it would be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Letter {
@@ -185,7 +193,7 @@ impl DryRun {
             Some(Letter {
                 to: text(invitation, "to")?,
                 subject: text(invitation, "subject")?,
-                text: text(invitation, "text")?,
+                text: without_link(json, &text(invitation, "text")?)?,
             })
         };
         Some(Self {

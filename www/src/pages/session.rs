@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
-use vouchkey_types::json::Json;
+use vouchkey_types::country::CountryCode;
+use vouchkey_types::json::{self, Json};
 
 use super::created::{CaptureLink, stages};
 use crate::form::curl::write_pretty;
@@ -14,7 +15,7 @@ use crate::parts::load::{Failure, Load, Skeleton, use_loader};
 use crate::parts::moment::At;
 use crate::parts::page_head::PageHead;
 use crate::parts::status::{Mark, Status};
-use crate::{api, place, words};
+use crate::{api, browser, place, words};
 
 #[component]
 pub(crate) fn Session(id: String) -> impl IntoView {
@@ -29,8 +30,8 @@ pub(crate) fn Session(id: String) -> impl IntoView {
     let title = Signal::derive(move || {
         let reference = detail.with(|detail| detail.as_ref()?.session.external_ref.clone());
         reference.map_or_else(
-            || "Session".to_owned(),
-            |text| words::middle_cut(&text, 48, 16),
+            || id.with_value(|id| words::middle_cut(id, 10, 6)),
+            |text| words::middle_cut(&text, 28, 10),
         )
     });
     let beside = move || {
@@ -114,8 +115,9 @@ fn metadata(detail: &Detail) -> Option<impl IntoView + use<>> {
         .map(|(key, value)| {
             let mut text = String::new();
             match value.as_str() {
-                Some(plain) => text.push_str(plain),
-                None => write_pretty(value, 0, &mut text),
+                // "5" is a text, and not the number 5.
+                Some(plain) if json::read(plain.as_bytes()).is_err() => text.push_str(plain),
+                _ => write_pretty(value, 0, &mut text),
             }
             (key.to_owned(), text)
         })
@@ -186,6 +188,13 @@ fn FactSheet(detail: Detail, environment: Environment) -> impl IntoView {
     } else {
         "Capture URL ends"
     };
+    let country = country.map(|code| {
+        let mut known = CountryCode::all().filter(|known| *known == code);
+        match browser::country_names(&mut known).pop() {
+            Some((_, name)) => format!("{name} ({code})"),
+            None => code,
+        }
+    });
     let line = |name: &'static str, value: Option<String>| {
         value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> })
     };
@@ -207,7 +216,7 @@ fn FactSheet(detail: Detail, environment: Environment) -> impl IntoView {
                 {line("E-mail address", detail.applicant_email)}
                 {line("Brand in the invitation", brand)}
                 {line("Support link", support)}
-                {time("Invitation sent", sent)}
+                {time(if account.read(|me| me.has_mailbox) { MAILED } else { "Invitation sent" }, sent)}
                 {line("Country", Some(country.unwrap_or_else(|| "Any".to_owned())))}
                 {workflow.map(|(name, id)| view! {
                     <dt>"Workflow"</dt>
@@ -231,20 +240,41 @@ fn Pairs(title: &'static str, pairs: Vec<(String, String)>, is_mono: bool) -> im
             <dl class="facts">
                 {pairs.into_iter().map(|(name, value)| view! {
                     <dt class:mono=is_mono>{name}</dt>
-                    <dd class="value" class:mono=is_mono>{value}</dd>
+                    <dd class="value" class:mono=is_mono><Value value/></dd>
                 }).collect_view()}
             </dl>
         </section>
     }
 }
 
+/// A value; of a long one its first lines, and the rest on demand.
+#[component]
+fn Value(value: String) -> impl IntoView {
+    let is_long = value.chars().count() > 320 || value.lines().count() > 8;
+    if !is_long {
+        return value.into_any();
+    }
+    let is_cut = RwSignal::new(true);
+    view! {
+        <div class="cut" class:is-cut=move || is_cut.get()>{value.clone()}</div>
+        <span class="copyable">
+            <button type="button" class="link-button small" on:click=move |_| is_cut.update(|cut| *cut = !*cut)>
+                {move || if is_cut.get() { "Show all" } else { "Show less" }}
+            </button>
+            <Copy text=Signal::stored(value) label="value"/>
+        </span>
+    }
+    .into_any()
+}
+
 #[component]
 fn Timeline(detail: Detail) -> impl IntoView {
     let created_by = detail.created_by;
+    let has_mailbox = Account::here().read(|me| me.has_mailbox);
     view! {
         <ol class="timeline">
             {detail.timeline.into_iter().map(|event| {
-                let (mark, title) = told(&event, created_by.as_deref());
+                let (mark, title) = told(&event, created_by.as_deref(), has_mailbox);
                 let reason = reason(&event);
                 view! {
                     <li data-event=event.name>
@@ -261,8 +291,11 @@ fn Timeline(detail: Detail) -> impl IntoView {
     }
 }
 
+/// What became of an invitation that goes no further than the mailbox.
+const MAILED: &str = "Put into the mailbox";
+
 /// An event in the words of the screen.
-fn told(event: &Event, created_by: Option<&str>) -> (Mark, String) {
+fn told(event: &Event, created_by: Option<&str>, has_mailbox: bool) -> (Mark, String) {
     let (mark, words) = match event.name.as_str() {
         "session.created" => {
             let by = created_by.map_or_else(String::new, |name| format!(" by {name}"));
@@ -274,6 +307,7 @@ fn told(event: &Event, created_by: Option<&str>) -> (Mark, String) {
         "link.visited" => (Mark::Dot, "Capture link opened"),
         "capture.started" => (Mark::Dot, "Start pressed"),
         "invitation.queued" => (Mark::Ring, "Invitation queued"),
+        "invitation.sent" if has_mailbox => (Mark::Ring, MAILED),
         "invitation.sent" => (Mark::Check, "Invitation sent"),
         "invitation.failed" => (Mark::Cross, "Invitation not delivered"),
         "invitation.cancelled" => (Mark::Slash, "Invitation cancelled"),

@@ -184,10 +184,15 @@ fn Nothing(environment: Memo<Environment>, query: Query, can_create: bool) -> im
         }
         .into_any();
     }
+    let why = if query.q.is_empty() {
+        "No session here has this status."
+    } else {
+        "The search finds a whole session id, or the beginning of a reference, as it is spelled."
+    };
     view! {
         <div class="state">
             <h2>"Nothing matches"</h2>
-            <p>"The search finds a whole session id, or the beginning of a reference, as it is spelled."</p>
+            <p>{why}</p>
             <a class="button" href=place::sessions(here)>"Show all sessions"</a>
         </div>
     }
@@ -233,10 +238,9 @@ fn List(page: Page, environment: Environment, query: Query) -> impl IntoView {
 fn Row(session: Session, environment: Environment) -> impl IntoView {
     let href = place::session(&session.id, environment);
     let short = words::middle_cut(&session.id, 10, 6);
-    let (name, is_reference) = match session.external_ref {
-        Some(reference) => (reference, true),
-        None => (short.clone(), false),
-    };
+    let reference = session.external_ref;
+    let has_reference = reference.is_some();
+    let title = reference.clone().unwrap_or_else(|| session.id.clone());
     let is_open = !session.status.is_terminal();
     view! {
         <tr>
@@ -246,17 +250,34 @@ fn Row(session: Session, environment: Environment) -> impl IntoView {
                     {session.is_sandbox.then(|| view! { <span class="badge">"Sandbox"</span> })}
                 </span>
             </td>
-            <td>
-                <a class="row-link" href=href title=name.clone()>
-                    <span class="clip" class:faint=!is_reference class:mono=!is_reference>{name.clone()}</span>
+            <td class="is-wide">
+                <a class="row-link" href=href title=title.clone() aria-label=title>
+                    {match reference {
+                        Some(text) => view! { <Middle text/> }.into_any(),
+                        None => view! { <span class="faint">"None"</span> }.into_any(),
+                    }}
                 </a>
+                {(!has_reference).then(|| view! { <span class="only-early small soft mono">{short.clone()}</span> })}
             </td>
-            <td class="folds-early nowrap"><span class="mono" title=session.id>{short}</span></td>
+            <td class="folds-early nowrap"><span class="mono over" title=session.id>{short}</span></td>
             <td class="folds-early">{session.country.unwrap_or_else(|| "Any".to_owned())}</td>
-            <td class="nowrap"><Ago moment=session.created_at/></td>
-            <td class="folds nowrap">
+            <td class="nowrap"><span class="over"><Ago moment=session.created_at/></span></td>
+            <td class="folds nowrap"><span class="over">
                 {session.expires_at.filter(|_| is_open).map(|moment| view! { <Expiry moment/> })}
-            </td>
+            </span></td>
         </tr>
     }
+}
+
+/// A text on one line that loses its middle where there is no room for it.
+#[component]
+fn Middle(text: String) -> impl IntoView {
+    const TAIL: usize = 8;
+    let tail = text.char_indices().rev().nth(TAIL - 1);
+    let at = tail.map_or(
+        text.len(),
+        |(at, _)| if at < 2 * TAIL { text.len() } else { at },
+    );
+    let (head, tail) = text.split_at(at);
+    view! { <span class="middle"><span>{head.to_owned()}</span><span>{tail.to_owned()}</span></span> }
 }

@@ -14,7 +14,17 @@ use crate::{api, browser, place, words};
 
 #[component]
 pub(crate) fn SignIn() -> impl IntoView {
-    Account::here().is_lost.set(false);
+    let account = Account::here();
+    // Whoever comes by themselves and is signed in goes on.
+    if !account.is_lost.get_untracked() && Address::here().hash().read_untracked().is_empty() {
+        let arrive = use_arrive();
+        spawn_local(async move {
+            if api::me().await.is_ok() {
+                arrive();
+            }
+        });
+    }
+    account.is_lost.set(false);
     let hash = Address::here().hash();
     let token = Memo::new(move |_| hash.get().trim_start_matches('#').to_owned());
     view! {
@@ -102,18 +112,24 @@ fn use_arrive() -> impl Fn() + Clone + 'static {
     let replace = place::use_replace();
     let next = place::use_query("next");
     move || {
+        // None once the page was left in the meantime.
+        let Some(next) = next.try_get_untracked() else {
+            return;
+        };
         account.me.set(None);
         account.is_lost.set(false);
-        let next = next.get_untracked();
         replace(if is_own(&next) { &next } else { place::BASE });
     }
 }
 
-/// An address inside the dashboard, and no other: it came from the query.
+/// An address inside the dashboard, and no other: it came from the query. Our paths have neither dots nor backslashes,
+/// with which a browser could read another path than this one.
 fn is_own(address: &str) -> bool {
-    address
-        .strip_prefix(place::BASE)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    let path = address.split('?').next().unwrap_or_default();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte);
+    path.strip_prefix(place::BASE).is_some_and(|rest| {
+        (rest.is_empty() || rest.starts_with('/')) && rest.bytes().all(is_plain)
+    })
 }
 
 #[component]
@@ -225,7 +241,7 @@ fn FirstPassword(token: String) -> impl IntoView {
             </div>
             <SendButton sending word="Set password and sign in" busy="Signing in"/>
         </form>
-        <p class="small soft">"The link works once, for an hour."</p>
+        <p class="small soft">"The link works once, for an hour. On the server, " <code>"vouchkey users reset-password"</code> " prints a new one."</p>
     }
 }
 
@@ -240,5 +256,37 @@ fn SendButton(sending: Sending, word: &'static str, busy: &'static str) -> impl 
                 <span data-off=move || (!is_busy.get()).then_some("")>{busy}</span>
             </span>
         </button>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    use super::*;
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn only_addresses_inside_the_dashboard_are_followed() {
+        for address in [
+            "/dashboard",
+            "/dashboard/sessions?env=live",
+            "/dashboard/sessions/ses_01k2/created?env=sandbox&q=a.b",
+        ] {
+            assert!(is_own(address), "{address}");
+        }
+        for address in [
+            "",
+            "/",
+            "/dashboard/../verify/x",
+            "/dashboard/.\t./verify/x",
+            "/dashboard/%2e%2e/verify/x",
+            "/dashboard/..\\verify",
+            "/dashboards",
+            "//example.com/dashboard/",
+            "https://example.com/dashboard/",
+            "javascript:alert(1)",
+        ] {
+            assert!(!is_own(address), "{address}");
+        }
     }
 }

@@ -130,13 +130,15 @@ pub(crate) fn Skeleton(#[prop(default = 6)] lines: usize) -> impl IntoView {
 pub(crate) fn Failure(error: ClientError, retry: impl Fn() + 'static) -> impl IntoView {
     let (title, text) = in_words(&error);
     let is_fault = error.status.is_some_and(|status| status >= 500);
+    // The same request gets the same refusal.
+    let can_pass = !matches!(error.status, Some(400 | 403 | 404 | 410 | 422));
     let request = error.request_id.filter(|_| is_fault);
     view! {
         <div class="state" role="alert">
             <h2>{title}</h2>
             <p>{text}</p>
             {request.map(|id| view! { <p class="small">"Request " <code>{id}</code></p> })}
-            <button type="button" class="button" on:click=move |_| retry()>"Try again"</button>
+            {can_pass.then(|| view! { <button type="button" class="button" on:click=move |_| retry()>"Try again"</button> })}
         </div>
     }
 }

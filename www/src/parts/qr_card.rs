@@ -34,6 +34,12 @@ fn side(modules: f64, wanted: f64, ratio: f64, round: fn(f64) -> f64) -> f64 {
     modules * device / ratio
 }
 
+/// A length for a style sheet, written by the browser: the formatting of doubles would be 6 KB more to load.
+fn pixels(length: f64) -> String {
+    let text = js_sys::Number::from(length).to_string_with_radix(10);
+    text.map_or_else(|_| String::new(), String::from) + "px"
+}
+
 fn modules_of(png: &[u8]) -> f64 {
     // The width stands in the header of every PNG, big-endian.
     let width = png
@@ -62,7 +68,7 @@ pub(crate) fn QrCard(
     on_cleanup(move || listener.remove());
     let on_page = move || {
         let (.., ratio) = view_port.get();
-        format!("{}px", side(modules, LEAST, ratio, f64::ceil))
+        pixels(side(modules, LEAST, ratio, f64::ceil))
     };
     let dialog = NodeRef::<html::Dialog>::new();
     let files = StoredValue::new((name, png, url.clone()));
@@ -126,15 +132,9 @@ fn FullScreen(
     let lock = StoredValue::new_local(None::<JsValue>);
     let largest = move || {
         let (width, height, ratio) = view_port.get();
-        format!(
-            "{}px",
-            side(
-                modules,
-                width.min(height - FOOT).max(LEAST),
-                ratio,
-                f64::floor
-            )
-        )
+        let fits = side(modules, width.min(height - FOOT), ratio, f64::floor);
+        let least = side(modules, LEAST, ratio, f64::ceil);
+        pixels(fits.max(least))
     };
     let awake = move |_| {
         let is_open = dialog.get_untracked().is_some_and(|dialog| dialog.open());

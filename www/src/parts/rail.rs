@@ -21,7 +21,11 @@ pub(crate) fn Rail(environment: Memo<Environment>, help: Help) -> impl IntoView 
         is_open.set(false);
     });
     view! {
-        <header class="rail" class:is-open=move || is_open.get()>
+        <header class="rail" class:is-open=move || is_open.get() on:keydown=move |event| {
+            if event.key() == "Escape" {
+                is_open.set(false);
+            }
+        }>
             <div class="brand">
                 <a href=move || place::sessions(environment.get())>"Vouchkey"</a>
                 <span>{move || account.with(|me| me.organization.clone())}</span>

@@ -43,7 +43,7 @@ pub(super) fn Companion(
                 <pre class="code" tabindex="0" aria-label="The request as curl">{move || command.get()}</pre>
                 <p class="small soft">"The variable holds a key that begins with " <code>{key}</code> "."</p>
             </section>
-            <Preview form environment/>
+            <Preview form account environment/>
         </aside>
     }
 }
@@ -60,7 +60,7 @@ enum Shown {
 }
 
 #[component]
-fn Preview(form: Form, environment: Memo<Environment>) -> impl IntoView {
+fn Preview(form: Form, account: Account, environment: Memo<Environment>) -> impl IntoView {
     let shown = RwSignal::new(Shown::Off);
     let is_stale = RwSignal::new(false);
     // What a dry run would be asked: only where an invitation is sent, and nothing is wrong.
@@ -108,6 +108,10 @@ fn Preview(form: Form, environment: Memo<Environment>) -> impl IntoView {
             {move || match shown.get() {
                 Shown::Off => view! { <p class="small soft">"None is sent. Switch on “Send an invitation by e-mail” to see it here as it would be sent."</p> }.into_any(),
                 Shown::Waiting => view! { <p class="small soft">"It appears here once the form has no mistakes."</p> }.into_any(),
+                Shown::Failed(error) if error.status == Some(401) => view! {
+                    <p class="small">"You were signed out. What you typed is kept. "
+                        <button type="button" class="link-button" on:click=move |_| account.lose()>"Sign in"</button></p>
+                }.into_any(),
                 Shown::Failed(error) => {
                     let (title, text) = in_words(&error);
                     view! { <p class="small soft">{title} ". " {text}</p> }.into_any()

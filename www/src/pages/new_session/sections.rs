@@ -29,7 +29,7 @@ pub(super) fn Sections(
     account: Account,
     environment: Memo<Environment>,
 ) -> impl IntoView {
-    let names: Names = StoredValue::new(browser::country_names(CountryCode::all()));
+    let names: Names = StoredValue::new(browser::country_names(&mut CountryCode::all()));
     let brand = account.read(|me| me.brand.clone());
     let expiry = Signal::derive(move || {
         let words = form
@@ -93,7 +93,7 @@ fn country_hint(form: Form, names: Names, field: crate::form::fields::TextField)
     Signal::derive(move || {
         let typed = form
             .draft
-            .with(|draft| draft.text(field.path).to_uppercase());
+            .with(|draft| draft.text(field.path).to_ascii_uppercase());
         names
             .with_value(|names| {
                 names

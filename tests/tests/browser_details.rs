@@ -1,0 +1,123 @@
+//! Small things that a page must say truly, and that everyone must be able to reach.
+
+use serde_json::{Value, json};
+use vouchkey_tests::admin::PASSWORD;
+use vouchkey_tests::browser::{Browser, visit};
+use vouchkey_tests::program::{Installation, OWNER, Server};
+
+/// An installation whose owner is signed in, with one sandbox session of this request.
+async fn with_session(request: &Value) -> (Installation, Server, String) {
+    let installation = Installation::new().await;
+    let (server, api) = installation.sandbox().await;
+    server.owner(&installation).await;
+    let session = api.created(request).await;
+    let id = session["id"].as_str().unwrap_or_default().to_owned();
+    (installation, server, id)
+}
+
+async fn open(browser: &Browser, url: &str) {
+    browser.go(url).await;
+    browser.arrives_at("sign-in").await;
+    browser.fill("E-mail address", OWNER).await;
+    browser.fill("Password", PASSWORD).await;
+    browser.click("Sign in").await;
+}
+
+#[tokio::test]
+async fn a_row_without_a_reference_says_so_and_its_whole_id_can_be_seen() {
+    let (_installation, server, id) = with_session(&json!({})).await;
+    visit(|browser| async move {
+        open(&browser, &server.url("/dashboard/sessions?env=sandbox")).await;
+        browser.sees("None").await;
+        let script = "
+            const span = document.querySelector('td .mono.over');
+            const { x, y } = span.getBoundingClientRect();
+            return [document.elementFromPoint(x + 4, y + 4) === span, span.title, document.querySelector('.row-link').title];";
+        let found = browser.script(script, Vec::new()).await;
+        assert_eq!(found, json!([true, id, id]));
+        let span = browser.element("td .mono.over").await;
+        span.click().await.unwrap_or_else(|error| panic!("{error}"));
+        browser.sees("Timeline").await;
+        let heading = browser.element("h1").await.text().await;
+        let heading = heading.unwrap_or_default();
+        assert!(heading.starts_with(&id[..10]), "{heading}");
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_long_value_of_metadata_shows_its_beginning_until_it_is_asked_for() {
+    let metadata = json!({"note": "word ".repeat(3000).trim(), "text": "5", "number": 5});
+    let (_installation, server, id) = with_session(&json!({"metadata": metadata})).await;
+    visit(|browser| async move {
+        let url = format!("/dashboard/sessions/{id}?env=sandbox");
+        open(&browser, &server.url(&url)).await;
+        browser.sees("\"5\"").await;
+        let height = "return document.querySelector('.cut').clientHeight";
+        let cut = browser.script(height, Vec::new()).await;
+        assert!(
+            cut.as_i64().is_some_and(|cut| (100..=160).contains(&cut)),
+            "{cut}"
+        );
+        browser.click("Show all").await;
+        browser.sees("Show less").await;
+        let whole = browser.script(height, Vec::new()).await;
+        assert!(whole.as_i64() > cut.as_i64().map(|cut| 4 * cut), "{whole}");
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_preview_shows_no_link_that_does_not_work_and_no_word_about_keys() {
+    let (_installation, server, _) = with_session(&json!({})).await;
+    visit(|browser| async move {
+        let url = server.url("/dashboard/sessions/new?env=sandbox");
+        open(&browser, &url).await;
+        browser.click("Send an invitation by e-mail").await;
+        browser.click("Create verification").await;
+        browser
+            .sees("Say where the invitation goes, or send none.")
+            .await;
+        browser
+            .fill("Applicant’s e-mail address", "jane@example.com")
+            .await;
+        browser.sees("/verify/… (made when you create it)").await;
+        browser
+            .driver()
+            .delete_all_cookies()
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        browser.fill("Your reference", "user 42").await;
+        browser.sees("You were signed out").await;
+        browser.click("Sign in").await;
+        browser.arrives_at("sign-in").await;
+        browser.sees("What you typed is kept").await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_sign_in_goes_on_by_itself_and_never_out_of_the_dashboard() {
+    let (_installation, server, _) = with_session(&json!({"external_ref": "user_1"})).await;
+    visit(|browser| async move {
+        let out = "/dashboard/sign-in?next=/dashboard/..%5cverify%5cx";
+        browser.go(&server.url(out)).await;
+        browser.fill("E-mail address", OWNER).await;
+        browser.fill("Password", PASSWORD).await;
+        browser.click("Sign in").await;
+        browser.sees("user_1").await;
+        browser.arrives_at("/dashboard/sessions").await;
+        browser.go("about:blank").await;
+        browser.go(&server.url("/dashboard/sign-in")).await;
+        browser.sees("user_1").await;
+        browser
+            .go(&server.url("/dashboard/sessions?env=bogus"))
+            .await;
+        browser.sees("user_1").await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
