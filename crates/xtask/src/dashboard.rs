@@ -69,6 +69,7 @@ pub(crate) fn build(profile: Profile) -> Outcome {
     }
     run(&mut trunk)?;
     if profile == Profile::Release {
+        minify()?;
         compress(&files_below(Path::new(DIST))?)?;
     }
 
@@ -76,6 +77,19 @@ pub(crate) fn build(profile: Profile) -> Outcome {
         fs::create_dir_all(folder).during(folder.display())?;
     }
     fs::write(&stamp, format!("{} {sources:016x}", profile.name())).during(stamp.display())
+}
+
+/// Minifies the scripts in place; Trunk does so for styles alone.
+fn minify() -> Outcome {
+    let files = files_below(Path::new(DIST))?;
+    let scripts = files
+        .iter()
+        .filter(|file| file.extension().is_some_and(|extension| extension == "js"));
+    let esbuild = tools::node_packages()?.join(".bin/esbuild");
+    run(call(esbuild)
+        .args(["--minify", "--allow-overwrite", "--log-level=warning"])
+        .arg(format!("--outdir={DIST}"))
+        .args(scripts))
 }
 
 /// Writes `FILE.br` beside each file.
