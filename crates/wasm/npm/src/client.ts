@@ -5,6 +5,7 @@ import * as glue from "#glue";
 import { engine } from "./engine.js";
 import { VouchkeyError } from "./errors.js";
 import { exchange, pause, type Answer } from "./exchange.js";
+import { put } from "./inbox.js";
 import { API_VERSIONS, type ApiVersion, type SessionStatus } from "./names.js";
 import { isBrowser } from "./platform.js";
 import { validateCreateSessionJson } from "./validate.js";
@@ -143,9 +144,9 @@ export class VouchkeyClient {
   readonly #schemes: readonly string[] | undefined;
 
   constructor(options: VouchkeyClientOptions) {
-    engine();
+    const { key_kind } = engine();
     const { baseUrl, key, version, retries = RETRIES, timeout = TIMEOUT, schemes, allowHttp } = options ?? {};
-    const kind = typeof key === "string" ? glue.keyKind(key) : 0;
+    const kind = typeof key === "string" ? key_kind(put(key)) : 0;
     if (kind === 0) {
       throw new VouchkeyError("invalid_key", "The key is not an API key, or has a typing error: it begins with vk_, and its last characters are a checksum.");
     }
@@ -238,7 +239,7 @@ export class VouchkeyClient {
 
   /** Sends what a call asks for, as often as it takes. The answer must have this member. */
   async #call(
-    { idempotencyKey = "", body = "", id = "", query = "" }: { idempotencyKey?: string; body?: string; id?: string; query?: string },
+    { idempotencyKey = "", body = "", id = "", query = [] }: { idempotencyKey?: string; body?: string; id?: string; query?: string[] },
     member: string,
     mostBytes: number,
     options: CallOptions,
@@ -248,7 +249,8 @@ export class VouchkeyClient {
     for (let attempt = 0; ; attempt++) {
       try {
         // A request can be sent once.
-        const request = glue.apiRequest(this.#base, this.#key, this.#version, idempotencyKey, body, id, query);
+        const lines = [this.#base, this.#key, this.#version, idempotencyKey, id, ...query];
+        const request = glue.api_request(put(lines.join("\n")), body);
         if (!request) {
           throw new VouchkeyError("invalid_argument", "An argument cannot be sent to this server.");
         }
@@ -300,8 +302,8 @@ function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Names and values of a query on lines in turn, the names in the wire's spelling. */
-function lines(query: ListQuery | Camelized<ListQuery>): string {
+/** Names and values of a query in turn, the names in the wire's spelling. */
+function lines(query: ListQuery | Camelized<ListQuery>): string[] {
   const lines: string[] = [];
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null) {
@@ -311,7 +313,7 @@ function lines(query: ListQuery | Camelized<ListQuery>): string {
       lines.push(name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), `${value}`);
     }
   }
-  return lines.join("\n");
+  return lines;
 }
 
 /** Milliseconds after which a failed call is tried again, if that can help. */

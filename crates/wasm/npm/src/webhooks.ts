@@ -1,8 +1,7 @@
 /** Webhooks: whether a message is the server's, and whether it is news. */
 
-import * as glue from "#glue";
-
 import { engine } from "./engine.js";
+import { putAll, tidy } from "./inbox.js";
 import { LIMITS, ORDER_REFUSALS, SIGNATURE_REFUSALS, type OrderRefusal, type SignatureRefusal } from "./names.js";
 
 /** How far the time of signing may lie from now, in seconds. */
@@ -90,7 +89,9 @@ export function verifyWebhook(
   const secrets = (Array.isArray(secret) ? secret : [secret]).filter((one) => typeof one === "string").join("\n");
   const now = seconds(options?.now ?? Date.now());
   const tolerance = seconds(options?.tolerance ?? TOLERANCE);
-  const refusal = glue.verifySignature(body, ...signatureHeaders(headers), secrets, now, tolerance);
+  const parts = putAll([...signatureHeaders(headers), secrets, body]) as [number, number, number, number, number, number];
+  const refusal = engine().verify_signature(...parts, now, tolerance);
+  tidy();
   if (refusal !== 0) {
     return { ok: false, reason: SIGNATURE_REFUSALS[refusal - 1] as SignatureRefusal };
   }
@@ -206,7 +207,9 @@ export function applyEvent(state: SessionProgress | null | undefined, event: Web
   if (!kept) {
     return refuse("malformed_state");
   }
-  const order = glue.eventOrder(kept.session_id, kept.sequence, kept.terminal, event.event, news.session_id, news.sequence);
+  const texts = putAll([kept.session_id, event.event, news.session_id]) as [number, number, number];
+  const order = engine().event_order(...texts, kept.sequence, Number(kept.terminal), news.sequence);
+  tidy();
   return order < 0 ? refuse(ORDER_REFUSALS[-order - 1] as OrderRefusal) : { applied: true, state: news, missed: order };
 }
 

@@ -6,35 +6,39 @@ use vouchkey_types::version::ApiVersion;
 use wasm_bindgen::prelude::*;
 
 use crate::client::Client;
+use crate::js::room;
 
 /// What a key is for: 1 for servers, 2 for browsers too; 0 if its form or checksum is wrong.
-#[wasm_bindgen(js_name = keyKind)]
-pub fn key_kind(key: &str) -> u32 {
-    match ApiKey::parse(key).map(|key| key.kind()) {
+#[wasm_bindgen]
+pub fn key_kind(key: usize) -> u32 {
+    let key = room::read([key], |parts| ApiKey::parse(parts.map(text)[0]));
+    match key.map(|key| key.kind()) {
         Some(KeyKind::Secret) => 1,
         Some(KeyKind::Publishable) => 2,
         None => 0,
     }
 }
 
-/// One request of the API: with an idempotency key the one that creates a session of this body,
-/// else with an id the one that reads a session, else the one that lists them. Names and values of
-/// its query stand on lines in turn, since no value has a line break. What is absent is an empty
-/// string. `undefined` if an argument cannot be sent.
+/// One request of the API, by what stands on the lines of a text: the address of the server, the
+/// key, the version, the idempotency key, the id of a session, and names and values of a query in
+/// turn, none of which has a line break. What is absent is an empty line. With an idempotency key it
+/// is the request that creates a session of this body, else with an id the one that reads a session,
+/// else the one that lists them. `undefined` if something cannot be sent.
 ///
 /// One function, not one for each: what they share weighs more than what they do not.
-#[wasm_bindgen(js_name = apiRequest)]
+#[wasm_bindgen]
 pub fn api_request(
-    base: &str,
-    key: &str,
-    version: &str,
-    idempotency_key: &str,
+    lines: usize,
     #[wasm_bindgen(unchecked_param_type = "string")] body: &JsValue,
-    id: &str,
-    query: &str,
 ) -> Option<web_sys::Request> {
+    // Taken out: what makes the request is JavaScript, which may be anybody's and call back.
+    let lines = room::read([lines], |[lines]| text(lines).to_owned());
+    let lines: Vec<&str> = lines.split('\n').collect();
+    let [base, key, version, idempotency_key, id, query @ ..] = lines.as_slice() else {
+        return None;
+    };
     let key = ApiKey::parse(key)?;
-    let version = match version {
+    let version = match *version {
         "" => None,
         date => Some(ApiVersion::parse(date)?),
     };
@@ -44,8 +48,12 @@ pub fn api_request(
     } else if !id.is_empty() {
         client.get_request(id)
     } else {
-        let lines: Vec<&str> = query.split('\n').collect();
-        client.list_request(lines.chunks_exact(2).map(|pair| (pair[0], pair[1])))
+        client.list_request(query.chunks_exact(2).map(|pair| (pair[0], pair[1])))
     };
     request.ok().map(Into::into)
+}
+
+/// It was text in JavaScript, and so it is UTF-8.
+pub(super) fn text(bytes: &[u8]) -> &str {
+    str::from_utf8(bytes).unwrap_or_default()
 }

@@ -5,36 +5,46 @@ use vouchkey_types::webhook::{
 };
 use wasm_bindgen::prelude::*;
 
+use crate::js::client::text;
+use crate::js::room;
+
 /// Whether a message is believed: 0, or the place, counted from 1, of the reason among
-/// `SIGNATURE_REFUSALS`. A header that is absent is an empty string; one secret stands on a line;
-/// times are in seconds.
-#[wasm_bindgen(js_name = verifySignature)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "an object would cost more bytes than it explains"
-)]
+/// `SIGNATURE_REFUSALS`. A header that is absent has no bytes; one secret stands on a line; times
+/// are in seconds.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "they are the parts of the inbox")]
 pub fn verify_signature(
-    body: &[u8],
-    id: &str,
-    timestamp: &str,
-    signature: &str,
-    own: &str,
-    secrets: &str,
+    id: usize,
+    timestamp: usize,
+    signature: usize,
+    own: usize,
+    secrets: usize,
+    body: usize,
     now: f64,
     tolerance: f64,
 ) -> u32 {
-    let header = |text| Some(text).filter(|text: &&str| !text.is_empty());
-    let headers = SignatureHeaders {
-        id: header(id),
-        timestamp: header(timestamp),
-        signature: header(signature),
-        own: header(own),
-    };
-    let secrets: Vec<_> = secrets.split('\n').filter_map(Secret::parse).collect();
-    match verify(body, headers, &secrets, whole(now), whole(tolerance)) {
+    let lengths = [id, timestamp, signature, own, secrets, body];
+    let verdict = room::read(lengths, |[id, timestamp, signature, own, secrets, body]| {
+        let headers = SignatureHeaders {
+            id: header(id),
+            timestamp: header(timestamp),
+            signature: header(signature),
+            own: header(own),
+        };
+        let secrets: Vec<_> = text(secrets)
+            .split('\n')
+            .filter_map(Secret::parse)
+            .collect();
+        verify(body, headers, &secrets, whole(now), whole(tolerance))
+    });
+    match verdict {
         Ok(()) => 0,
         Err(refusal) => place(SignatureRefusal::ALL, &refusal),
     }
+}
+
+fn header(part: &[u8]) -> Option<&str> {
+    Some(text(part)).filter(|text| !text.is_empty())
 }
 
 /// A whole number below this one; the ends of the range for what lies beyond.
@@ -52,26 +62,30 @@ fn place<T: PartialEq>(reasons: &[T], reason: &T) -> u32 {
 /// Whether an event is news: the number of those before it that have not arrived, or, below zero,
 /// the place of the reason among `ORDER_REFUSALS`, counted from 1. Before the first event the number
 /// of the one that was kept is 0.
-#[wasm_bindgen(js_name = eventOrder)]
+#[wasm_bindgen]
 pub fn event_order(
-    kept_session: &str,
+    kept_session: usize,
+    event: usize,
+    session: usize,
     kept_sequence: f64,
     kept_terminal: bool,
-    event: &str,
-    session: &str,
     sequence: f64,
 ) -> f64 {
-    let kept = Position {
-        session_id: kept_session,
-        sequence: whole(kept_sequence),
-        terminal: kept_terminal,
-    };
-    let news = Position {
-        session_id: session,
-        sequence: whole(sequence),
-        terminal: false,
-    };
-    match apply(Some(kept).filter(|kept| kept.sequence > 0), event, news) {
+    let order = room::read([kept_session, event, session], |parts| {
+        let [kept_session, event, session] = parts.map(text);
+        let kept = Position {
+            session_id: kept_session,
+            sequence: whole(kept_sequence),
+            terminal: kept_terminal,
+        };
+        let news = Position {
+            session_id: session,
+            sequence: whole(sequence),
+            terminal: false,
+        };
+        apply(Some(kept).filter(|kept| kept.sequence > 0), event, news)
+    });
+    match order {
         #[expect(clippy::cast_precision_loss, reason = "both were safe integers")]
         Ok(missed) => missed as f64,
         Err(refusal) => -f64::from(place(OrderRefusal::ALL, &refusal)),
