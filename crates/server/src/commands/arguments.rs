@@ -61,7 +61,7 @@ pub(super) struct Place {
     /// The data folder [default: ./vouchkey-data]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// The database: `sqlite://FILE` [default: SQLite in the data folder]
+    /// The database: `sqlite://FILE` or `postgres://…` [default: SQLite in the data folder]
     #[arg(long, value_name = "URL")]
     database_url: Option<SecretString>,
     /// The settings file [default: vouchkey.toml in the data folder]

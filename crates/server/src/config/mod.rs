@@ -60,6 +60,8 @@ pub struct DataConfig {
 pub struct DatabaseConfig {
     /// `postgres://…` or `sqlite://FILE`; by default SQLite in the data folder. Secret, as it may hold a password.
     pub url: Option<SecretString>,
+    /// Whether each write has a commit of its own, to measure what sharing one is worth.
+    pub commit_each: bool,
 }
 
 /// How invitations leave.
@@ -150,6 +152,7 @@ impl Config {
             },
             database: DatabaseConfig {
                 url: sources.secret("database_url"),
+                commit_each: !sources.parse("shared_commits", switch)?.unwrap_or(true),
             },
             data: DataConfig { folder },
             root_key,
@@ -177,6 +180,14 @@ fn mail(sources: &sources::Sources) -> Result<MailConfig, ConfigError> {
 fn listen(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "must be an address and a port, such as 127.0.0.1:8080".to_owned())
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off".to_owned()),
+    }
 }
 
 fn count(text: &str) -> Result<u32, String> {

@@ -54,7 +54,14 @@ pub const SETTINGS: &[Setting] = &[
         flag: Some("all"),
         is_secret: true,
         default: "SQLite in the data folder",
-        meaning: "The database: `sqlite://FILE`.",
+        meaning: "The database: `sqlite://FILE`, or `postgres://…` for PostgreSQL.",
+    },
+    Setting {
+        name: "shared_commits",
+        flag: None,
+        is_secret: false,
+        default: "`on`",
+        meaning: "Whether writes that wait together share a commit. `off` gives each its own, which only serves to measure the difference.",
     },
     Setting {
         name: "root_key",

@@ -1,11 +1,14 @@
 //! Capture links: what a token leads to. A session has at most one that is live.
 
+use std::sync::LazyLock;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
 
 use super::StoreError;
 use super::columns::{Columns, places_from_second, statements};
+use super::rows::{Bound, RowTexts};
 
 /// How a link came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,12 +69,32 @@ statements! {
         AND revoked_at IS NULL AND consumed_at IS NULL";
 }
 
+pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
+
 /// Adds a link.
 ///
 /// # Errors
 /// [`StoreError::UniqueViolation`] if the session has a live one.
 pub async fn insert(conn: &mut AnyConnection, row: &CaptureLinkRow) -> Result<(), StoreError> {
-    sqlx::query(INSERT)
+    insert_all(conn, &[row]).await
+}
+
+/// Adds links, with few statements.
+pub(super) async fn insert_all(
+    conn: &mut AnyConnection,
+    rows: &[&CaptureLinkRow],
+) -> Result<(), StoreError> {
+    for (sql, part) in INSERTS.parts(rows) {
+        let query = part
+            .iter()
+            .fold(sqlx::query(sql), |query, row| bind(query, row));
+        query.execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+fn bind<'q>(query: Bound<'q>, row: &'q CaptureLinkRow) -> Bound<'q> {
+    query
         .bind(row.id.to_string())
         .bind(row.organization.to_string())
         .bind(row.session.to_string())
@@ -82,9 +105,6 @@ pub async fn insert(conn: &mut AnyConnection, row: &CaptureLinkRow) -> Result<()
         .bind(row.revoked_at)
         .bind(row.consumed_at)
         .bind(row.bound_hash.as_deref())
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// The link of this id, whatever has become of it. It names its organization.

@@ -73,6 +73,49 @@ impl Change for CreateSession {
     }
 }
 
+/// Applies creations together, no two of which have the same key, and says which of them were written. The key of each
+/// other one is taken: it has yet to be applied by itself. If this fails, nothing is said about any of them.
+///
+/// # Errors
+/// Those of the database, [`StoreError::UniqueViolation`] among them.
+pub(super) async fn apply_all(
+    conn: &mut AnyConnection,
+    creations: &[&CreateSession],
+) -> Result<Vec<bool>, StoreError> {
+    let records: Vec<_> = creations
+        .iter()
+        .filter_map(|creation| creation.idempotency.as_ref())
+        .collect();
+    // First, since the primary key of the records decides between concurrent copies.
+    let claimed = idempotency::claim_all(conn, &records).await?;
+    let is_new: Vec<bool> = creations
+        .iter()
+        .map(|creation| {
+            let record = creation.idempotency.as_ref();
+            record.is_none_or(|record| claimed.contains(&record.session))
+        })
+        .collect();
+    let new: Vec<&CreateSession> = creations
+        .iter()
+        .zip(&is_new)
+        .filter_map(|(creation, is_new)| is_new.then_some(*creation))
+        .collect();
+    let data_keys: Vec<_> = new.iter().map(|new| &new.data_key).collect();
+    data_keys::insert_all(conn, &data_keys).await?;
+    let sessions: Vec<_> = new.iter().map(|new| &new.session).collect();
+    sessions::insert_all(conn, &sessions).await?;
+    let links: Vec<_> = new.iter().map(|new| &new.link).collect();
+    capture_links::insert_all(conn, &links).await?;
+    let events: Vec<_> = new.iter().flat_map(|new| &new.events).collect();
+    session_events::insert_all(conn, &events).await?;
+    let invitations: Vec<_> = new
+        .iter()
+        .filter_map(|new| new.invitation.as_ref())
+        .collect();
+    outbox::insert_all(conn, &invitations).await?;
+    Ok(is_new)
+}
+
 #[cfg(test)]
 mod tests {
     use vouchkey_types::api_key::Environment;

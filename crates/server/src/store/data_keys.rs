@@ -1,11 +1,14 @@
 //! Data keys, wrapped by a root key. The id of a data key is that of what it seals: a session's.
 
+use std::sync::LazyLock;
+
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe};
 use vouchkey_types::id::{OrganizationId, SessionId};
 
 use super::StoreError;
 use super::columns::{Columns, places_from_second, statements};
+use super::rows::{Bound, RowTexts};
 
 /// A session's data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +31,37 @@ statements! {
     FIND = "SELECT * FROM data_keys WHERE organization_id = $1 AND data_key_id = $2";
 }
 
+pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
+
 /// Adds a data key.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn insert(conn: &mut AnyConnection, row: &DataKeyRow) -> Result<(), StoreError> {
-    sqlx::query(INSERT)
+    insert_all(conn, &[row]).await
+}
+
+/// Adds data keys, with few statements.
+pub(super) async fn insert_all(
+    conn: &mut AnyConnection,
+    rows: &[&DataKeyRow],
+) -> Result<(), StoreError> {
+    for (sql, part) in INSERTS.parts(rows) {
+        let query = part
+            .iter()
+            .fold(sqlx::query(sql), |query, row| bind(query, row));
+        query.execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+fn bind<'q>(query: Bound<'q>, row: &'q DataKeyRow) -> Bound<'q> {
+    query
         .bind(row.organization.to_string())
         .bind(row.session.to_string())
         .bind(row.root_key_id.as_str())
         .bind(row.key_wrapped.as_deref())
         .bind(row.created_at)
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// The data key of a session.

@@ -3,6 +3,7 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use log::LevelFilter;
@@ -13,6 +14,7 @@ use sqlx::sqlite::SqliteError;
 use sqlx::{AnyConnection, AnyPool, ConnectOptions, Row};
 
 use super::StoreError;
+use super::rows::RowTexts;
 use crate::config::{DataConfig, DatabaseConfig};
 
 /// Readers beside the one writer.
@@ -57,6 +59,42 @@ impl Engine {
         }
     }
 }
+
+impl Engine {
+    /// Takes those of these locks that nobody else has, until the transaction ends; says of each whether it was taken.
+    /// Who waits for a lock while it has others can wait for one who waits for it: this never waits. SQLite has one
+    /// writer at a time, and needs none.
+    pub(super) async fn try_locks(
+        self,
+        conn: &mut AnyConnection,
+        locks: &[i64],
+    ) -> Result<Vec<bool>, sqlx::Error> {
+        if self == Self::Sqlite {
+            return Ok(vec![true; locks.len()]);
+        }
+        let mut taken = Vec::with_capacity(locks.len());
+        for (sql, part) in LOCKS.parts(locks) {
+            let query = part
+                .iter()
+                .fold(sqlx::query(sql), |query, lock| query.bind(*lock));
+            let rows = query.fetch_all(&mut *conn).await?;
+            let mut had = Vec::with_capacity(rows.len());
+            for row in rows {
+                had.push(row.try_get::<i64, _>(0)?);
+            }
+            taken.extend(part.iter().map(|lock| had.contains(lock)));
+        }
+        Ok(taken)
+    }
+}
+
+/// The locks of a batch that nobody else has.
+static LOCKS: LazyLock<RowTexts> = LazyLock::new(|| {
+    RowTexts::of(
+        "SELECT wanted.lock FROM (SELECT * FROM (VALUES ($1)) AS listed (lock)) AS wanted \
+         WHERE pg_try_advisory_xact_lock(wanted.lock)",
+    )
+});
 
 /// Where the database is, ready to be connected to.
 #[derive(Clone)]

@@ -54,6 +54,7 @@ pub(crate) async fn database(folder: &Path) -> DatabaseConfig {
     let (server, _) = server.rsplit_once('/').unwrap();
     DatabaseConfig {
         url: Some(format!("{server}/{name}?{parameters}").into()),
+        ..DatabaseConfig::default()
     }
 }
 
@@ -75,8 +76,13 @@ pub(crate) async fn store(folder: &Path) -> (Store, OrganizationId) {
 /// Adds an organization.
 pub(crate) async fn organization(store: &Store) -> OrganizationId {
     let id = Clock::fixed(NOW).id();
-    store.write(AddOrganization(id)).await.unwrap();
+    add_organization(store, id).await;
     id
+}
+
+/// Adds the organization of this id.
+pub(crate) async fn add_organization(store: &Store, id: OrganizationId) {
+    store.write(AddOrganization(id)).await.unwrap();
 }
 
 /// What a test writes, without a change of its own.

@@ -1,5 +1,8 @@
 //! Idempotency records: what a key was used for, and what was answered.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use vouchkey_types::api_key::Environment;
@@ -8,6 +11,7 @@ use vouchkey_types::version::ApiVersion;
 
 use super::StoreError;
 use super::columns::{Columns, statements};
+use super::rows::{Bound, RowTexts};
 
 /// Where a client's key is valid: within one organization, environment and namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -60,12 +64,38 @@ statements! {
         WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 }
 
+pub(super) static CLAIMS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(CLAIM));
+
 /// Takes a key for this record, if it is free at the record's `created_at`.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn claim(conn: &mut AnyConnection, row: &IdempotencyRow) -> Result<bool, StoreError> {
-    let claimed = sqlx::query(CLAIM)
+    Ok(!claim_all(conn, &[row]).await?.is_empty())
+}
+
+/// The same for several records with a key each, in the order of the keys, with few statements; the sessions of those
+/// whose key was free.
+pub(super) async fn claim_all(
+    conn: &mut AnyConnection,
+    rows: &[&IdempotencyRow],
+) -> Result<HashSet<SessionId>, StoreError> {
+    let mut rows = rows.to_vec();
+    rows.sort_by_key(|row| row.scope.key_hash);
+    let mut claimed = HashSet::with_capacity(rows.len());
+    for (sql, part) in CLAIMS.parts(&rows) {
+        let query = part
+            .iter()
+            .fold(sqlx::query(sql), |query, row| bind(query, row));
+        for row in query.fetch_all(&mut *conn).await? {
+            claimed.insert(row.parsed("session_id", SessionId::parse)?);
+        }
+    }
+    Ok(claimed)
+}
+
+fn bind<'q>(query: Bound<'q>, row: &'q IdempotencyRow) -> Bound<'q> {
+    query
         .bind(row.scope.organization.to_string())
         .bind(row.scope.environment.as_str())
         .bind(row.scope.namespace.as_str())
@@ -77,9 +107,6 @@ pub async fn claim(conn: &mut AnyConnection, row: &IdempotencyRow) -> Result<boo
         .bind(row.api_version.as_str())
         .bind(row.created_at)
         .bind(row.expires_at)
-        .fetch_optional(conn)
-        .await?;
-    Ok(claimed.is_some())
 }
 
 /// The record of a key, if it has one that is valid at this time.

@@ -5,6 +5,7 @@
 //! comes when its change is durable.
 
 pub mod api_keys;
+mod batch;
 pub mod capture_links;
 mod columns;
 pub mod create_session;
@@ -16,6 +17,7 @@ pub mod idempotency;
 pub mod mailbox;
 pub mod organizations;
 pub mod outbox;
+mod rows;
 mod schema;
 pub mod secrets;
 pub mod session_events;
@@ -108,8 +110,13 @@ impl Store {
         drop(lock);
         let readers = address.readers().await?;
         let engine = address.engine;
+        let limit = if database.commit_each {
+            1
+        } else {
+            writer::BATCH
+        };
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let writer = tokio::spawn(Writer::new(address, conn, jobs).run());
+        let writer = tokio::spawn(Writer::new(address, conn, jobs, limit).run());
         Ok(Self {
             readers,
             queue,

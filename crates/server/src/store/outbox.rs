@@ -3,11 +3,14 @@
 //! A row that is leased has `next_at` at the end of its lease, so that one condition finds what is due: what waits for
 //! its time, and what a worker that died has left behind.
 
+use std::sync::LazyLock;
+
 use sqlx::AnyConnection;
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::columns::{Columns, statements};
+use super::rows::{Bound, RowTexts};
 use super::{Change, Engine, StoreError};
 
 /// A delivery that nobody has tried yet: an invitation. Ids only; it is rendered when it is sent.
@@ -95,20 +98,37 @@ statements! {
         ORDER BY created_at DESC, outbox_id DESC LIMIT 1";
 }
 
+pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
+
 /// Adds an invitation, due at once.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn insert(conn: &mut AnyConnection, row: &NewInvitation) -> Result<(), StoreError> {
-    sqlx::query(INSERT)
+    insert_all(conn, &[row]).await
+}
+
+/// Adds invitations, with few statements.
+pub(super) async fn insert_all(
+    conn: &mut AnyConnection,
+    rows: &[&NewInvitation],
+) -> Result<(), StoreError> {
+    for (sql, part) in INSERTS.parts(rows) {
+        let query = part
+            .iter()
+            .fold(sqlx::query(sql), |query, row| bind(query, row));
+        query.execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+fn bind<'q>(query: Bound<'q>, row: &'q NewInvitation) -> Bound<'q> {
+    query
         .bind(row.organization.to_string())
         .bind(row.id.to_string())
         .bind(row.environment.as_str())
         .bind(row.session.to_string())
         .bind(row.created_at)
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// Leases what is due. The attempt is counted now, so that one that takes the process with it counts too.

@@ -1,11 +1,14 @@
 //! A session's timeline: the events of the wire, numbered, and notes for the dashboard. No personal data.
 
+use std::sync::LazyLock;
+
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::StoreError;
 use super::columns::{Columns, statements};
+use super::rows::{Bound, RowTexts};
 
 /// An entry of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +38,32 @@ statements! {
         ORDER BY created_at DESC, event_id DESC LIMIT $3";
 }
 
+pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
+
 /// Adds an entry.
 ///
 /// # Errors
 /// [`StoreError::UniqueViolation`] if its sequence number is taken.
 pub async fn insert(conn: &mut AnyConnection, row: &SessionEventRow) -> Result<(), StoreError> {
-    sqlx::query(INSERT)
+    insert_all(conn, &[row]).await
+}
+
+/// Adds entries, with few statements.
+pub(super) async fn insert_all(
+    conn: &mut AnyConnection,
+    rows: &[&SessionEventRow],
+) -> Result<(), StoreError> {
+    for (sql, part) in INSERTS.parts(rows) {
+        let query = part
+            .iter()
+            .fold(sqlx::query(sql), |query, row| bind(query, row));
+        query.execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+fn bind<'q>(query: Bound<'q>, row: &'q SessionEventRow) -> Bound<'q> {
+    query
         .bind(row.organization.to_string())
         .bind(row.session.to_string())
         .bind(row.id.to_string())
@@ -49,9 +72,6 @@ pub async fn insert(conn: &mut AnyConnection, row: &SessionEventRow) -> Result<(
         .bind(row.sequence)
         .bind(row.detail.as_str())
         .bind(row.created_at)
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// The newest entries of a session's timeline, the newest first.

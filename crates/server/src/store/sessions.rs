@@ -1,5 +1,7 @@
 //! Sessions. What identifies a person is sealed before it comes here.
 
+use std::sync::LazyLock;
+
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use vouchkey_types::api_key::Environment;
@@ -8,6 +10,7 @@ use vouchkey_types::session::status::SessionStatus;
 
 use super::StoreError;
 use super::columns::{Columns, read_list, statements, write_list};
+use super::rows::{Bound, RowTexts};
 
 /// How much of a session's data is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,12 +123,32 @@ statements! {
     FIND_ANYWHERE = "SELECT * FROM sessions WHERE organization_id = $1 AND session_id = $2";
 }
 
+pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
+
 /// Adds a session. Its data key must be there.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn insert(conn: &mut AnyConnection, row: &SessionRow) -> Result<(), StoreError> {
-    sqlx::query(INSERT)
+    insert_all(conn, &[row]).await
+}
+
+/// Adds sessions, with few statements.
+pub(super) async fn insert_all(
+    conn: &mut AnyConnection,
+    rows: &[&SessionRow],
+) -> Result<(), StoreError> {
+    for (sql, part) in INSERTS.parts(rows) {
+        let query = part
+            .iter()
+            .fold(sqlx::query(sql), |query, row| bind(query, row));
+        query.execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+fn bind<'q>(query: Bound<'q>, row: &'q SessionRow) -> Bound<'q> {
+    query
         .bind(row.organization.to_string())
         .bind(row.id.to_string())
         .bind(row.environment.as_str())
@@ -152,9 +175,6 @@ pub async fn insert(conn: &mut AnyConnection, row: &SessionRow) -> Result<(), St
         .bind(row.sealed.email_display_name.as_deref())
         .bind(row.sealed.support_url.as_deref())
         .bind(row.sealed.redirect_url.as_deref())
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// The session of this id in this environment.

@@ -1,25 +1,33 @@
 //! The task that owns the one connection that writes.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::any::Any;
 use std::pin::Pin;
-use std::task::Poll;
 
-use sqlx::{Any, AnyConnection, Connection, Transaction};
+use sqlx::{AnyConnection, Connection};
 use tokio::sync::{mpsc, oneshot};
 
+use super::batch::Batch;
+use super::create_session::{CreateSession, Created};
 use super::engine::{Address, Engine};
 use super::{Change, StoreError};
 
 /// Changes that share one commit, at most. What waits while one batch is made durable is the next.
-const BATCH: usize = 32;
+pub(super) const BATCH: usize = 64;
 
-type Applying<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+pub(super) type Applying<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A change with the one who waits for it, whatever its type.
 pub(super) trait Job: Send {
     /// Applies the change and keeps its outcome.
-    fn apply<'a>(&'a mut self, conn: &'a mut AnyConnection, engine: Engine) -> Applying<'a>;
+    fn apply<'a>(&'a mut self, conn: &'a mut AnyConnection, engine: Engine) -> Applying<'a, ()>;
+
+    /// The creation that it is, if it is one and has not been applied: creations are applied together.
+    fn creation(&self) -> Option<&CreateSession> {
+        None
+    }
+
+    /// Keeps that its creation was written with others.
+    fn set_created(&mut self) {}
 
     /// Tells the outcome, or that there is none.
     fn answer(self: Box<Self>, durable: Result<(), StoreError>);
@@ -51,13 +59,26 @@ impl<C: Change> Pending<C> {
 }
 
 impl<C: Change> Job for Pending<C> {
-    fn apply<'a>(&'a mut self, conn: &'a mut AnyConnection, engine: Engine) -> Applying<'a> {
+    fn apply<'a>(&'a mut self, conn: &'a mut AnyConnection, engine: Engine) -> Applying<'a, ()> {
         Box::pin(async move {
             if let Some(change) = self.change.take() {
                 self.outcome = Some(change.apply(conn, engine).await?);
             }
             Ok(())
         })
+    }
+
+    fn creation(&self) -> Option<&CreateSession> {
+        let change: &dyn Any = &self.change;
+        change.downcast_ref::<Option<CreateSession>>()?.as_ref()
+    }
+
+    fn set_created(&mut self) {
+        let outcome: &mut dyn Any = &mut self.outcome;
+        if let Some(outcome) = outcome.downcast_mut::<Option<Created>>() {
+            *outcome = Some(Created::New);
+            self.change = None;
+        }
     }
 
     fn answer(self: Box<Self>, durable: Result<(), StoreError>) {
@@ -74,7 +95,7 @@ impl<C: Change> Job for Pending<C> {
 pub(super) struct Stop;
 
 impl Job for Stop {
-    fn apply<'a>(&'a mut self, _: &'a mut AnyConnection, _: Engine) -> Applying<'a> {
+    fn apply<'a>(&'a mut self, _: &'a mut AnyConnection, _: Engine) -> Applying<'a, ()> {
         Box::pin(async { Ok(()) })
     }
 
@@ -91,6 +112,8 @@ pub(super) struct Writer {
     /// None after trouble that leaves its state in doubt; the next batch connects anew.
     conn: Option<AnyConnection>,
     queue: mpsc::Receiver<Box<dyn Job>>,
+    /// Changes that share one commit, at most.
+    limit: usize,
 }
 
 impl Writer {
@@ -98,20 +121,24 @@ impl Writer {
         address: Address,
         conn: AnyConnection,
         queue: mpsc::Receiver<Box<dyn Job>>,
+        limit: usize,
     ) -> Self {
         Self {
             address,
             conn: Some(conn),
             queue,
+            limit,
         }
     }
 
     /// Runs until a [`Stop`] comes or nobody can send any more.
     pub(super) async fn run(mut self) {
-        let mut batch = Vec::with_capacity(BATCH);
-        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
-            let stop = batch.iter().any(|job| job.is_stop());
-            self.write(std::mem::take(&mut batch)).await;
+        let mut jobs = Vec::with_capacity(self.limit);
+        while self.queue.recv_many(&mut jobs, self.limit).await > 0 {
+            let stop = jobs.iter().any(|job| job.is_stop());
+            for job in self.write(std::mem::take(&mut jobs)).await {
+                self.write(vec![job]).await;
+            }
             if stop {
                 // What is sent from now on finds the queue closed.
                 self.queue.close();
@@ -122,14 +149,16 @@ impl Writer {
         }
     }
 
-    async fn write(&mut self, batch: Vec<Box<dyn Job>>) {
+    /// Writes these in one transaction and answers them, but those that must have one of their own: they are returned.
+    async fn write(&mut self, jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
         let engine = self.address.engine;
+        let mut batch = Batch::of(jobs);
         loop {
             let (mut conn, is_new) = match self.conn.take() {
                 Some(conn) => (conn, false),
                 None => match self.address.writer().await {
                     Ok(conn) => (conn, true),
-                    Err(error) => return refuse(batch, &error),
+                    Err(error) => return batch.refuse(&error),
                 },
             };
             let transaction = match conn.begin_with(engine.begin()).await {
@@ -139,78 +168,28 @@ impl Writer {
                     if engine == Engine::Postgres && !is_new {
                         continue;
                     }
-                    return refuse(batch, &unavailable(&error));
+                    return batch.refuse(&unavailable(&error));
                 }
             };
-            let mut applied = Vec::with_capacity(batch.len());
-            match write_batch(transaction, engine, batch, &mut applied).await {
+            return match batch.write(transaction, engine).await {
                 Ok(()) => {
                     self.conn = Some(conn);
-                    for job in applied {
+                    for job in batch.applied {
                         job.answer(Ok(()));
                     }
+                    batch.alone
                 }
                 Err(error) => {
-                    tracing::error!(%error, changes = applied.len(), "a write transaction failed");
-                    refuse(applied, &unavailable(&error));
+                    tracing::error!(%error, "a write transaction failed");
                     // Whatever it still has open is rolled back with it.
                     let _ = conn.close().await;
+                    batch.refuse(&unavailable(&error))
                 }
-            }
-            return;
+            };
         }
     }
-}
-
-/// Applies all changes in one transaction and commits it. A change that fails is undone and answered by itself; an
-/// error of the whole leaves in `applied` all those that nobody has answered.
-async fn write_batch(
-    mut transaction: Transaction<'_, Any>,
-    engine: Engine,
-    batch: Vec<Box<dyn Job>>,
-    applied: &mut Vec<Box<dyn Job>>,
-) -> Result<(), sqlx::Error> {
-    let mut jobs = batch.into_iter();
-    while let Some(mut job) = jobs.next() {
-        let tried = async {
-            let mut savepoint = transaction.begin().await?;
-            let result = unpanicked(job.apply(&mut savepoint, engine)).await;
-            match result {
-                Ok(()) => savepoint.commit().await?,
-                Err(_) => savepoint.rollback().await?,
-            }
-            Ok::<_, sqlx::Error>(result)
-        }
-        .await;
-        match tried {
-            Ok(Ok(())) => applied.push(job),
-            Ok(Err(error)) => job.answer(Err(error)),
-            Err(error) => {
-                applied.push(job);
-                applied.extend(jobs);
-                return Err(error);
-            }
-        }
-    }
-    transaction.commit().await
 }
 
 fn unavailable(error: &sqlx::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
-}
-
-fn refuse(jobs: Vec<Box<dyn Job>>, error: &StoreError) {
-    for job in jobs {
-        job.answer(Err(error.clone()));
-    }
-}
-
-/// Runs a change and turns a panic in it into an error.
-async fn unpanicked(mut applying: Applying<'_>) -> Result<(), StoreError> {
-    poll_fn(|context| {
-        catch_unwind(AssertUnwindSafe(|| applying.as_mut().poll(context))).unwrap_or_else(|_| {
-            Poll::Ready(Err(StoreError::Internal("a change panicked".to_owned())))
-        })
-    })
-    .await
 }
