@@ -51,8 +51,8 @@ impl Check {
     pub fn parse(name: &str) -> Result<Self, Fault> {
         let name = text::check_characters(name)?;
         Self::find(name).ok_or_else(|| {
-            let message = match nearest(name, &mut Self::ALL.iter().map(|check| check.as_str())) {
-                Some(near) => ["This check is not known. Did you mean `", near, "`?"].concat(),
+            let message = match nearest(name, Self::ALL.iter().map(|check| check.as_str())) {
+                Some(near) => text::join(&["This check is not known. Did you mean `", near, "`?"]),
                 None => {
                     "This check is not known; the API reference lists those that are.".to_owned()
                 }

@@ -58,27 +58,26 @@ impl From<&EmailAddress> for Json {
 }
 
 fn is_email(address: &str) -> bool {
-    let Some((local, domain)) = address.split_once('@') else {
+    let (local, rest) = text::cut(address, b"@");
+    let Some(domain) = rest.strip_prefix('@') else {
         return false;
     };
-    let is_local = !local.is_empty()
-        && local
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte));
-    is_local && domain.split('.').all(is_label)
+    let is_local = !local.is_empty() && local.as_bytes().iter().all(|byte| is_local(*byte));
+    let mut labels = domain.as_bytes().split(|byte| *byte == b'.');
+    is_local && labels.all(is_label)
 }
 
-fn is_mark(byte: u8) -> bool {
-    b".!#$%&'*+/=?^_`{|}~-".contains(&byte)
+fn is_local(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b".!#$%&'*+/=?^_`{|}~-".contains(&byte)
 }
 
-fn is_label(label: &str) -> bool {
+fn is_label(label: &[u8]) -> bool {
     (1..=63).contains(&label.len())
         && label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        && !label.starts_with('-')
-        && !label.ends_with('-')
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+        && !label.starts_with(b"-")
+        && !label.ends_with(b"-")
 }
 
 #[cfg(test)]

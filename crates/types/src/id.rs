@@ -1,5 +1,6 @@
 //! Identifiers: a prefix that says what, and a `UUIDv7` that sorts by time.
 
+use crate::text;
 use std::fmt;
 use std::str::FromStr;
 
@@ -37,7 +38,7 @@ macro_rules! ids {
 
             /// Its text.
             pub fn to_text(self) -> String {
-                [$prefix, &encode(self.0)].concat()
+                text::join(&[$prefix, &encode(self.0)])
             }
 
             /// Reads its text; only the one spelling that is written.

@@ -55,7 +55,8 @@ impl Metadata {
                 text::decimal(MAX_METADATA_KEYS as u64),
                 text::decimal(kept as u64),
             );
-            let message = ["Must have at most ", &most, " keys; these are ", &kept, "."].concat();
+            let message =
+                text::join(&["Must have at most ", &most, " keys; these are ", &kept, "."]);
             mistakes.push(Fault::new(FieldCode::TooMany, message).at(field));
         }
         for (index, (key, value)) in sent.iter().enumerate() {
@@ -125,12 +126,11 @@ fn check_member(key: &str, value: &Value<'_>, is_address_wanted: bool) -> Result
     if key.len() > MAX_METADATA_KEY_CHARS && text::length(key) > MAX_METADATA_KEY_CHARS {
         return Err(Fault::new(
             FieldCode::TooLong,
-            [
+            text::join(&[
                 "A key must be at most ",
                 &text::decimal(MAX_METADATA_KEY_CHARS as u64),
                 " characters long.",
-            ]
-            .concat(),
+            ]),
         ));
     }
     let address = match value {
@@ -147,14 +147,13 @@ fn check_member(key: &str, value: &Value<'_>, is_address_wanted: bool) -> Result
     if size > MAX_METADATA_VALUE_BYTES {
         let fault = Fault::new(
             FieldCode::TooLarge,
-            [
+            text::join(&[
                 "Must be at most ",
                 &text::decimal(MAX_METADATA_VALUE_BYTES as u64),
                 " bytes as JSON in UTF-8; this is ",
                 &text::decimal(size as u64),
                 ".",
-            ]
-            .concat(),
+            ]),
         );
         // The first of two faults in the order of the codes.
         return Err(address

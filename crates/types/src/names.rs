@@ -166,6 +166,7 @@ impl Index {
         Self(slots)
     }
 
+    #[inline]
     const fn slot(name: &[u8]) -> usize {
         let &[first, second, .., last_but_one, last] = name else {
             return 0;
@@ -180,6 +181,7 @@ impl Index {
         (first as usize + 7 * (second as usize + before as usize + last as usize)) % Self::SLOTS
     }
 
+    #[inline]
     fn find<T: Copy>(&self, table: &Names<T>, sent: &str) -> Option<T> {
         let mut slot = Self::slot(sent.as_bytes());
         loop {
@@ -233,71 +235,107 @@ pub fn nearest_prefill_field(sent: &str) -> Option<&'static str> {
 }
 
 fn nearest_in<T>(table: &Names<T>, sent: &str) -> Option<&'static str> {
-    let mut all = table
-        .iter()
-        .flat_map(|(_, name, aliases)| std::iter::once(name).chain(aliases.iter()))
-        .copied();
-    let found = nearest(sent, &mut all)?;
-    table
-        .iter()
-        .find(|(_, name, aliases)| *name == found || aliases.contains(&found))
-        .map(|(_, name, _)| *name)
+    let mut nearest = Nearest::to(sent)?;
+    for (_, name, aliases) in table {
+        nearest.offer(name, name);
+        for alias in *aliases {
+            nearest.offer(alias, name);
+        }
+    }
+    nearest.found()
 }
 
 /// The known word that differs from this one in the fewest letters, if it is at most a third of
 /// them. Words over 64 characters are not looked at (decision 2).
-pub fn nearest(sent: &str, known: &mut dyn Iterator<Item = &'static str>) -> Option<&'static str> {
-    if text::length(sent) > 64 {
-        return None;
-    }
-    let mut word = Vec::with_capacity(sent.len());
-    let mut before = '_';
-    for character in sent.chars() {
-        // A word begins at a capital, but not at each one of `COUNTRY`.
-        let is_first = !before.is_ascii_uppercase() && !matches!(before, '_' | '-');
-        if character.is_ascii_uppercase() && is_first {
-            word.push('_');
-        }
-        before = character;
-        word.push(if character == '-' {
-            '_'
-        } else {
-            character.to_ascii_lowercase()
-        });
-    }
-    let mut best: Option<(usize, &str)> = None;
-    for name in known {
-        // Lengths that differ by as much as the best word so far are not looked into.
-        let bound = best.map_or(usize::MAX, |(distance, _)| distance);
-        if name.len().abs_diff(word.len()) < bound {
-            let distance = edits(&word, name);
-            if distance < bound {
-                best = Some((distance, name));
-            }
-        }
-    }
-    let (distance, found) = best?;
-    (distance <= (found.len() / 3).max(1)).then_some(found)
+pub fn nearest(sent: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let mut nearest = Nearest::to(sent)?;
+    known.for_each(|name| nearest.offer(name, name));
+    nearest.found()
 }
 
-/// Levenshtein's distance to a word of ASCII letters.
-fn edits(word: &[char], name: &str) -> usize {
-    let mut row: Vec<usize> = (0..=word.len()).collect();
-    for (above, letter) in name.bytes().enumerate() {
-        let mut diagonal = above;
-        let mut left = above + 1;
-        for (cell, other) in row.iter_mut().skip(1).zip(word) {
-            let changed = diagonal + usize::from(char::from(letter) != *other);
-            diagonal = *cell;
-            left = changed.min(diagonal + 1).min(left + 1);
-            *cell = left;
+/// The search for the nearest of the names that are offered; the first of those equally near.
+struct Nearest {
+    word: Vec<char>,
+    distance: usize,
+    /// The letters in which the nearest may differ, and what it stands for.
+    best: Option<(usize, &'static str)>,
+}
+
+impl Nearest {
+    fn to(sent: &str) -> Option<Self> {
+        if text::length(sent) > 64 {
+            return None;
+        }
+        let mut word = Vec::with_capacity(sent.len());
+        let mut before = '_';
+        for character in sent.chars() {
+            // A word begins at a capital, but not at each one of `COUNTRY`.
+            let is_first = !before.is_ascii_uppercase() && !matches!(before, '_' | '-');
+            if character.is_ascii_uppercase() && is_first {
+                word.push('_');
+            }
+            before = character;
+            word.push(if character == '-' {
+                '_'
+            } else {
+                character.to_ascii_lowercase()
+            });
+        }
+        Some(Self {
+            word,
+            distance: usize::MAX,
+            best: None,
+        })
+    }
+
+    fn offer(&mut self, name: &'static str, meaning: &'static str) {
+        // Lengths that differ by as much as the best word so far are not looked into.
+        if name.len().abs_diff(self.word.len()) >= self.distance {
+            return;
+        }
+        let distance = edits(&self.word, name);
+        if distance < self.distance {
+            self.distance = distance;
+            self.best = Some(((name.len() / 3).max(1), meaning));
         }
     }
-    // The first cell, which no row changes, is that of no letters at all.
-    row.last()
-        .copied()
-        .filter(|_| !word.is_empty())
-        .unwrap_or(name.len())
+
+    fn found(&self) -> Option<&'static str> {
+        let (most, meaning) = self.best?;
+        (self.distance <= most).then_some(meaning)
+    }
+}
+
+/// Levenshtein's distance to a word of up to 32 ASCII letters; longer ones are near to nothing.
+///
+/// A column of the table at a time, as bits that tell where it rises and falls (Myers, "A fast
+/// bit-vector algorithm for approximate string matching", in Hyyrö's form for whole words).
+fn edits(word: &[char], name: &str) -> usize {
+    let mut places = [0_u32; 128];
+    let mut place = 1_u32;
+    for letter in name.bytes() {
+        if let Some(bits) = places.get_mut(usize::from(letter)).filter(|_| place > 0) {
+            *bits |= place;
+        } else {
+            return usize::MAX;
+        }
+        place <<= 1;
+    }
+    let last = 1 << name.len().saturating_sub(1).min(31);
+    let (mut rises, mut falls) = (u32::MAX, 0);
+    let mut distance = name.len();
+    for character in word {
+        let equal = places.get(*character as usize).copied().unwrap_or(0);
+        let diagonal = (((equal & rises).wrapping_add(rises)) ^ rises) | equal;
+        let right_rises = falls | !(diagonal | rises);
+        let right_falls = rises & diagonal;
+        distance =
+            distance + usize::from(right_rises & last != 0) - usize::from(right_falls & last != 0);
+        let right_rises = (right_rises << 1) | 1;
+        rises = (right_falls << 1) | !(equal | falls | right_rises);
+        falls = right_rises & (equal | falls);
+    }
+    distance
 }
 
 /// Opens the envelope `{"data":{"attributes":{…}}}`, once; what stands beside is dropped. Anything
@@ -336,6 +374,7 @@ pub(crate) fn open_envelope(body: Value<'_>) -> (Value<'_>, Vec<&'static str>) {
 mod tests {
     use super::*;
     use crate::json::read;
+    use proptest::prelude::*;
 
     #[test]
     fn the_tables_stand_in_the_order_of_their_enums() {
@@ -415,6 +454,28 @@ mod tests {
         assert_eq!(nearest_field("EXTERNAL_REF"), Some("external_ref"));
         assert_eq!(nearest_field("zzzzzz"), None);
         assert_eq!(nearest_field(&"a".repeat(65)), None);
+    }
+
+    /// The same, cell by cell.
+    fn edits_by_table(word: &str, name: &str) -> usize {
+        let mut row: Vec<usize> = (0..=word.chars().count()).collect();
+        for (above, letter) in name.chars().enumerate() {
+            let mut diagonal = std::mem::replace(&mut row[0], above + 1);
+            for (index, other) in word.chars().enumerate() {
+                let changed = diagonal + usize::from(letter != other);
+                diagonal = row[index + 1];
+                row[index + 1] = changed.min(row[index] + 1).min(diagonal + 1);
+            }
+        }
+        row[word.chars().count()]
+    }
+
+    proptest! {
+        #[test]
+        fn distances_are_those_of_the_table(word in "[a-e_é]{0,70}", name in "[a-e_]{1,32}") {
+            let letters: Vec<char> = word.chars().collect();
+            prop_assert_eq!(edits(&letters, &name), edits_by_table(&word, &name));
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub fn check(number: &str) -> Result<&str, Fault> {
     let digits = number.strip_prefix('+').unwrap_or_default();
     let is_e164 = (2..=15).contains(&digits.len())
         && !digits.starts_with('0')
-        && digits.bytes().all(|byte| byte.is_ascii_digit());
+        && digits.as_bytes().iter().all(u8::is_ascii_digit);
     if is_e164 {
         Ok(number)
     } else {

@@ -166,12 +166,11 @@ pub(crate) fn one_spelling(value: Value<'_>) -> Value<'_> {
 
 fn unknown(name: &str) -> Fault {
     let message = match nearest_prefill_field(name) {
-        Some(near) => [
+        Some(near) => text::join(&[
             "This prefill field is not known. Did you mean `",
             near,
             "`?",
-        ]
-        .concat(),
+        ]),
         None => {
             "This prefill field is not known; the API reference lists those that are.".to_owned()
         }

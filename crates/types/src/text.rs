@@ -26,10 +26,27 @@ pub fn decimal(number: u64) -> String {
     digits.into_iter().rev().map(char::from).collect()
 }
 
+/// One text of several. What does it for parts of any kind weighs a kilobyte.
+pub(crate) fn join(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
+    }
+    text
+}
+
+/// What stands before the first of these ASCII bytes, and the rest, which begins with it.
+pub(crate) fn cut<'a>(text: &'a str, stops: &[u8]) -> (&'a str, &'a str) {
+    let end = text.as_bytes().iter().position(|byte| stops.contains(byte));
+    text.split_at_checked(end.unwrap_or(text.len()))
+        .unwrap_or_default()
+}
+
 /// How many characters (Unicode scalar values) a text has.
 pub fn length(text: &str) -> usize {
     // Bytes that continue a character do not count.
-    text.bytes().filter(|byte| byte & 0xc0 != 0x80).count()
+    let is_first = |byte: &&u8| **byte & 0xc0 != 0x80;
+    text.as_bytes().iter().filter(is_first).count()
 }
 
 /// The text of a JSON string.
@@ -51,12 +68,11 @@ pub fn check(text: &str, max: usize) -> Result<&str, Fault> {
     if text.len() > max && length(text) > max {
         return Err(Fault::new(
             FieldCode::TooLong,
-            [
+            join(&[
                 "Must be at most ",
                 &decimal(max as u64),
                 " characters long.",
-            ]
-            .concat(),
+            ]),
         ));
     }
     Ok(text)
@@ -74,7 +90,10 @@ pub fn check_characters(text: &str) -> Result<&str, Fault> {
         ));
     }
     // Most text is printable ASCII, of which nothing is forbidden.
-    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    let is_plain = text
+        .as_bytes()
+        .iter()
+        .all(|byte| matches!(byte, b' '..=b'~'));
     if !is_plain && text.chars().any(is_forbidden) {
         return Err(Fault::new(
             FieldCode::InvalidCharacters,

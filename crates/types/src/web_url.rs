@@ -82,21 +82,22 @@ impl<'a> WebUrl<&'a str> {
                 "Must be written in ASCII characters: a host in its xn-- form, all else percent-encoded.",
             ));
         }
-        if url.contains([' ', '\\']) {
+        if !text::cut(url, b" \\").1.is_empty() {
             return Err(format(
                 "Must not contain spaces or backslashes; percent-encode them.",
             ));
         }
-        let (scheme, rest) = url
-            .split_once(':')
-            .and_then(|(scheme, rest)| Some((scheme, rest.strip_prefix("//")?)))
-            .filter(|(scheme, _)| is_scheme(scheme))
+        let (scheme, rest) = text::cut(url, b":");
+        let rest = rest
+            .strip_prefix("://")
+            .filter(|_| is_scheme(scheme))
             .ok_or_else(|| format(EXAMPLE))?;
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        let has_user = authority.contains('@');
-        let host_and_port = authority
-            .rsplit_once('@')
-            .map_or(authority, |(_, host)| host);
+        let authority = text::cut(rest, b"/?#").0;
+        let mut host_and_port = authority;
+        while let Some(after) = text::cut(host_and_port, b"@").1.strip_prefix('@') {
+            host_and_port = after;
+        }
+        let has_user = host_and_port.len() < authority.len();
         let host = split_port(host_and_port)
             .ok_or_else(|| format("Must have a port from 0 to 65535 after the colon, or none."))?;
         if !is_host(host) {
@@ -145,49 +146,47 @@ fn format(message: &'static str) -> Fault {
 
 /// RFC 3986 3.1.
 pub fn is_scheme(scheme: &str) -> bool {
-    scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    let is_mark = |byte: &u8| matches!(byte, b'+' | b'-' | b'.');
+    let is_inner = |byte: &u8| byte.is_ascii_alphanumeric() || is_mark(byte);
+    let [first, ..] = scheme.as_bytes() else {
+        return false;
+    };
+    first.is_ascii_alphabetic() && scheme.as_bytes().iter().all(is_inner)
 }
 
 /// The host of `host[:port]`, if the port is one.
 fn split_port(authority: &str) -> Option<&str> {
     let host_end = if authority.starts_with('[') {
-        authority.find(']')? + 1
+        text::cut(authority, b"]").0.len() + 1
     } else {
-        authority.find(':').unwrap_or(authority.len())
+        text::cut(authority, b":").0.len()
     };
     let (host, port) = authority.split_at_checked(host_end)?;
-    let is_port = |port: &str| {
-        (1..=5).contains(&port.len())
-            && port.bytes().all(|byte| byte.is_ascii_digit())
-            && port.parse::<u16>().is_ok()
-    };
     (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(host)
+}
+
+fn is_port(port: &str) -> bool {
+    let value = port.bytes().try_fold(0_u32, |value, byte| {
+        let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
+        Some(value.saturating_mul(10).saturating_add(digit))
+    });
+    (1..=5).contains(&port.len()) && value.is_some_and(|value| value <= 65_535)
 }
 
 /// Whether a host is of the subset.
 pub fn is_host(host: &str) -> bool {
-    if let Some(address) = host
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    {
-        return is_ipv6(address.as_bytes());
+    if let [b'[', address @ .., b']'] = host.as_bytes() {
+        return is_ipv6(address);
     }
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-    };
-    let last = host.rsplit('.').next().unwrap_or_default();
+    let mut last: &[u8] = b"";
+    let has_labels = host.as_bytes().split(|byte| *byte == b'.').all(|label| {
+        last = label;
+        let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        !label.is_empty() && label.iter().all(is_letter)
+    });
     // What parsers take for a number is an address to them: `127.1` and `0x7f.1` too.
-    let is_number = last.bytes().all(|byte| byte.is_ascii_digit())
-        || last
-            .get(..2)
-            .is_some_and(|start| start.eq_ignore_ascii_case("0x"));
-    host.split('.').all(is_label) && (!is_number || is_ipv4(host.as_bytes()))
+    let is_number = last.iter().all(u8::is_ascii_digit) || matches!(last, [b'0', b'x' | b'X', ..]);
+    has_labels && (!is_number || is_ipv4(host.as_bytes()))
 }
 
 /// Four decimal parts without leading zeros.

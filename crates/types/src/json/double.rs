@@ -250,11 +250,11 @@ fn exact_write(value: f64) -> String {
         short(value.abs()).unwrap_or_else(|| shortest(value.abs()))
     };
     let mut text = String::from(if value.is_sign_negative() { "-" } else { "" });
-    let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
+    let push_zeros = |text: &mut String, count: i64| (0..count).for_each(|_| text.push('0'));
     // The value is 0.digits times 10^point; plain digits serve from 1e-4 to 1e16.
     if (-3..=0).contains(&point) {
         text.push_str("0.");
-        text.push_str(&zeros(-point));
+        push_zeros(&mut text, -point);
         text.push_str(&digits);
         return text;
     }
@@ -263,7 +263,7 @@ fn exact_write(value: f64) -> String {
     let (whole, fraction) = digits.split_at_checked(whole).unwrap_or((&digits, ""));
     text.push_str(whole);
     if is_plain {
-        text.push_str(&zeros(point - signed(digits.len())));
+        push_zeros(&mut text, point - signed(digits.len()));
     }
     if is_plain || !fraction.is_empty() {
         text.push('.');

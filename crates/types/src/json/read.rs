@@ -2,7 +2,7 @@
 
 use super::{Json, Member, Members, Number, Value, double};
 use crate::limits::MAX_JSON_DEPTH;
-use crate::text::decimal;
+use crate::text::{self, decimal};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -55,8 +55,8 @@ impl ReadError {
     pub fn message(&self) -> String {
         let (line, column) = (decimal(self.line as u64), decimal(self.column as u64));
         let what = self.kind.as_str();
-        let place = [" (line ", &line, ", column ", &column, ")."].concat();
-        ["The body is not valid JSON: ", what, &place].concat()
+        let place = text::join(&[" (line ", &line, ", column ", &column, ")."]);
+        text::join(&["The body is not valid JSON: ", what, &place])
     }
 }
 
@@ -179,6 +179,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    #[inline]
     fn object(&mut self, envelope: Envelope) -> Read<Members<'a>> {
         let outer_limit = self.limit;
         if envelope == Envelope::Attributes {
@@ -203,6 +204,7 @@ impl<'a> Reader<'a> {
         Ok(Members(close(&mut self.members, first)))
     }
 
+    #[inline]
     fn member(&mut self, envelope: Envelope) -> Read<Member<'a>> {
         if self.skip_space() != Some(b'"') {
             return Err(self.unexpected());
@@ -233,6 +235,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the list or object ends here, or goes on after a comma.
+    #[inline]
     fn is_last(&mut self, end: u8) -> Read<bool> {
         self.skip_space();
         if self.take(end) {
@@ -241,6 +244,7 @@ impl<'a> Reader<'a> {
         self.expect(b',').map(|()| false)
     }
 
+    #[inline]
     fn string(&mut self) -> Read<Cow<'a, str>> {
         self.at += 1;
         let from = self.at;
@@ -398,6 +402,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Skips white space; the byte that follows.
+    #[inline]
     fn skip_space(&mut self) -> Option<u8> {
         loop {
             match self.peek() {
@@ -407,16 +412,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
     fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Read<()> {
         if self.take(byte) {
             Ok(())
@@ -457,6 +465,7 @@ fn close<T>(open: &mut Vec<T>, first: usize) -> Vec<T> {
 
 /// How many bytes of a string stand for themselves: up to a quote, a backslash or a control
 /// character.
+#[inline]
 pub(super) fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;

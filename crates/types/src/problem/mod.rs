@@ -9,7 +9,7 @@ pub use path::{item_path, member_path};
 use crate::json::{Json, Object};
 use crate::limits::MAX_ERRORS;
 use crate::object;
-use crate::text::decimal;
+use crate::text::{self, decimal};
 use std::borrow::Cow;
 
 /// One mistake in a request.
@@ -152,12 +152,11 @@ impl Mistakes {
             rest => self.listed.push(FieldError::new(
                 "",
                 FieldCode::TooMany,
-                [
+                text::join(&[
                     "There are ",
                     &decimal(rest as u64),
                     " more errors, which are not listed.",
-                ]
-                .concat(),
+                ]),
             )),
         }
         self.listed
@@ -193,7 +192,7 @@ impl Problem {
             [only] => describe(only),
             [first, rest @ ..] => {
                 let count = decimal(rest.len() as u64);
-                [&describe(first), " (and ", &count, " more)"].concat()
+                text::join(&[&describe(first), " (and ", &count, " more)"])
             }
         };
         Self {
@@ -243,7 +242,7 @@ fn describe(error: &FieldError) -> String {
     if error.field.is_empty() {
         error.message.clone()
     } else {
-        [&error.field, ": ", &error.message].concat()
+        text::join(&[&error.field, ": ", &error.message])
     }
 }
 

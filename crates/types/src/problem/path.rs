@@ -2,7 +2,7 @@
 
 use crate::json::push_quoted;
 use crate::limits::MAX_PATH_KEY_CHARS;
-use crate::text::decimal;
+use crate::text::{self, decimal};
 
 /// The path of a member: `parent.key`, or `parent["a.b"]` for a key that is no plain word.
 ///
@@ -10,18 +10,19 @@ use crate::text::decimal;
 pub fn member_path(parent: &str, key: &str) -> String {
     let end = key.char_indices().nth(MAX_PATH_KEY_CHARS);
     let cut = end.and_then(|(end, _)| key.get(..end));
-    let shown = cut.map_or_else(|| key.to_owned(), |start| [start, "…"].concat());
+    let shown = cut.map_or_else(|| key.to_owned(), |start| text::join(&[start, "…"]));
     let is_cut = cut.is_some();
     let is_word = !key.is_empty()
         && !is_cut
         && key
-            .bytes()
+            .as_bytes()
+            .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     match (is_word, parent) {
         (true, "") => shown,
-        (true, _) => [parent, ".", &shown].concat(),
+        (true, _) => text::join(&[parent, ".", &shown]),
         (false, _) => {
-            let mut path = [parent, "["].concat();
+            let mut path = text::join(&[parent, "["]);
             push_quoted(&mut path, &shown);
             path.push(']');
             path
@@ -31,7 +32,7 @@ pub fn member_path(parent: &str, key: &str) -> String {
 
 /// The path of a list's item: `parent[2]`.
 pub fn item_path(parent: &str, index: usize) -> String {
-    [parent, "[", &decimal(index as u64), "]"].concat()
+    text::join(&[parent, "[", &decimal(index as u64), "]"])
 }
 
 #[cfg(test)]

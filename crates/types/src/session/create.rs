@@ -406,7 +406,7 @@ fn report_unknown(unknown: &Members<'_>, strict: bool, mistakes: &mut Mistakes) 
 /// What is said of a top-level field that is not known.
 pub fn unknown_field(name: &str) -> Fault {
     let message = match names::nearest_field(name) {
-        Some(near) => ["This field is not known. Did you mean `", near, "`?"].concat(),
+        Some(near) => text::join(&["This field is not known. Did you mean `", near, "`?"]),
         None => "This field is not known.".to_owned(),
     };
     Fault::new(FieldCode::UnknownField, message)
@@ -539,11 +539,11 @@ impl<'r, 'a> Rules<'r, 'a> {
         parse: impl FnOnce(&'r Value<'a>) -> Result<T, Fault>,
     ) -> Option<T> {
         let value = self.take(field)?;
-        let parsed = self.mistakes.keep(field.name(), parse(value));
-        if parsed.is_some() {
-            self.refuse_closed(field);
-        }
-        self.report_within(field, value);
+        let (parsed, fault) = match parse(value) {
+            Ok(parsed) => (Some(parsed), None),
+            Err(fault) => (None, Some(fault)),
+        };
+        self.settle(field, value, fault);
         parsed
     }
 
@@ -553,6 +553,15 @@ impl<'r, 'a> Rules<'r, 'a> {
         check: impl FnOnce(&'r str) -> Result<&'r str, Fault>,
     ) -> Option<&'r str> {
         self.parsed(field, |value| text::string(value).and_then(check))
+    }
+
+    /// Notes what is wrong with a field, and with what is inside it.
+    fn settle(&mut self, field: Field, value: &Value<'_>, fault: Option<Fault>) {
+        match fault {
+            Some(fault) => self.mistakes.push(fault.at(field.name())),
+            None => self.refuse_closed(field),
+        }
+        self.report_within(field, value);
     }
 
     /// Notes that a field, which has no other mistake, is closed to the key.

@@ -4,6 +4,7 @@ use super::create::{Context, SentRequest, unknown_field};
 use crate::json::{self, Members, Value};
 use crate::names::Field;
 use crate::problem::{FieldCode, FieldError, item_path, member_path};
+use crate::text;
 
 /// Holds one field to the rules, as if it were all of the request: its mistakes, and those of what
 /// is inside it.
@@ -12,10 +13,7 @@ use crate::problem::{FieldCode, FieldError, item_path, member_path};
 /// spelling. The value is JSON; no text at all is a field that is left out. Rules that span several
 /// fields are those of the whole request alone.
 pub fn validate(path: &str, value: &[u8], context: &Context<'_>) -> Vec<FieldError> {
-    let end = path.bytes().position(|byte| matches!(byte, b'.' | b'['));
-    let (name, inner) = path
-        .split_at_checked(end.unwrap_or(path.len()))
-        .unwrap_or_default();
+    let (name, inner) = text::cut(path, b".[");
     let Some(field) = Field::parse(name) else {
         return vec![unknown_field(name).at(path)];
     };
@@ -25,7 +23,7 @@ pub fn validate(path: &str, value: &[u8], context: &Context<'_>) -> Vec<FieldErr
     let value = match json::read_borrowed(value) {
         Ok(value) => value,
         Err(error) => {
-            let message = ["Cannot be sent as JSON: ", error.kind.as_str(), "."].concat();
+            let message = text::join(&["Cannot be sent as JSON: ", error.kind.as_str(), "."]);
             return vec![FieldError::new(path, FieldCode::WrongType, message)];
         }
     };
@@ -41,7 +39,7 @@ pub fn validate(path: &str, value: &[u8], context: &Context<'_>) -> Vec<FieldErr
         Inner::Item => (
             Value::Array(vec![value]),
             item_path(field.name(), 0),
-            Some([field.name(), inner].concat()),
+            Some(text::join(&[field.name(), inner])),
         ),
     };
     let mut body = Members::new();
@@ -56,7 +54,7 @@ pub fn validate(path: &str, value: &[u8], context: &Context<'_>) -> Vec<FieldErr
     });
     for mistake in &mut mistakes {
         if let (Some(sent), Some(rest)) = (&sent, mistake.field.strip_prefix(own.as_str())) {
-            mistake.field = [sent, rest].concat();
+            mistake.field = text::join(&[sent, rest]);
         }
     }
     mistakes

@@ -152,7 +152,7 @@ fn parse_status(word: &str) -> Result<SessionStatus, Fault> {
     SessionStatus::parse(word).ok_or_else(|| {
         let message = match nearest(
             word,
-            &mut SessionStatus::ALL.iter().map(|status| status.as_str()),
+            SessionStatus::ALL.iter().map(|status| status.as_str()),
         ) {
             Some(near) => format!("This status is not known. Did you mean `{near}`?"),
             None => format!(

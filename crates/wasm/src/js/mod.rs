@@ -11,6 +11,19 @@
 //! | above 0 | the length of the answer in the outbox, in bytes of JSON |
 //! | -1, -2, -3 | the context is no object, or its `today` or its `schemes` cannot be |
 //!
+//! Measured under Node 20 on a busy machine (lowest tenth, in microseconds; a request of 1 KB, one
+//! with 50 values of 1 KB, and one with ten mistakes, from `tests/bench/requests.mjs`):
+//!
+//! | | typical | large | broken |
+//! | --- | ---: | ---: | ---: |
+//! | `JSON.stringify` alone | 2.8 | 67 | 2.2 |
+//! | all of `validateCreateSession` | 8.4 | 99 | 17 |
+//! | the same in `ajv`, compiled ahead | 9.2 | 155 | 9.9 |
+//! | the same in `zod` | 11.1 | 185 | 28 |
+//!
+//! The rules are built with `opt-level` `"s"`: `"z"` takes twice as long, and 2 weighs 2.8 KB more,
+//! compressed, to save 0.9 of the 8.4.
+//!
 //! Parts of the inbox stand one behind the other, in the order of the arguments that give their
 //! lengths. A context of no bytes is none. `now_ms` is the Unix time in milliseconds.
 

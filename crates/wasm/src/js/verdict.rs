@@ -63,7 +63,9 @@ fn warn(request: &SentRequest<'_>) -> Vec<FieldError> {
 }
 
 fn refusal(problem: &Problem, warnings: &[FieldError]) -> String {
-    let mut text = String::from(r#"{"ok":false,"error":"#);
+    // Room for the mistakes of most requests that have some.
+    let mut text = String::with_capacity(2_048);
+    text.push_str(r#"{"ok":false,"error":"#);
     push_quoted(&mut text, problem.error.as_str());
     text.push_str(r#","detail":"#);
     push_quoted(&mut text, &problem.detail);
