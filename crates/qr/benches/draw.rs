@@ -1,5 +1,9 @@
-//! `cargo bench -p vouchkey-qr` prints how long an image takes, base64 included, and its size.
-#![expect(clippy::print_stdout, reason = "this is what a measurement is for")]
+//! `cargo bench -p vouchkey-qr` prints how long an image takes, base64 included, and its size; then
+//! two decoders read back an image of every length.
+#![expect(clippy::expect_used, reason = "what is measured must be right")]
+
+#[path = "../tests/decoders/mod.rs"]
+mod decoders;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -25,6 +29,14 @@ fn main() -> Result<(), TooLong> {
         let bytes = png_bytes(&link)?.len();
         println!("{length:10} {median:5.1} µs  {fastest:5.1} µs  {bytes:5} B");
     }
+    let lengths = if is_measured { 0..=2_331 } else { 85..=85 };
+    for length in lengths.clone() {
+        let link = link(length);
+        let image = decoders::pixels(&png_bytes(&link)?);
+        assert_eq!(decoders::read(&image).0, link);
+        assert_eq!(decoders::read_again(&image), link);
+    }
+    println!("lengths {lengths:?} read back by both decoders");
     Ok(())
 }
 

@@ -52,6 +52,16 @@ impl Grid {
         &self.strips[strip][..ABOVE + self.side + BELOW]
     }
 
+    /// A strip from top to bottom.
+    pub(crate) fn rows(&self, strip: usize) -> &[u64] {
+        &self.strips[strip][ABOVE..ABOVE + self.side]
+    }
+
+    /// A strip from top to bottom, to be changed.
+    pub(crate) fn rows_mut(&mut self, strip: usize) -> &mut [u64] {
+        &mut self.strips[strip][ABOVE..ABOVE + self.side]
+    }
+
     /// A row of a strip.
     pub(crate) fn word(&self, strip: usize, y: usize) -> u64 {
         self.strips[strip][ABOVE + y]
@@ -70,8 +80,10 @@ impl Grid {
     /// Bits that are set.
     pub(crate) fn count(&self) -> usize {
         let mut count = 0;
-        for word in self.strips.as_flattened() {
-            count += word.count_ones() as usize;
+        for strip in 0..self.strips() {
+            for word in self.rows(strip) {
+                count += word.count_ones() as usize;
+            }
         }
         count
     }

@@ -55,36 +55,37 @@ const fn periods(transposed: bool) -> Periods {
 /// `columns` are those of the data, without the patterns.
 pub(crate) fn apply_best(patterns: &Patterns, columns: &Grid, level: EcLevel) -> Grid {
     let rows = columns.transposed();
-    // What lies across in the rows lies downwards in the columns.
-    let draw = |mask: usize| {
+    let side = rows.side();
+    let (mut masked_rows, mut masked_columns) = (Grid::new(side), Grid::new(side));
+    let mut best = (u32::MAX, 0);
+    for mask in 0..MASKS {
         let format = Format::of(level, mask);
-        let mut masked = invert(&rows, patterns, &ROWS[mask]);
-        format.draw(&mut masked);
-        masked
-    };
-    let score = |mask: usize| {
-        let format = Format::of(level, mask).transposed();
-        let mut masked = invert(columns, patterns, &COLUMNS[mask]);
-        format.draw(&mut masked);
-        penalty::score(&draw(mask), &masked)
-    };
-    let mut best = (score(0), 0);
-    for mask in 1..MASKS {
-        best = best.min((score(mask), mask));
+        invert(&rows, patterns, &ROWS[mask], &mut masked_rows);
+        format.draw(&mut masked_rows);
+        // What lies across in the rows lies downwards in the columns.
+        invert(columns, patterns, &COLUMNS[mask], &mut masked_columns);
+        format.transposed().draw(&mut masked_columns);
+        best = best.min((penalty::score(&masked_rows, &masked_columns), mask));
     }
-    draw(best.1)
+    let (_, mask) = best;
+    invert(&rows, patterns, &ROWS[mask], &mut masked_rows);
+    Format::of(level, mask).draw(&mut masked_rows);
+    masked_rows
 }
 
 /// Inverts the modules of a mask and adds the patterns.
-fn invert(data: &Grid, patterns: &Patterns, mask: &[u16; PERIOD]) -> Grid {
-    let mut masked = Grid::new(data.side());
+fn invert(data: &Grid, patterns: &Patterns, mask: &[u16; PERIOD], masked: &mut Grid) {
     for strip in 0..data.strips() {
-        for y in 0..data.side() {
+        let unmasked = data.rows(strip).iter();
+        let free = patterns.free.rows(strip).iter();
+        let dark = patterns.dark.rows(strip).iter();
+        let target = masked.rows_mut(strip).iter_mut();
+        let mut y = 0;
+        for (((target, unmasked), free), dark) in target.zip(unmasked).zip(free).zip(dark) {
             // Five periods to a word.
-            let inverted = u64::from(mask[y % PERIOD]) * 0x1_0010_0100_1001;
-            let data = data.word(strip, y) ^ (inverted & patterns.free.word(strip, y));
-            *masked.word_mut(strip, y) = data | patterns.dark.word(strip, y);
+            let inverted = u64::from(mask[y]) * 0x1_0010_0100_1001;
+            *target = unmasked ^ (inverted & free) | dark;
+            y = if y + 1 < PERIOD { y + 1 } else { 0 };
         }
     }
-    masked
 }

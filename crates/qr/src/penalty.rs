@@ -40,30 +40,33 @@ fn downwards(grid: &Grid) -> u32 {
             finders += (finder & !crowded).count_ones();
         }
         // For a run, what is outside is of no colour.
-        let top = (0..5).fold(0, |dark, y| dark | grid.word(strip, y));
+        let top = grid
+            .rows(strip)
+            .iter()
+            .take(5)
+            .fold(0, |dark, row| dark | row);
         runs += (!top & columns).count_ones();
     }
     fives + (RUN - 1) * runs + FINDER * finders
 }
 
 /// Feature 2: every square of two by two modules of one colour.
-fn blocks(rows: &Grid) -> u32 {
+fn blocks(grid: &Grid) -> u32 {
     let mut blocks = 0;
-    for strip in 0..rows.strips() {
-        let is_last = strip + 1 == rows.strips();
+    for strip in 0..grid.strips() {
+        let is_last = strip + 1 == grid.strips();
         // The first column of the next strip is the right neighbour of the last one here.
-        let row = |y| {
-            let right = if is_last { 0 } else { rows.word(strip + 1, y) };
-            rows.word(strip, y) | right << COLUMNS
-        };
-        let with_right_neighbour = rows.columns(strip) >> u32::from(is_last);
-        let mut above = row(0);
-        for y in 1..rows.side() {
-            let row = row(y);
-            let (dark, light) = (above & row, !(above | row));
+        let next = if is_last { strip } else { strip + 1 };
+        let with_right_neighbour = grid.columns(strip) >> u32::from(is_last);
+        let pairs = grid.rows(strip).array_windows();
+        for (&[upper, lower], &[upper_next, lower_next]) in
+            pairs.zip(grid.rows(next).array_windows())
+        {
+            let upper = upper | upper_next << COLUMNS;
+            let lower = lower | lower_next << COLUMNS;
+            let (dark, light) = (upper & lower, !(upper | lower));
             let block = (dark & dark >> 1 | light & light >> 1) & with_right_neighbour;
             blocks += block.count_ones();
-            above = row;
         }
     }
     BLOCK * blocks
@@ -71,8 +74,8 @@ fn blocks(rows: &Grid) -> u32 {
 
 /// Feature 4: a point for each half per cent that the share of dark modules is away from a half.
 /// The standard gives ten for each whole five per cent.
-fn balance(rows: &Grid) -> u32 {
-    let share = rows.count() * 200 / (rows.side() * rows.side());
+fn balance(grid: &Grid) -> u32 {
+    let share = grid.count() * 200 / (grid.side() * grid.side());
     // At most 100.
     u32::try_from(share.abs_diff(100)).unwrap_or(0)
 }

@@ -1,36 +1,46 @@
 //! Every image reads back as the text that it was made of, by decoders that are not ours: `image`
-//! reads the PNG, `rqrr` the QR code in it.
+//! reads the PNG, `rqrr` and `quircs` the QR code in it.
 #![expect(clippy::expect_used, reason = "a test may fail")]
+
+mod decoders;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use image::{GrayImage, ImageFormat};
+use decoders::{pixels, read, read_again};
+use image::GrayImage;
 use proptest::prelude::*;
-use rqrr::PreparedImage;
-use vouchkey_qr::{MODULE_PIXELS, QUIET_ZONE, png_bytes, png_data_url, svg};
+use vouchkey_qr::{MODULE_PIXELS, Options, QUIET_ZONE, png_bytes, png_data_url, svg};
 
-fn pixels(png: &[u8]) -> GrayImage {
-    image::load_from_memory_with_format(png, ImageFormat::Png)
-        .expect("a PNG")
-        .into_luma8()
+/// The checksum of the lines of an image, which the reader of PNGs does not look at.
+fn adler32(image: &GrayImage, bit_depth: u8) -> u32 {
+    let (mut a, mut b) = (1, 0);
+    for line in image.rows() {
+        let pixels: Vec<u8> = line.map(|level| level.0[0]).collect();
+        let bytes = pixels.chunks(8 / usize::from(bit_depth)).map(|pixels| {
+            let byte = pixels.iter().fold(0, |byte: u8, level| {
+                byte.checked_shl(bit_depth.into()).unwrap_or(0) | level >> (8 - bit_depth)
+            });
+            u32::from(byte)
+        });
+        for byte in std::iter::once(0).chain(bytes) {
+            a = (a + byte) % 65_521;
+            b = (b + a) % 65_521;
+        }
+    }
+    b << 16 | a
 }
 
-/// The text in the only QR code of an image, and the code's version.
-fn read(image: &GrayImage) -> (String, usize) {
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let level = |x: usize, y: usize| image.as_raw()[y * width + x];
-    let mut prepared = PreparedImage::prepare_from_greyscale(width, height, level);
-    let grids = prepared.detect_grids();
-    assert_eq!(grids.len(), 1, "QR codes in the image");
-    let mut bytes = Vec::new();
-    let data = grids[0].decode_to(&mut bytes).expect("a QR code");
-    assert_eq!(data.ecc_level, 0, "level M is written as 0");
-    (String::from_utf8(bytes).expect("UTF-8"), data.version.0)
+/// The checksum, and the bits of a pixel, that a PNG tells.
+fn told_by_png(png: &[u8]) -> (u32, u8) {
+    // Then come the checksum of the chunk and the last chunk.
+    let end_of_data = png.len() - 4 - 12;
+    let checksum = png[end_of_data - 4..end_of_data].try_into();
+    (u32::from_be_bytes(checksum.expect("four bytes")), png[24])
 }
 
 /// The dark modules of the PNG, quiet zone included; fails if a module is not of one colour.
-fn modules_of_png(image: &GrayImage) -> Vec<Vec<bool>> {
-    let side = u32::try_from(MODULE_PIXELS).expect("a small number");
+fn modules_of_png(image: &GrayImage, scale: usize) -> Vec<Vec<bool>> {
+    let side = u32::try_from(scale).expect("a small number");
     let dark = |x: u32, y: u32| {
         let square =
             || (0..side * side).map(|i| image[(x * side + i % side, y * side + i / side)].0);
@@ -93,7 +103,8 @@ fn check(text: &str) -> usize {
     assert_eq!(STANDARD.decode(encoded).expect("base64"), png);
 
     let image = pixels(&png);
-    let modules = modules_of_png(&image);
+    assert_eq!(told_by_png(&png), (adler32(&image, 1), 1));
+    let modules = modules_of_png(&image, MODULE_PIXELS);
     assert_eq!(modules, modules_of_svg(&svg(text).expect("text that fits")));
     let side = modules.len();
     for (y, row) in modules.iter().enumerate() {
@@ -108,6 +119,7 @@ fn check(text: &str) -> usize {
 
     let (read, version) = read(&image);
     assert_eq!(read, text);
+    assert_eq!(read_again(&image), text);
     assert_eq!(side, 17 + 4 * version + 2 * QUIET_ZONE);
     version
 }
@@ -155,6 +167,47 @@ fn the_longest_text_of_each_kind_reads_back() {
         let error = png_bytes(&character.repeat(limit + 1)).expect_err("too long");
         let bytes = format!("at most {} bytes", error.limit);
         assert!(error.to_string().contains(&bytes), "{error}");
+    }
+}
+
+#[test]
+fn every_scale_and_margin_shows_the_same_modules() {
+    for text in [
+        "0",
+        "https://verify.example.com/verify/AbCdEf",
+        &"x".repeat(1_200),
+    ] {
+        for (scale, margin) in (1..=Options::MAX_SCALE)
+            .map(|scale| (scale, scale % 6))
+            .chain((0..=Options::MAX_MARGIN).map(|margin| (margin % 3 + 1, margin)))
+        {
+            let options = Options::new(scale, margin).expect("a size that is offered");
+            let png = options.png_bytes(text).expect("text that fits");
+            let image = pixels(&png);
+            let (checksum, bit_depth) = told_by_png(&png);
+            assert_eq!(checksum, adler32(&image, bit_depth), "{options:?}");
+            let modules = modules_of_png(&image, scale);
+            let svg = options.svg(text).expect("text that fits");
+            assert_eq!(modules, modules_of_svg(&svg), "{options:?}");
+            let plain = modules_of_svg(&vouchkey_qr::svg(text).expect("text that fits"));
+            let inner = |modules: &[Vec<bool>], margin: usize| -> Vec<Vec<bool>> {
+                let inside = margin..modules.len() - margin;
+                let rows = modules[inside.clone()].iter();
+                rows.map(|row| row[inside.clone()].to_vec()).collect()
+            };
+            assert_eq!(
+                inner(&modules, margin),
+                inner(&plain, QUIET_ZONE),
+                "{options:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn other_sizes_than_those_offered_are_refused() {
+    for (scale, margin) in [(0, 4), (33, 4), (8, 33), (usize::MAX, 0), (1, usize::MAX)] {
+        assert_eq!(Options::new(scale, margin), None);
     }
 }
 
