@@ -4,6 +4,8 @@
 //! distance of all copies, which is a line, and their few lengths. So one block does, with codes
 //! made for it: 1 bit for light, 2 for dark, 3 to 5 for the length of a copy and 1 for its distance.
 
+use crate::bits::{BitWriter, Code, code, number};
+
 /// The byte of dark pixels, which is also the filter type before each line.
 const DARK: usize = 0x00;
 /// The byte of light pixels.
@@ -12,23 +14,6 @@ const END: usize = 256;
 /// The longest copy, whose symbol has no other length.
 const LONGEST: usize = 258;
 const LONGEST_SYMBOL: usize = 285;
-
-/// Bits as they go into the stream, the lowest first.
-#[derive(Clone, Copy)]
-struct Code {
-    bits: u64,
-    count: u32,
-}
-
-const fn code(bits: u64, count: u32) -> Code {
-    Code { bits, count }
-}
-
-impl Code {
-    fn then(self, next: Self) -> Self {
-        code(self.bits | next.bits << self.count, self.count + next.count)
-    }
-}
 
 // The canonical codes (3.2.2) of the lengths that `write_codes` tells; their first bit is the
 // lowest.
@@ -129,11 +114,7 @@ impl Deflater {
         let margin_symbol = margin_symbol.unwrap_or(unused);
 
         let distance = Ranged::distance(line);
-        let mut writer = BitWriter {
-            bytes,
-            pending: 0,
-            count: 0,
-        };
+        let mut writer = BitWriter::behind(bytes);
         write_codes(&mut writer, row_symbol, margin_symbol, distance.symbol);
         let line = LINE_CODE.then(distance.extra);
         let codes = |copies: Copies, symbol: Code| {
@@ -263,10 +244,6 @@ fn write_zeros(writer: &mut BitWriter, mut count: usize) {
     }
 }
 
-fn number(number: usize, count: u32) -> Code {
-    code(number as u64, count)
-}
-
 /// A length or distance as DEFLATE writes it (3.2.5).
 struct Ranged {
     symbol: usize,
@@ -296,38 +273,6 @@ impl Ranged {
 
     fn distance(distance: usize) -> Self {
         Self::of(distance - 1, 1)
-    }
-}
-
-/// Packs codes into bytes.
-struct BitWriter {
-    bytes: Vec<u8>,
-    pending: u64,
-    count: u32,
-}
-
-impl BitWriter {
-    /// Appends a code of at most 32 bits.
-    fn write(&mut self, code: Code) {
-        self.pending |= code.bits << self.count;
-        self.count += code.count;
-        if self.count >= 32 {
-            let [a, b, c, d, ..] = self.pending.to_le_bytes();
-            self.bytes.extend_from_slice(&[a, b, c, d]);
-            self.pending >>= 32;
-            self.count -= 32;
-        }
-    }
-
-    fn number(&mut self, value: usize, count: u32) {
-        self.write(number(value, count));
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        let bytes = self.count.div_ceil(8) as usize;
-        self.bytes
-            .extend_from_slice(&self.pending.to_le_bytes()[..bytes]);
-        self.bytes
     }
 }
 

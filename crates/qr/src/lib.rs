@@ -10,11 +10,12 @@
 //! ```
 //!
 //! Time goes into the choice among the eight masks and into the image, so both are done without a
-//! look at single modules or pixels: the masks with sixty modules to a machine word ([`penalty`]),
-//! the image from what is known of its lines ([`png`], [`deflate`]).
+//! look at single modules or pixels: the masks with sixty modules to a machine word (`penalty`),
+//! the image from what is known of its lines (`png`, `deflate`).
 
 #[cfg(test)]
 mod against_qrcode;
+mod bits;
 mod checksums;
 mod codewords;
 mod deflate;
