@@ -378,6 +378,8 @@ export interface Pagination {
  */
 export declare class VouchkeyClient {
     #private;
+    /** The environment of the key, and so of all that this client creates and reads. */
+    readonly environment: "live" | "sandbox";
     constructor(options: VouchkeyClientOptions);
     /**
      * Creates a session. The request is first held to the server's own rules; if it breaks one, nothing is sent, and the

@@ -63,6 +63,15 @@ describe("what the client refuses offline", () => {
     }
   });
 
+  test("a client knows its key's environment", () => {
+    for (const environment of ["live", "sandbox"]) {
+      for (const prefix of ["vk_", "vk_pub_"]) {
+        const client = new VouchkeyClient({ baseUrl, key: inventedKey(`${prefix}${environment}_`) });
+        assert.equal(client.environment, environment);
+      }
+    }
+  });
+
   test("a publishable key reads nothing", async () => {
     const client = new VouchkeyClient({ baseUrl, key: inventedKey("vk_pub_live_") });
     for (const call of [client.list(), client.get("ses_1")]) {

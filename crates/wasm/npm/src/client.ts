@@ -27,6 +27,12 @@ const MOST_RETRY_AFTER = 60;
 const MOST_BYTES = 4 * 1024 * 1024;
 const MOST_PAGE_BYTES = 128 * 1024 * 1024;
 
+/** What a key says of itself. */
+interface KeyFacts {
+  readonly kind: "secret" | "publishable";
+  readonly environment: "live" | "sandbox";
+}
+
 /** What a {@link VouchkeyClient} is made of. */
 export interface VouchkeyClientOptions {
   /** The address of the server, as `https://verify.example.com`. */
@@ -143,14 +149,17 @@ export class VouchkeyClient {
   readonly #timeout: number;
   readonly #schemes: readonly string[] | undefined;
 
+  /** The environment of the key, and so of all that this client creates and reads. */
+  readonly environment: "live" | "sandbox";
+
   constructor(options: VouchkeyClientOptions) {
-    const { key_kind } = engine();
+    const { key_facts } = engine();
     const { baseUrl, key, version, retries = RETRIES, timeout = TIMEOUT, schemes, allowHttp } = options ?? {};
-    const kind = typeof key === "string" ? key_kind(put(key)) : 0;
-    if (kind === 0) {
+    const facts: KeyFacts | undefined = typeof key === "string" ? key_facts(put(key)) : undefined;
+    if (!facts) {
       throw new VouchkeyError("invalid_key", "The key is not an API key, or has a typing error: it begins with vk_, and its last characters are a checksum.");
     }
-    if (kind === 1 && isBrowser()) {
+    if (facts.kind === "secret" && isBrowser()) {
       throw new VouchkeyError(
         "secret_key_in_browser",
         "This is a secret key, and everybody who opens this page can read it. Use a publishable key (vk_pub_…) here, or call your own server, and expire this key if the page was public.",
@@ -158,7 +167,8 @@ export class VouchkeyClient {
     }
     this.#base = baseOf(baseUrl, allowHttp === true);
     this.#key = key;
-    this.#isPublishable = kind === 2;
+    this.#isPublishable = facts.kind === "publishable";
+    this.environment = facts.environment;
     if (version !== undefined && !API_VERSIONS.includes(version)) {
       throw new VouchkeyError("unsupported_version", `version must be one of ${API_VERSIONS.join(", ")}.`);
     }

@@ -1,6 +1,7 @@
 //! What the client of the npm package asks of Rust: whether its key is one, and the requests that
 //! it sends. Sending, waiting and trying again are JavaScript's own.
 
+use serde::Serialize;
 use vouchkey_types::api_key::{ApiKey, KeyKind};
 use vouchkey_types::version::ApiVersion;
 use wasm_bindgen::prelude::*;
@@ -8,15 +9,29 @@ use wasm_bindgen::prelude::*;
 use crate::client::Client;
 use crate::js::room;
 
-/// What a key is for: 1 for servers, 2 for browsers too; 0 if its form or checksum is wrong.
+/// What a key says of itself.
+#[derive(Serialize)]
+struct KeyFacts {
+    kind: &'static str,
+    environment: &'static str,
+}
+
+/// The kind of a key, `secret` or `publishable`, and its environment, `live` or `sandbox`;
+/// `undefined` if its form or checksum is wrong.
 #[wasm_bindgen]
-pub fn key_kind(key: usize) -> u32 {
-    let key = room::read([key], |parts| ApiKey::parse(parts.map(text)[0]));
-    match key.map(|key| key.kind()) {
-        Some(KeyKind::Secret) => 1,
-        Some(KeyKind::Publishable) => 2,
-        None => 0,
-    }
+pub fn key_facts(key: usize) -> JsValue {
+    let Some(key) = room::read([key], |parts| ApiKey::parse(parts.map(text)[0])) else {
+        return JsValue::UNDEFINED;
+    };
+    let facts = KeyFacts {
+        kind: match key.kind() {
+            KeyKind::Secret => "secret",
+            KeyKind::Publishable => "publishable",
+        },
+        environment: key.environment().as_str(),
+    };
+    // An object of two texts is always one.
+    serde_wasm_bindgen::to_value(&facts).unwrap_or_default()
 }
 
 /// One request of the API, by what stands on the lines of a text: the address of the server, the

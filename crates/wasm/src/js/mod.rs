@@ -43,7 +43,7 @@ mod verdict;
 mod webhooks;
 
 #[cfg(feature = "client")]
-pub use client::{api_request, key_kind};
+pub use client::{api_request, key_facts};
 use vouchkey_qr::Options;
 use wasm_bindgen::prelude::*;
 #[cfg(feature = "client")]

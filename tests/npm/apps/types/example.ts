@@ -161,6 +161,7 @@ const all: readonly SessionStatus[] = [...SESSION_STATUSES, ...TERMINAL_STATUSES
 // The client.
 const options: VouchkeyClientOptions = { baseUrl: "https://verify.example.com", key: "vk_pub_live_…", version, retries: 3, timeout: 5000 };
 const client = new VouchkeyClient({ ...options, baseUrl: new URL(options.baseUrl), schemes: ["shop"], allowHttp: false });
+const environment: "live" | "sandbox" = client.environment;
 const perCall: CallOptions = { signal: new AbortController().signal, retries: 0 };
 const creation: CreateOptions = { ...perCall, idempotencyKey: "order-1" };
 try {
