@@ -72,6 +72,11 @@ async fn searching_filtering_and_paging_stand_in_the_address() {
             .await
             .unwrap_or_else(|error| panic!("{error}"));
         browser.sees("30 sessions").await;
+        wait::until("the focus on the row that was opened", async || {
+            let script = "return document.activeElement?.textContent ?? ''";
+            (browser.script(script, Vec::new()).await == "user_029").then_some(())
+        })
+        .await;
         browser.click("Live").await;
         browser.sees("No sessions yet").await;
         browser.expect_silent_console().await;

@@ -68,15 +68,22 @@ impl Here {
 }
 
 /// The address in the browser's bar, and how to change it.
+///
+/// Beside it the path that the back button left, until a list has taken it.
 #[derive(Clone, Copy)]
-pub(crate) struct Address(RwSignal<Here>);
+pub(crate) struct Address(RwSignal<Here>, StoredValue<String>);
 
 impl Address {
     /// Follows the browser's address from now on: its back button, and links to other pages.
     pub(crate) fn provide() -> Self {
-        let address = Self(RwSignal::new(Here::read()));
+        let address = Self(RwSignal::new(Here::read()), StoredValue::default());
         provide_context(address);
-        let back = window_event_listener(ev::popstate, move |_| address.0.set(Here::read()));
+        let back = window_event_listener(ev::popstate, move |_| {
+            address
+                .1
+                .set_value(address.0.with_untracked(|here| here.path.clone()));
+            address.0.set(Here::read());
+        });
         let follow = window_event_listener(ev::click, move |event| address.follow(&event));
         on_cleanup(move || {
             back.remove();
@@ -109,8 +116,16 @@ impl Address {
             .with_untracked(|here| format!("{}{}", here.path, here.search))
     }
 
+    /// Once, the path from which the back button came here; else empty.
+    pub(crate) fn take_left(self) -> String {
+        let left = self.1.get_value();
+        self.1.set_value(String::new());
+        left
+    }
+
     /// Goes to an address.
     pub(crate) fn go(self, address: &str) {
+        self.1.set_value(String::new());
         if history(|history| history.push_state_with_url(&JsValue::NULL, "", Some(address))) {
             window().scroll_to_with_x_and_y(0.0, 0.0);
         }

@@ -9,6 +9,7 @@ use crate::parts::load::{Failure, Load, Skeleton, use_loader};
 use crate::parts::moment::Ago;
 use crate::parts::page_head::PageHead;
 use crate::parts::pager::Pager;
+use crate::parts::table::focus_left_row;
 use crate::{api, place};
 
 #[component]
@@ -57,6 +58,7 @@ fn Nothing(environment: Environment) -> impl IntoView {
 
 #[component]
 fn List(page: Page, environment: Environment, cursor: String) -> impl IntoView {
+    focus_left_row();
     let newest = (!cursor.is_empty()).then(|| place::mailbox(environment));
     let older = page
         .next_cursor

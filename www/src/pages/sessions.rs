@@ -15,6 +15,7 @@ use crate::parts::moment::{Ago, Expiry};
 use crate::parts::page_head::PageHead;
 use crate::parts::pager::Pager;
 use crate::parts::status::Status;
+use crate::parts::table::focus_left_row;
 use crate::{api, browser, place, words};
 
 /// Between the last keystroke in the search and the call.
@@ -201,6 +202,7 @@ fn Nothing(environment: Memo<Environment>, query: Query, can_create: bool) -> im
 
 #[component]
 fn List(page: Page, environment: Environment, query: Query) -> impl IntoView {
+    focus_left_row();
     let newest = (!query.cursor.is_empty()).then(|| {
         address(
             environment,

@@ -1,8 +1,12 @@
 //! Tables whose rows are links, with `j` and `k` to walk through them.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlElement;
+use web_sys::{HtmlAnchorElement, HtmlElement};
+
+use crate::router::Address;
 
 /// The links of the rows, in their order.
 fn links() -> Vec<HtmlElement> {
@@ -12,6 +16,24 @@ fn links() -> Vec<HtmlElement> {
     (0..found.length())
         .filter_map(|index| found.get(index)?.dyn_into().ok())
         .collect()
+}
+
+/// Hands the focus to the row of the page that the back button left; to be called while the table is set up.
+pub(crate) fn focus_left_row() {
+    let left = Address::here().take_left();
+    if left.is_empty() {
+        return;
+    }
+    let focus = move || {
+        let row = links().into_iter().find(|link| {
+            let link: Option<&HtmlAnchorElement> = link.dyn_ref();
+            link.is_some_and(|link| link.pathname() == left)
+        });
+        if let Some(row) = row {
+            let _ = row.focus();
+        }
+    };
+    set_timeout(focus, Duration::ZERO);
 }
 
 /// Moves the focus one row down or up; from outside the table to its first or last row.
