@@ -1,5 +1,5 @@
 // The QR packages, each asked for the same picture: level M, 4 modules of margin, 8 pixels a module, a PNG as data URL.
-// Those that draw no PNG themselves give their modules to fast-png, one bit a pixel.
+// (fast_qr knows only its own level, Q.) Those that draw no PNG themselves give their modules to fast-png, one bit a pixel.
 import { encode } from "fast-png";
 import { correction, generate } from "lean-qr";
 import encodeQR from "qr";
@@ -42,7 +42,11 @@ export const qrPeers = (fastQr) => ({
   fast_qr: (text) => {
     const modules = fastQr.qr(text);
     const size = Math.sqrt(modules.length);
-    return draw(size, (x, y) => modules[y * size + x] === 1);
+    const isInside = (place) => place >= 0 && place < size;
+    return draw(size + 2 * MARGIN, (x, y) => {
+      const [column, row] = [x - MARGIN, y - MARGIN];
+      return isInside(column) && isInside(row) && modules[row * size + column] === 1;
+    });
   },
   qrcode: (text) => QRCode.toDataURL(text, { errorCorrectionLevel: "M", margin: MARGIN, scale: SCALE }),
 });
