@@ -5,9 +5,8 @@
 )]
 
 use serde_json::json;
-use vouchkey_tests::admin::PASSWORD;
 use vouchkey_tests::browser::visit;
-use vouchkey_tests::program::{Installation, OWNER, repository};
+use vouchkey_tests::program::{Installation, repository};
 
 #[tokio::main]
 async fn main() {
@@ -27,9 +26,7 @@ async fn main() {
     visit(|browser| async move {
         browser.resize(1280, 860).await;
         browser.go(&format!("{base}/dashboard/sign-in")).await;
-        browser.fill("E-mail address", OWNER).await;
-        browser.fill("Password", PASSWORD).await;
-        browser.click("Sign in").await;
+        browser.sign_in().await;
         browser.sees("Sessions").await;
         let page = format!("{base}/dashboard/sessions/{id}/created?env=sandbox");
         browser.go(&page).await;

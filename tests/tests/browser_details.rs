@@ -1,9 +1,8 @@
 //! Small things that a page must say truly, and that everyone must be able to reach.
 
 use serde_json::{Value, json};
-use vouchkey_tests::admin::PASSWORD;
-use vouchkey_tests::browser::{Browser, visit};
-use vouchkey_tests::program::{Installation, OWNER, Server};
+use vouchkey_tests::browser::visit;
+use vouchkey_tests::program::{Installation, Server};
 
 /// An installation whose owner is signed in, with one sandbox session of this request.
 async fn with_session(request: &Value) -> (Installation, Server, String) {
@@ -15,19 +14,11 @@ async fn with_session(request: &Value) -> (Installation, Server, String) {
     (installation, server, id)
 }
 
-async fn open(browser: &Browser, url: &str) {
-    browser.go(url).await;
-    browser.arrives_at("sign-in").await;
-    browser.fill("E-mail address", OWNER).await;
-    browser.fill("Password", PASSWORD).await;
-    browser.click("Sign in").await;
-}
-
 #[tokio::test]
 async fn a_row_without_a_reference_says_so_and_its_whole_id_can_be_seen() {
     let (_installation, server, id) = with_session(&json!({})).await;
     visit(|browser| async move {
-        open(&browser, &server.url("/dashboard/sessions?env=sandbox")).await;
+        browser.go_through_sign_in(&server.url("/dashboard/sessions?env=sandbox")).await;
         browser.sees("None").await;
         let script = "
             const span = document.querySelector('td .mono.over');
@@ -52,7 +43,7 @@ async fn a_long_value_of_metadata_shows_its_beginning_until_it_is_asked_for() {
     let (_installation, server, id) = with_session(&json!({"metadata": metadata})).await;
     visit(|browser| async move {
         let url = format!("/dashboard/sessions/{id}?env=sandbox");
-        open(&browser, &server.url(&url)).await;
+        browser.go_through_sign_in(&server.url(&url)).await;
         browser.sees("\"5\"").await;
         let height = "return document.querySelector('.cut').clientHeight";
         let cut = browser.script(height, Vec::new()).await;
@@ -74,7 +65,7 @@ async fn the_preview_shows_no_link_that_does_not_work_and_no_word_about_keys() {
     let (_installation, server, _) = with_session(&json!({})).await;
     visit(|browser| async move {
         let url = server.url("/dashboard/sessions/new?env=sandbox");
-        open(&browser, &url).await;
+        browser.go_through_sign_in(&url).await;
         browser.click("Send an invitation by e-mail").await;
         browser.click("Create verification").await;
         browser
@@ -105,9 +96,7 @@ async fn the_sign_in_goes_on_by_itself_and_never_out_of_the_dashboard() {
     visit(|browser| async move {
         let out = "/dashboard/sign-in?next=/dashboard/..%5cverify%5cx";
         browser.go(&server.url(out)).await;
-        browser.fill("E-mail address", OWNER).await;
-        browser.fill("Password", PASSWORD).await;
-        browser.click("Sign in").await;
+        browser.sign_in().await;
         browser.sees("user_1").await;
         browser.arrives_at("/dashboard/sessions").await;
         browser.go("about:blank").await;

@@ -1,9 +1,8 @@
 //! What was typed into the form is not lost: not with the sign-in, not by a reload, not by a look at another page.
 
 use serde_json::json;
-use vouchkey_tests::admin::PASSWORD;
 use vouchkey_tests::browser::{Browser, visit};
-use vouchkey_tests::program::{Installation, OWNER, Server};
+use vouchkey_tests::program::{Installation, Server};
 
 async fn with_owner() -> (Installation, Server) {
     let installation = Installation::new().await;
@@ -12,19 +11,10 @@ async fn with_owner() -> (Installation, Server) {
     (installation, server)
 }
 
-async fn sign_in(browser: &Browser) {
-    browser.fill("E-mail address", OWNER).await;
-    browser.fill("Password", PASSWORD).await;
-    browser.click("Sign in").await;
-}
-
 /// Opens the form in the sandbox, through the gate.
 async fn open_form(browser: &Browser, server: &Server) {
-    browser
-        .go(&server.url("/dashboard/sessions/new?env=sandbox"))
-        .await;
-    browser.arrives_at("sign-in").await;
-    sign_in(browser).await;
+    let form = server.url("/dashboard/sessions/new?env=sandbox");
+    browser.go_through_sign_in(&form).await;
     browser.sees("Your reference").await;
 }
 
@@ -91,7 +81,7 @@ async fn the_form_outlives_the_sign_in() {
         browser.arrives_at("sign-in").await;
         browser.sees("You were signed out").await;
         browser.sees("What you typed is kept").await;
-        sign_in(&browser).await;
+        browser.sign_in().await;
         browser.arrives_at("/sessions/new").await;
         browser.sees("here again").await;
         holds_all(&browser).await;

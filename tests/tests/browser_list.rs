@@ -1,9 +1,8 @@
 //! The list of sessions as a person searches it: state stands in the address, and Back goes back.
 
 use serde_json::json;
-use vouchkey_tests::admin::PASSWORD;
-use vouchkey_tests::browser::{Browser, visit};
-use vouchkey_tests::program::{Installation, OWNER, Server};
+use vouchkey_tests::browser::visit;
+use vouchkey_tests::program::{Installation, Server};
 use vouchkey_tests::wait;
 
 /// An installation with so many sandbox sessions and an owner who has a password.
@@ -18,20 +17,12 @@ async fn with_sessions(count: usize) -> (Installation, Server) {
     (installation, server)
 }
 
-async fn open(browser: &Browser, url: &str) {
-    browser.go(url).await;
-    browser.arrives_at("sign-in").await;
-    browser.fill("E-mail address", OWNER).await;
-    browser.fill("Password", PASSWORD).await;
-    browser.click("Sign in").await;
-}
-
 #[tokio::test]
 async fn searching_filtering_and_paging_stand_in_the_address() {
     let (_installation, server) = with_sessions(30).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
-        open(&browser, &url).await;
+        browser.go_through_sign_in(&url).await;
         browser.sees("30 sessions").await;
         browser.sees("user_029").await;
         assert!(
@@ -89,7 +80,7 @@ async fn the_keyboard_alone_opens_a_session_and_the_form() {
     let (_installation, server) = with_sessions(3).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
-        open(&browser, &url).await;
+        browser.go_through_sign_in(&url).await;
         browser.sees("user_002").await;
         browser.press("j").await;
         browser.press("j").await;
@@ -119,7 +110,7 @@ async fn a_sign_in_that_has_ended_leads_to_the_gate_and_back() {
     let (_installation, server) = with_sessions(1).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
-        open(&browser, &url).await;
+        browser.go_through_sign_in(&url).await;
         browser.sees("user_000").await;
         browser
             .driver()
@@ -128,9 +119,7 @@ async fn a_sign_in_that_has_ended_leads_to_the_gate_and_back() {
             .unwrap_or_else(|error| panic!("{error}"));
         browser.click("Mailbox").await;
         browser.arrives_at("sign-in").await;
-        browser.fill("E-mail address", OWNER).await;
-        browser.fill("Password", PASSWORD).await;
-        browser.click("Sign in").await;
+        browser.sign_in().await;
         browser.sees("No mail").await;
         browser.expect_silent_console().await;
     })
@@ -142,7 +131,7 @@ async fn the_list_fits_between_phone_and_desk() {
     let (_installation, server) = with_sessions(2).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
-        open(&browser, &url).await;
+        browser.go_through_sign_in(&url).await;
         browser.sees("2 sessions").await;
         for width in [768, 860, 960, 1010, 1280] {
             browser.resize(width, 900).await;

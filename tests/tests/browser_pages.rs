@@ -2,9 +2,8 @@
 //! nothing is cut off, and the console stays silent.
 
 use serde_json::{Value, json};
-use vouchkey_tests::admin::PASSWORD;
 use vouchkey_tests::browser::{Browser, visit};
-use vouchkey_tests::program::{Installation, OWNER, Server};
+use vouchkey_tests::program::{Installation, Server};
 use vouchkey_tests::wait;
 
 /// Checks the page that is shown, at both widths and in both schemes.
@@ -18,9 +17,7 @@ async fn check(browser: &Browser, name: &str) {
 
 async fn signed_in(browser: &Browser, server_url: &str) {
     browser.go(&format!("{server_url}/dashboard/sign-in")).await;
-    browser.fill("E-mail address", OWNER).await;
-    browser.fill("Password", PASSWORD).await;
-    browser.click("Sign in").await;
+    browser.sign_in().await;
     browser.sees("No sessions yet").await;
 }
 

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use thirtyfour::{By, WebElement};
 
 use super::Browser;
+use crate::admin::PASSWORD;
+use crate::program::OWNER;
 use crate::wait;
 
 /// Finds the control that a label names: by `for`, by nesting, or by `aria-label`.
@@ -36,6 +38,20 @@ impl Browser {
     /// Goes to an address.
     pub async fn go(&self, url: &str) {
         self.driver.goto(url).await.expect("the page loads");
+    }
+
+    /// Goes to an address of the dashboard, and signs the owner in at the gate before it.
+    pub async fn go_through_sign_in(&self, url: &str) {
+        self.go(url).await;
+        self.arrives_at("sign-in").await;
+        self.sign_in().await;
+    }
+
+    /// Fills the sign-in form as the owner, and sends it.
+    pub async fn sign_in(&self) {
+        self.fill("E-mail address", OWNER).await;
+        self.fill("Password", PASSWORD).await;
+        self.click("Sign in").await;
     }
 
     /// Where the browser is.

@@ -1,9 +1,10 @@
 //! `cargo xtask bench`: the measurements of `docs/performance.md`.
 //!
 //! `server` is what one request to create a session costs, at 1, 16 and 64 connections; `browser` the npm package beside
-//! its peers.
+//! its peers; `keystroke` how soon the dashboard's form says what is wrong.
 
 mod browser;
+mod keystroke;
 mod load;
 mod report;
 mod subject;
@@ -27,6 +28,8 @@ pub(crate) enum Bench {
     Server(ServerBench),
     /// Time the npm package beside its peers, under Node and in Chromium, and weigh it.
     Browser,
+    /// Time the dashboard's form from a key to the message about it.
+    Keystroke,
 }
 
 #[derive(Args)]
@@ -47,6 +50,7 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
     match bench {
         Bench::Server(bench) => time_server(bench),
         Bench::Browser => browser::measure(),
+        Bench::Keystroke => keystroke::measure(),
     }
 }
 
