@@ -133,7 +133,7 @@ impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "a hosted page could not be looked up");
         match error {
-            StoreError::Busy | StoreError::Unavailable(_) => Self::Passing,
+            StoreError::Busy | StoreError::Locked | StoreError::Unavailable(_) => Self::Passing,
             _ => Self::Lasting,
         }
     }

@@ -144,6 +144,15 @@ pub fn mismatch() -> ApiError {
     )
 }
 
+/// 409: the first request with the key is still running, in this process or in another server's.
+pub fn in_progress() -> ApiError {
+    ApiError::new(
+        ErrorCode::IdempotencyInProgress,
+        "The first request with this idempotency key is still running.",
+    )
+    .retry_after(1)
+}
+
 /// The keyed requests that are running in this process.
 #[derive(Debug)]
 pub struct Running {
@@ -184,11 +193,7 @@ impl Running {
                 .await
                 .is_err()
             {
-                return Err(ApiError::new(
-                    ErrorCode::IdempotencyInProgress,
-                    "The first request with this idempotency key is still running.",
-                )
-                .retry_after(1));
+                return Err(in_progress());
             }
         }
     }

@@ -12,6 +12,7 @@ use super::dry_run;
 use super::sealed::{Field, SessionKey};
 use crate::http::idempotency::{self, Marker};
 use crate::http::{Answer, ApiError, Call, Endpoint, version};
+use crate::store::StoreError;
 use crate::store::create_session::Created;
 use crate::store::data_keys;
 use crate::store::idempotency::IdempotencyRow;
@@ -118,15 +119,19 @@ async fn create(call: &Call, new: &NewSession, marker: Option<Marker>) -> Result
     };
     let decision = decide(new, &circumstances, &Dice::roll(&state.clock));
     let has_invitation = decision.change.invitation.is_some();
-    match state.store.write(decision.change).await? {
-        Created::New => {
+    let is_keyed = decision.change.idempotency.is_some();
+    match state.store.write(decision.change).await {
+        // The key is what servers meet at: a creation locks nothing else that another one wants.
+        Err(StoreError::Locked) if is_keyed => Err(idempotency::in_progress()),
+        Err(error) => Err(error.into()),
+        Ok(Created::New) => {
             if has_invitation {
                 state.outbox_wake.notify_one();
             }
             answer(decision.created.to_json())
         }
-        Created::Replay(record) => replay(call, &record).await,
-        Created::Mismatch => Err(idempotency::mismatch()),
+        Ok(Created::Replay(record)) => replay(call, &record).await,
+        Ok(Created::Mismatch) => Err(idempotency::mismatch()),
     }
 }
 

@@ -40,6 +40,12 @@ const EXPECTED: [(&str, &str); 8] = [
     ("PRAGMA journal_size_limit", "67108864"),
 ];
 
+/// Settings of every PostgreSQL connection. A copy of a keyed request waits so long for the first one (decision 7), and
+/// what a server that was frozen or cut off within a transaction has locked is free again soon after: else nobody could
+/// take its keys for as long as TCP believes that it lives.
+const POSTGRES_SETTINGS: &str =
+    "SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'";
+
 /// Which database engine runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -85,6 +91,32 @@ impl Engine {
             taken.extend(part.iter().map(|lock| had.contains(lock)));
         }
         Ok(taken)
+    }
+}
+
+/// A statement whose inner query picks rows to work on, with a text for each engine. On PostgreSQL it passes over rows
+/// that another server works on at this moment: two that pick the same ones would wait for each other.
+pub(super) struct Picking {
+    sqlite: &'static str,
+    postgres: String,
+}
+
+impl Picking {
+    /// From the text for SQLite, in which the inner query ends with its limit.
+    pub(super) fn of(sqlite: &'static str) -> Self {
+        let postgres = match sqlite.split_once(" LIMIT $2)") {
+            Some((head, tail)) => format!("{head} LIMIT $2 FOR UPDATE SKIP LOCKED){tail}"),
+            None => sqlite.to_owned(),
+        };
+        Self { sqlite, postgres }
+    }
+
+    /// The text for an engine.
+    pub(super) fn text(&'static self, engine: Engine) -> &'static str {
+        match engine {
+            Engine::Sqlite => self.sqlite,
+            Engine::Postgres => &self.postgres,
+        }
     }
 }
 
@@ -177,7 +209,7 @@ impl Address {
 async fn settle(conn: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
     let settings = match engine {
         Engine::Sqlite => PRAGMAS,
-        Engine::Postgres => "SET lock_timeout = '5s'",
+        Engine::Postgres => POSTGRES_SETTINGS,
     };
     sqlx::raw_sql(settings).execute(conn).await?;
     Ok(())
@@ -291,6 +323,11 @@ impl From<sqlx::Error> for StoreError {
         if database.is_unique_violation() {
             return Self::UniqueViolation;
         }
+        if let Some(error) = database.try_downcast_ref::<PgDatabaseError>()
+            && error.code() == "55P03"
+        {
+            return Self::Locked;
+        }
         let passing = if let Some(error) = database.try_downcast_ref::<SqliteError>() {
             sqlite_may_pass(error)
         } else if let Some(error) = database.try_downcast_ref::<PgDatabaseError>() {
@@ -316,10 +353,12 @@ fn sqlite_may_pass(error: &SqliteError) -> bool {
     matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)
 }
 
-/// Connection lost, resources short, operator at work, lock not had, or another transaction in the way.
+/// Connection lost, resources short, operator at work, or another transaction in the way.
 fn postgres_may_pass(code: &str) -> bool {
     matches!(code.get(..2), Some("08" | "53" | "57" | "58"))
-        || matches!(code, "55P03" | "40001" | "40P01" | "25006")
+        || matches!(code, "40001" | "40P01" | "25006")
+        // A transaction that was idle for too long: this server was frozen, and others have gone on.
+        || code == "25P03"
 }
 
 #[cfg(test)]

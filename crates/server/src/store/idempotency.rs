@@ -9,9 +9,10 @@ use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{OrganizationId, SessionId};
 use vouchkey_types::version::ApiVersion;
 
-use super::StoreError;
 use super::columns::{Columns, statements};
+use super::engine::Picking;
 use super::rows::{Bound, RowTexts};
+use super::{Engine, StoreError};
 
 /// Where a client's key is valid: within one organization, environment and namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,6 +64,8 @@ statements! {
         key_hash) IN (SELECT organization_id, environment, namespace, key_hash FROM idempotency_keys \
         WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
 }
+
+pub(super) static PURGES: LazyLock<Picking> = LazyLock::new(|| Picking::of(PURGE));
 
 pub(super) static CLAIMS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(CLAIM));
 
@@ -133,8 +136,14 @@ pub async fn find(
 ///
 /// # Errors
 /// Those of the database.
-pub async fn purge(conn: &mut AnyConnection, now: i64, limit: i64) -> Result<u64, StoreError> {
-    Ok(sqlx::query(PURGE)
+pub async fn purge(
+    conn: &mut AnyConnection,
+    engine: Engine,
+    now: i64,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    let sql = PURGES.text(engine);
+    Ok(sqlx::query(sql)
         .bind(now)
         .bind(limit)
         .execute(conn)
@@ -164,7 +173,8 @@ fn read(row: &AnyRow) -> Result<IdempotencyRow, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::fixtures::{NOW, apply, keyed_creation, store};
+    use crate::store::fixtures::{NOW, keyed_creation, store};
+    use crate::store::upkeep::PurgeIdempotency;
 
     #[tokio::test]
     async fn only_expired_records_are_purged_and_the_oldest_first() {
@@ -178,7 +188,10 @@ mod tests {
         }
         let lapsed = NOW + 86_400_000 + 2;
         for purged in [2, 1, 0] {
-            let change = apply(move |conn| Box::pin(async move { purge(conn, lapsed, 2).await }));
+            let change = PurgeIdempotency {
+                now: lapsed,
+                limit: 2,
+            };
             assert_eq!(store.write(change).await, Ok(purged));
         }
         for (key, is_kept) in [(0, false), (2, false), (3, true), (4, true)] {

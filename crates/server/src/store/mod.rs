@@ -58,6 +58,9 @@ pub enum StoreError {
     /// The database cannot be reached or written now. Nothing was written.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// Another server is writing what this would write, and did not end in time. Nothing was written.
+    #[error("another server is writing the same")]
+    Locked,
     /// A row with the same key is there already.
     #[error("a row with this key exists already")]
     UniqueViolation,

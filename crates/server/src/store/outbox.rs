@@ -10,6 +10,7 @@ use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::columns::{Columns, statements};
+use super::engine::Picking;
 use super::rows::{Bound, RowTexts};
 use super::{Change, Engine, StoreError};
 
@@ -83,20 +84,25 @@ statements! {
         created_at) VALUES ($1, $2, 'invitation', $3, $4, 'pending', 0, $5, $5)";
     /// The outer condition repeats the inner one: PostgreSQL checks it again on a row that another server has just
     /// leased.
-    LEASE = "UPDATE outbox SET state = 'leased', attempts = attempts + 1, lease_until = $2, lease_token = $3, \
-        next_at = $2 WHERE (organization_id, outbox_id) IN (SELECT organization_id, outbox_id FROM outbox \
-            WHERE state IN ('pending', 'leased') AND next_at <= $1 ORDER BY next_at, outbox_id LIMIT $4) \
+    LEASE = "UPDATE outbox SET state = 'leased', attempts = attempts + 1, lease_until = $4, lease_token = $3, \
+        next_at = $4 WHERE (organization_id, outbox_id) IN (SELECT organization_id, outbox_id FROM outbox \
+            WHERE state IN ('pending', 'leased') AND next_at <= $1 ORDER BY next_at, outbox_id LIMIT $2) \
         AND state IN ('pending', 'leased') AND next_at <= $1 \
         RETURNING organization_id, outbox_id, session_id, environment, attempts, last_error";
     END = "UPDATE outbox SET state = $4, next_at = $5, last_error = $6, done_at = $7, lease_until = NULL, \
         lease_token = NULL WHERE organization_id = $1 AND outbox_id = $2 AND state = 'leased' AND lease_token = $3";
-    RELEASE = "UPDATE outbox SET next_at = $1 WHERE state = 'pending' AND next_at > $1 \
-        AND last_error IN ('unreachable', 'server_refused', 'connection_lost', 'message_deferred')";
+    /// As many as $2 rows. Those that another server works on are tried as it is.
+    RELEASE = "UPDATE outbox SET next_at = $1 WHERE (organization_id, outbox_id) IN (SELECT organization_id, \
+        outbox_id FROM outbox WHERE state = 'pending' AND next_at > $1 AND last_error IN ('unreachable', \
+        'server_refused', 'connection_lost', 'message_deferred') LIMIT $2)";
     RECLAIM = "UPDATE outbox SET next_at = $1 WHERE state = 'leased'";
     NEXT_DUE = "SELECT MIN(next_at) AS next_at FROM outbox WHERE state IN ('pending', 'leased')";
     NEWEST = "SELECT state, attempts, last_error, done_at FROM outbox WHERE organization_id = $1 AND session_id = $2 \
         ORDER BY created_at DESC, outbox_id DESC LIMIT 1";
 }
+
+pub(super) static LEASES: LazyLock<Picking> = LazyLock::new(|| Picking::of(LEASE));
+pub(super) static RELEASES: LazyLock<Picking> = LazyLock::new(|| Picking::of(RELEASE));
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
 
@@ -146,12 +152,17 @@ pub struct Lease {
 impl Change for Lease {
     type Outcome = Vec<Leased>;
 
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<Vec<Leased>, StoreError> {
-        let rows = sqlx::query(LEASE)
+    async fn apply(
+        self,
+        conn: &mut AnyConnection,
+        engine: Engine,
+    ) -> Result<Vec<Leased>, StoreError> {
+        let sql = LEASES.text(engine);
+        let rows = sqlx::query(sql)
             .bind(self.now)
-            .bind(self.until)
-            .bind(self.token.to_string())
             .bind(self.limit)
+            .bind(self.token.to_string())
+            .bind(self.until)
             .fetch_all(conn)
             .await?;
         rows.iter()
@@ -208,8 +219,13 @@ pub struct Release {
 impl Change for Release {
     type Outcome = ();
 
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
-        sqlx::query(RELEASE).bind(self.now).execute(conn).await?;
+    async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
+        let sql = RELEASES.text(engine);
+        sqlx::query(sql)
+            .bind(self.now)
+            .bind(i64::MAX)
+            .execute(conn)
+            .await?;
         Ok(())
     }
 }

@@ -30,8 +30,8 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 15] = [
 /// Files that put a text together, from constant pieces.
 const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "session_list"];
 
-/// Files that insert several rows at once.
-const TOGETHER: [&str; 7] = [
+/// Files that insert several rows at once, or whose statements have a text for each engine.
+const TOGETHER: [&str; 8] = [
     "capture_links",
     "data_keys",
     "engine",
@@ -39,6 +39,7 @@ const TOGETHER: [&str; 7] = [
     "outbox",
     "session_events",
     "sessions",
+    "upkeep",
 ];
 
 /// What need not name the organization.
@@ -86,6 +87,24 @@ async fn every_statement_can_be_prepared() {
                 .await;
             assert_eq!(prepared, Ok(()), "{file}::{name}: {sql}");
         }
+    }
+    let engine = store.engine();
+    for picking in [
+        &idempotency::PURGES,
+        &outbox::LEASES,
+        &outbox::RELEASES,
+        &upkeep::EXPIRES,
+    ] {
+        let sql = picking.text(engine);
+        let passes_over = sql.ends_with("SKIP LOCKED)") || sql.contains("SKIP LOCKED) ");
+        assert_eq!(passes_over, engine == Engine::Postgres, "{sql}");
+        let prepared = store
+            .read(async |conn| {
+                conn.prepare(sqlx::SqlStr::from_static(sql)).await?;
+                Ok(())
+            })
+            .await;
+        assert_eq!(prepared, Ok(()), "{sql}");
     }
     for texts in [
         &capture_links::INSERTS,

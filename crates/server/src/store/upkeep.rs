@@ -1,11 +1,13 @@
 //! What is done off the path of requests: lapsed sessions, old idempotency records, uses of keys.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use sqlx::AnyConnection;
 use vouchkey_types::id::{EventId, KeyId, OrganizationId, SessionId};
 
 use super::columns::{Columns, statements};
+use super::engine::Picking;
 use super::session_events::{self, SessionEventRow};
 use super::{Change, Engine, StoreError, api_keys, idempotency};
 
@@ -16,6 +18,8 @@ statements! {
         WHERE status IN ('pending', 'capturing') AND expires_at <= $1 ORDER BY expires_at LIMIT $2) \
         RETURNING organization_id, session_id, last_sequence";
 }
+
+pub(super) static EXPIRES: LazyLock<Picking> = LazyLock::new(|| Picking::of(EXPIRE));
 
 /// Writes lapsed sessions as expired, each with its event; one for each event id, at most.
 #[derive(Debug, Clone)]
@@ -30,9 +34,10 @@ impl Change for ExpireSessions {
     /// How many there were.
     type Outcome = usize;
 
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<usize, StoreError> {
+    async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<usize, StoreError> {
         let limit = i64::try_from(self.events.len()).unwrap_or(i64::MAX);
-        let expired = sqlx::query(EXPIRE)
+        let sql = EXPIRES.text(engine);
+        let expired = sqlx::query(sql)
             .bind(self.now)
             .bind(limit)
             .fetch_all(&mut *conn)
@@ -67,8 +72,8 @@ impl Change for PurgeIdempotency {
     /// How many there were.
     type Outcome = u64;
 
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<u64, StoreError> {
-        idempotency::purge(conn, self.now, self.limit).await
+    async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<u64, StoreError> {
+        idempotency::purge(conn, engine, self.now, self.limit).await
     }
 }
 
@@ -83,7 +88,10 @@ impl Change for TouchKeys {
     type Outcome = ();
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
-        for ((organization, key), used_at) in self.0 {
+        let mut used: Vec<_> = self.0.into_iter().collect();
+        // In one order, so that two servers with the same keys cannot lock each other.
+        used.sort_unstable();
+        for ((organization, key), used_at) in used {
             api_keys::touch(conn, organization, key, used_at).await?;
         }
         Ok(())

@@ -186,6 +186,33 @@ async fn a_key_that_another_server_holds_keeps_nobody_else_waiting() {
     assert_eq!(waiting.await.unwrap(), Ok(Created::Mismatch));
 }
 
+#[tokio::test]
+async fn a_key_of_a_server_that_froze_is_free_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, organization) = store(folder.path()).await;
+    if store.engine() == Engine::Sqlite {
+        return;
+    }
+    let data = DataConfig {
+        folder: folder.path().to_owned(),
+    };
+    let address = Address::prepare(&fixtures::database(folder.path()).await, &data).unwrap();
+    let mut frozen = address.writer().await.unwrap();
+    let mut transaction = frozen.begin().await.unwrap();
+    let held = keyed_creation(organization, NOW, 1, 1);
+    let claimed = idempotency::claim(&mut transaction, &held.idempotency.unwrap()).await;
+    assert_eq!(claimed, Ok(true));
+
+    let mut outcomes = Vec::new();
+    while outcomes.last() != Some(&Ok(Created::New)) {
+        // The wait is PostgreSQL's: two seconds for the lock, five for the transaction that does not get on.
+        outcomes.push(store.write(keyed_creation(organization, NOW, 1, 2)).await);
+        assert!(outcomes.len() < 10, "{outcomes:?}");
+    }
+    assert_eq!(outcomes[0], Err(StoreError::Locked));
+    assert!(transaction.commit().await.is_err(), "its time was over");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_servers_with_the_same_keys_cannot_lock_each_other() {
     let folder = tempfile::tempdir().unwrap();
