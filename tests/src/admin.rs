@@ -21,14 +21,19 @@ pub struct Admin {
 impl Admin {
     /// Somebody who has not signed in.
     pub fn nobody(server: &Server) -> Self {
+        Self::at(server.base())
+    }
+
+    /// The same at an address that stands for several servers.
+    pub fn at(base: &str) -> Self {
         let client = plain_client()
             .cookie_store(true)
             .build()
             .expect("an HTTP client");
         Self {
             client,
-            base: server.base().to_owned(),
-            origin: server.base().to_owned(),
+            base: base.to_owned(),
+            origin: base.to_owned(),
         }
     }
 
@@ -47,6 +52,15 @@ impl Admin {
         let admin = Self::nobody(server);
         admin.sign_in(OWNER, PASSWORD).await.expect_status(200);
         admin
+    }
+
+    /// The same browser, its requests led to another server of the installation. Its pages stay where they were.
+    #[must_use]
+    pub fn led_to(&self, server: &Server) -> Self {
+        Self {
+            base: server.base().to_owned(),
+            ..self.clone()
+        }
     }
 
     /// `POST /admin/v1/password`

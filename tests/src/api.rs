@@ -139,13 +139,24 @@ impl Call {
 
     /// Sends it and reads the whole answer.
     pub async fn send(self) -> Answer {
-        let answer = self.0.send().await.expect("an answer from the server");
-        Answer {
-            status: answer.status().as_u16(),
-            headers: answer.headers().clone(),
-            text: answer.text().await.expect("a whole answer"),
-        }
+        read(self.0.send().await)
+            .await
+            .expect("a whole answer from the server")
     }
+
+    /// The same where the server may be gone: none if no whole answer came.
+    pub async fn try_send(self) -> Option<Answer> {
+        read(self.0.send().await).await.ok()
+    }
+}
+
+async fn read(answer: reqwest::Result<reqwest::Response>) -> reqwest::Result<Answer> {
+    let answer = answer?;
+    Ok(Answer {
+        status: answer.status().as_u16(),
+        headers: answer.headers().clone(),
+        text: answer.text().await?,
+    })
 }
 
 impl Answer {

@@ -11,9 +11,11 @@
 
 pub mod admin;
 pub mod api;
+pub mod balancer;
 pub mod browser;
 pub mod database;
 pub mod dry_run;
+pub mod fleet;
 pub mod package;
 pub mod program;
 pub mod qr;

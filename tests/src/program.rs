@@ -79,6 +79,16 @@ impl Installation {
         self
     }
 
+    /// Another data folder with the same database and settings: a second server's.
+    pub fn beside(&self) -> Self {
+        Self {
+            folder: TempDir::with_prefix("vouchkey-").expect("a folder for the test"),
+            database_url: self.database_url.clone(),
+            settings: self.settings.clone(),
+            first: self.first.clone(),
+        }
+    }
+
     /// The same, with an environment variable for every command from here on.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {

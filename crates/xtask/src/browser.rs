@@ -3,9 +3,10 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use crate::command::{During, Failure, Outcome, call, find_program, output, run, step};
+use crate::command::{During, Failure, Outcome, find_program};
+use crate::debian;
 use crate::tools::target_folder;
 
 /// Chromium and its driver, and the file that tells wasm-bindgen's test runner of them.
@@ -18,15 +19,8 @@ pub(crate) struct Browser {
 impl Browser {
     /// Finds the browser, installing it where that can be done without asking: on Debian, as root.
     pub(crate) fn find() -> Outcome<Self> {
-        if look().is_none() && can_install()? {
-            step("installing Chromium and its driver");
-            let apt = |words: &str| {
-                run(call("apt-get")
-                    .args(words.split(' '))
-                    .env("DEBIAN_FRONTEND", "noninteractive"))
-            };
-            apt("update --quiet=2")?;
-            apt("install --quiet=2 --yes --no-install-recommends chromium chromium-driver")?;
+        if look().is_none() {
+            debian::install("Chromium and its driver", &["chromium", "chromium-driver"])?;
         }
         let (chrome, driver) = look().ok_or_else(|| {
             Failure("no browser: install Chromium and chromedriver, or name them in CHROME and CHROMEDRIVER".to_owned())
@@ -67,11 +61,6 @@ fn named(variable: &str) -> Option<PathBuf> {
     env::var_os(variable)
         .map(PathBuf::from)
         .filter(|file| file.is_file())
-}
-
-fn can_install() -> Outcome<bool> {
-    let is_debian = Path::new("/etc/debian_version").exists() && find_program("apt-get").is_some();
-    Ok(is_debian && output(call("id").arg("-u").stdin(Stdio::null()))?.trim() == "0")
 }
 
 /// `webdriver.json` of the repository, for the browser that was found.

@@ -5,6 +5,7 @@ mod bench;
 mod browser;
 mod command;
 mod dashboard;
+mod debian;
 mod nightly;
 mod package;
 mod release;

@@ -8,6 +8,7 @@ mod settings;
 mod sources;
 
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
@@ -81,7 +82,8 @@ pub enum MailConfig {
     },
 }
 
-/// Rate limits of one key, or of one signed-in user (decision 16).
+/// Rate limits of one key, or of one signed-in user, in this process (decision 16): the share that the number of
+/// servers leaves to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitConfig {
     /// Requests a minute; 0 for no limit.
@@ -125,6 +127,9 @@ impl Config {
     fn from_sources(sources: &sources::Sources) -> Result<Self, ConfigError> {
         let folder = sources.parse("data", |text| Ok(PathBuf::from(text)))?;
         let folder = folder.unwrap_or_else(|| PathBuf::from("vouchkey-data"));
+        let servers = sources
+            .parse("servers", servers)?
+            .unwrap_or(NonZeroU32::MIN);
         let root_key_file = sources.parse("root_key_file", |text| Ok(PathBuf::from(text)))?;
         let root_key = sources.secret("root_key").map_or_else(
             || RootKeySource::File(root_key_file.unwrap_or_else(|| folder.join("root.key"))),
@@ -142,13 +147,22 @@ impl Config {
             },
             mail: mail(sources)?,
             limits: LimitConfig {
-                requests_per_minute: sources
-                    .parse("rate_limit_requests", count)?
-                    .unwrap_or(1_000),
-                creates_per_minute: sources.parse("rate_limit_creates", count)?.unwrap_or(300),
-                publishable_creates_per_minute: sources
-                    .parse("rate_limit_publishable", count)?
-                    .unwrap_or(10),
+                requests_per_minute: share(
+                    sources
+                        .parse("rate_limit_requests", count)?
+                        .unwrap_or(1_000),
+                    servers,
+                ),
+                creates_per_minute: share(
+                    sources.parse("rate_limit_creates", count)?.unwrap_or(300),
+                    servers,
+                ),
+                publishable_creates_per_minute: share(
+                    sources
+                        .parse("rate_limit_publishable", count)?
+                        .unwrap_or(10),
+                    servers,
+                ),
             },
             database: DatabaseConfig {
                 url: sources.secret("database_url"),
@@ -175,6 +189,20 @@ fn mail(sources: &sources::Sources) -> Result<MailConfig, ConfigError> {
             "is required with VOUCHKEY_SMTP_URL: the address that invitations come from",
         )),
     }
+}
+
+/// What one of several servers lets through, so that all of them together do not exceed the limit. 0 is no limit, and
+/// stays so; a limit is never shared out to nothing.
+fn share(limit: u32, servers: NonZeroU32) -> u32 {
+    match limit {
+        0 => 0,
+        limit => (limit / servers).max(1),
+    }
+}
+
+fn servers(text: &str) -> Result<NonZeroU32, String> {
+    text.parse()
+        .map_err(|_| "is not a number from 1 on".to_owned())
 }
 
 fn listen(text: &str) -> Result<SocketAddr, String> {

@@ -113,6 +113,13 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Sessions a minute that one publishable key may create, instead of the limit above. Everybody who visits its pages knows such a key. 0 for no limit.",
     },
     Setting {
+        name: "servers",
+        flag: None,
+        is_secret: false,
+        default: "`1`",
+        meaning: "How many servers share the callers of this database. Each counts by itself and lets through that part of the limits above, rounded down and at least 1, so that all together keep to them.",
+    },
+    Setting {
         name: "trusted_proxies",
         flag: None,
         is_secret: false,

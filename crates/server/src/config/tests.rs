@@ -154,3 +154,27 @@ fn the_reference_is_made_from_the_table() {
         reference()
     );
 }
+
+#[test]
+fn several_servers_share_the_limits_and_never_exceed_them() {
+    let limits = |servers: &str| {
+        let given = [
+            ("VOUCHKEY_SERVERS", servers),
+            ("VOUCHKEY_RATE_LIMIT_REQUESTS", "0"),
+        ];
+        load(&Flags::default(), &given).map(|config| config.limits)
+    };
+    let expected = |requests, creates, publishable| LimitConfig {
+        requests_per_minute: requests,
+        creates_per_minute: creates,
+        publishable_creates_per_minute: publishable,
+    };
+    assert_eq!(limits("1"), Ok(expected(0, 300, 10)));
+    assert_eq!(limits("3"), Ok(expected(0, 100, 3)));
+    // A share of nothing would be no limit at all.
+    assert_eq!(limits("1000"), Ok(expected(0, 1, 1)));
+    for wrong in ["0", "-1", "three"] {
+        let error = limits(wrong).unwrap_err();
+        assert!(error.starts_with("VOUCHKEY_SERVERS"), "{error}");
+    }
+}

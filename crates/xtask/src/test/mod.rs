@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check and test of the project, and one line at the end that sums them up.
 
+mod balancer;
 mod lint;
 mod postgres;
 mod sizes;

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use super::tally::Tally;
-use crate::command::{During, Failure, Outcome, call, find_program, output, run, step};
+use crate::command::{During, Failure, Outcome, call, find_program, step};
+use crate::debian;
 
 /// What tests read to learn where they may make databases.
 const VARIABLE: &str = "VOUCHKEY_TEST_POSTGRES_URL";
@@ -115,16 +116,7 @@ fn binaries() -> Outcome<Option<PathBuf>> {
     if let Some(folder) = look() {
         return Ok(Some(folder));
     }
-    if is_root()? && Path::new("/etc/debian_version").exists() {
-        step("installing PostgreSQL");
-        let apt = |words: &str| {
-            run(call("apt-get")
-                .args(words.split(' '))
-                .env("DEBIAN_FRONTEND", "noninteractive"))
-        };
-        apt("update --quiet=2")?;
-        apt("install --quiet=2 --yes --no-install-recommends postgresql")?;
-    }
+    debian::install("PostgreSQL", &["postgresql"])?;
     Ok(look())
 }
 
@@ -150,16 +142,12 @@ fn look() -> Option<PathBuf> {
 
 /// What begins a command that root must not run: PostgreSQL refuses to.
 fn unprivileged() -> Outcome<Command> {
-    if !is_root()? {
+    if !debian::is_root()? {
         return Ok(call("env"));
     }
     let mut command = call("setpriv");
     command.args(["--reuid=postgres", "--regid=postgres", "--init-groups"]);
     Ok(command)
-}
-
-fn is_root() -> Outcome<bool> {
-    Ok(output(call("id").arg("-u").stdin(Stdio::null()))?.trim() == "0")
 }
 
 #[cfg(test)]

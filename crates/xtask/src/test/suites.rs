@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::balancer::Balancer;
 use super::postgres::{self, Cluster};
 use super::tally::Tally;
 use crate::browser::Browser;
@@ -87,12 +88,17 @@ pub(crate) fn api(tally: &mut Tally, postgres: Option<&Cluster>) {
     let Some(names) = tally.need("API tests on PostgreSQL", api_test_names()) else {
         return;
     };
+    let balancer = Balancer::find(tally);
     let mut command = cargo_words("test --locked --no-fail-fast --package vouchkey-tests");
     for name in names
         .iter()
         .filter(|name| !ENGINE_ALIKE.contains(&name.as_str()))
+        .filter(|name| balancer.is_some() || *name != BEHIND_A_BALANCER)
     {
         command.args(["--test", name]);
+    }
+    if let Some(balancer) = &balancer {
+        balancer.tell(&mut command);
     }
     tally.suite(
         "API tests on PostgreSQL",
@@ -108,6 +114,9 @@ const ENGINE_ALIKE: [&str; 5] = [
     "api_spelling",
     "api_vectors",
 ];
+
+/// What needs a load balancer.
+const BEHIND_A_BALANCER: &str = "api_instances";
 
 fn api_test_names() -> Outcome<Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tests");
@@ -151,9 +160,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_on_postgres_exists() {
+    fn what_is_treated_on_its_own_exists() {
         let names = api_test_names().unwrap();
-        for name in ENGINE_ALIKE {
+        for name in ENGINE_ALIKE.into_iter().chain([BEHIND_A_BALANCER]) {
             assert!(names.iter().any(|known| known == name), "{name}");
         }
     }
