@@ -70,6 +70,13 @@ impl Database {
         let row = query.fetch_one(&mut self.connection).await.expect("a row");
         row.get(0)
     }
+
+    /// A column of texts.
+    pub async fn texts(&mut self, sql: &str) -> Vec<String> {
+        let query = sqlx::query(AssertSqlSafe(sql.to_owned()));
+        let rows = query.fetch_all(&mut self.connection).await.expect("rows");
+        rows.iter().map(|row| row.get(0)).collect()
+    }
 }
 
 /// Makes a database for an installation, and gives its URL; none where SQLite needs none.

@@ -27,6 +27,8 @@ pub mod sign_ins;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod tenancy;
+#[cfg(test)]
 mod tests;
 pub mod upkeep;
 pub mod users;
