@@ -16,6 +16,7 @@ use crate::http::last_used::LastUsed;
 use crate::http::listen::{self, Limits};
 use crate::http::rate_limit::Buckets;
 use crate::http::{self, idempotency};
+use crate::metrics::{self, Metrics};
 use crate::store::Store;
 use crate::vault::{ServerSecrets, Vault};
 use crate::{admin, capture, dashboard, health, outbox, sessions, upkeep};
@@ -53,6 +54,8 @@ pub struct Parts {
     pub tasks: TaskTracker,
     /// Tells the outbox that something is due.
     pub outbox_wake: tokio::sync::Notify,
+    /// What is measured.
+    pub metrics: Metrics,
 }
 
 /// The buckets of all callers.
@@ -119,6 +122,7 @@ pub fn build(foundation: Foundation) -> App {
         publishable_creations: Buckets::new(config.limits.publishable_creates_per_minute),
     };
     let parts = Parts {
+        metrics: Metrics::new(store.metrics()),
         store,
         vault,
         secrets,
@@ -150,20 +154,30 @@ impl App {
     }
 
     /// Serves until told to stop, then finishes in order: no new connections, the requests that are
-    /// running, their work, the workers, the database.
-    pub async fn run(self, listener: TcpListener, stop: CancellationToken) {
+    /// running, their work, the workers, the metrics on their own listener, the database.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        metrics: Option<TcpListener>,
+        stop: CancellationToken,
+    ) {
         let workers = TaskTracker::new();
         let stop_workers = CancellationToken::new();
         workers.spawn(upkeep::run(self.state.clone(), stop_workers.clone()));
         workers.spawn(outbox::run(self.state.clone(), stop_workers.clone()));
+        if let Some(listener) = metrics {
+            let stop = stop_workers.clone();
+            workers.spawn(metrics::page::serve(listener, self.state.clone(), stop));
+        }
         workers.close();
         let router = self.router();
+        let connections = self.state.metrics.http.connections.clone();
         let stopping = async {
             stop.cancelled().await;
             tokio::time::sleep(STOP_TIME).await;
         };
         tokio::select! {
-            () = listen::serve(listener, router, Limits::default(), stop.clone()) => {}
+            () = listen::serve(listener, router, Limits::default(), connections, stop.clone()) => {}
             () = stopping => tracing::warn!("connections that did not end in time are closed"),
         }
         self.state.tasks.close();

@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod health;
 pub mod http;
 pub mod invitations;
+pub mod metrics;
 pub mod outbox;
 pub mod sessions;
 pub mod store;

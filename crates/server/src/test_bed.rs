@@ -19,6 +19,7 @@ use crate::app::{self, App, AppState, Foundation};
 use crate::clock::Clock;
 use crate::config::{
     Config, DataConfig, HttpConfig, LimitConfig, MailConfig, PublicUrl, RootKeySource,
+    TelemetryConfig,
 };
 use crate::store::api_keys::{self, ApiKeyRow};
 use crate::store::fixtures::{self, NOW};
@@ -33,7 +34,7 @@ pub(crate) struct Bed {
     pub(crate) organization: OrganizationId,
     pub(crate) folder: TempDir,
     router: Router,
-    key: String,
+    pub(crate) key: String,
 }
 
 pub(crate) struct Reply {
@@ -69,6 +70,7 @@ impl Bed {
                 creates_per_minute: 0,
                 publishable_creates_per_minute: 0,
             },
+            telemetry: TelemetryConfig::default(),
             root_key: RootKeySource::File(folder.path().join("root.key")),
         };
         let clock = Clock::fixed(NOW);

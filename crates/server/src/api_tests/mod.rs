@@ -31,6 +31,7 @@ use crate::app::{self, App, AppState, Foundation};
 use crate::clock::Clock;
 use crate::config::{
     Config, DataConfig, HttpConfig, LimitConfig, MailConfig, PublicUrl, RootKeySource,
+    TelemetryConfig,
 };
 use crate::http::address::Peer;
 use crate::store::api_keys::{self, ApiKeyRow};
@@ -85,6 +86,7 @@ impl Server {
             database: fixtures::database(folder.path()).await,
             mail: MailConfig::Mailbox { from: None },
             limits,
+            telemetry: TelemetryConfig::default(),
             root_key: RootKeySource::File(folder.path().join("root.key")),
         };
         let clock = Clock::fixed(NOW);

@@ -25,6 +25,10 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
         .await
         .map_err(|error| CommandError::Failed(format!("cannot listen on {asked}: {error}")))?;
     let bound = listener.local_addr()?;
+    let metrics = match installation.config.telemetry.metrics_listen {
+        Some(asked) => Some(listen_for_metrics(asked).await?),
+        None => None,
+    };
     let public_url = public_url(&installation, bound);
     if public_url.is_loopback() && has_live_key(&installation).await? {
         complain(&format!(
@@ -52,9 +56,22 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
         clock: installation.clock,
     });
     announce(bound)?;
-    app.run(listener, stop).await;
+    app.run(listener, metrics, stop).await;
     drop(address);
     Ok(())
+}
+
+/// The listener of `/metrics`, told to the operator.
+async fn listen_for_metrics(asked: SocketAddr) -> Result<TcpListener, CommandError> {
+    let listener = TcpListener::bind(asked).await.map_err(|error| {
+        CommandError::Failed(format!("cannot listen on {asked} for metrics: {error}"))
+    })?;
+    let bound = listener.local_addr()?;
+    complain(&format!("metrics are at http://{bound}/metrics"));
+    if !bound.ip().is_loopback() {
+        complain("note: whoever reaches that address can read the metrics");
+    }
+    Ok(listener)
 }
 
 async fn has_live_key(installation: &Installation) -> Result<bool, CommandError> {

@@ -34,6 +34,8 @@ pub struct Config {
     pub mail: MailConfig,
     /// Rate limits.
     pub limits: LimitConfig,
+    /// What the server tells of its own work.
+    pub telemetry: TelemetryConfig,
     /// The key above all keys.
     pub root_key: RootKeySource,
 }
@@ -92,6 +94,13 @@ pub struct LimitConfig {
     pub creates_per_minute: u32,
     /// Creations a minute by one publishable key; 0 for no limit.
     pub publishable_creates_per_minute: u32,
+}
+
+/// What the server tells of its own work, and to whom.
+#[derive(Debug, Clone, Default)]
+pub struct TelemetryConfig {
+    /// Where `/metrics` listens, for itself; nowhere by default. Port 0 picks a free one.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// Where the root key is, which opens everything that is sealed (decision 25).
@@ -169,6 +178,9 @@ impl Config {
                 commit_each: !sources.parse("shared_commits", switch)?.unwrap_or(true),
             },
             data: DataConfig { folder },
+            telemetry: TelemetryConfig {
+                metrics_listen: sources.parse("metrics_listen", listen)?,
+            },
             root_key,
         })
     }

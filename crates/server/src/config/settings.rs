@@ -126,6 +126,13 @@ pub const SETTINGS: &[Setting] = &[
         default: "none",
         meaning: "Addresses or networks of proxies whose `X-Forwarded-For` is believed: a list in the file, with commas elsewhere.",
     },
+    Setting {
+        name: "metrics_listen",
+        flag: None,
+        is_secret: false,
+        default: "none",
+        meaning: "The address and port of a listener of its own for `/metrics`, such as `127.0.0.1:9464`. Who reaches it reads how busy the server is; it shows nobody's data.",
+    },
 ];
 
 /// The reference of all settings, in Markdown: `docs/settings.md`.

@@ -13,8 +13,10 @@ use super::request_id::RequestId;
 /// What is known of a request before it is answered.
 #[derive(Debug)]
 pub struct Line {
-    method: Method,
-    route: Option<MatchedPath>,
+    /// The method.
+    pub method: Method,
+    /// The route as a template, if there is one.
+    pub route: Option<MatchedPath>,
 }
 
 impl Line {

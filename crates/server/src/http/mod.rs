@@ -62,6 +62,8 @@ pub fn layer(router: Router<AppState>, state: &AppState) -> Router<AppState> {
 
 async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let metrics = &state.metrics.http;
+    let _in_flight = metrics.begin();
     let id = RequestId::of(request.headers(), &state.clock);
     let inflection = casing::before_it_is_settled(request.headers());
     let line = log::Line::begin(request.method(), request.extensions().get::<MatchedPath>());
@@ -75,6 +77,8 @@ async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Re
         request.extensions_mut().insert(id.clone());
         next.run(request).await
     };
+    let took = began.elapsed();
+    metrics.answered(&line.method, line.route.as_ref(), &response, took);
     let mut response = answer::write(response, &id, inflection);
     page.mark(response.headers_mut());
     line.end(&response, &id, began.elapsed());

@@ -62,6 +62,7 @@ pub(super) async fn deliver(state: AppState, post: Post, lease: Leased) -> Heard
         Err(_) => (retry("panicked"), Heard::Nothing),
     };
     tell(&lease, ended);
+    state.metrics.outbox.invitation(ended);
     settle(&state, lease, ended, kept).await;
     heard
 }

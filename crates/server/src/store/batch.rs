@@ -4,6 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
+use std::time::Instant;
 
 use sqlx::{Any, AnyConnection, Connection, Transaction};
 
@@ -11,6 +12,7 @@ use super::StoreError;
 use super::create_session;
 use super::engine::Engine;
 use super::writer::{Applying, Job};
+use crate::metrics::StoreMetrics;
 
 /// Changes, and how far each has come.
 pub(super) struct Batch {
@@ -50,9 +52,10 @@ impl Batch {
         &mut self,
         mut transaction: Transaction<'_, Any>,
         engine: Engine,
+        metrics: &StoreMetrics,
     ) -> Result<(), sqlx::Error> {
         if self.waiting.len() == 1 {
-            return self.write_one(transaction, engine).await;
+            return self.write_one(transaction, engine, metrics).await;
         }
         self.part_with_the_locked(&mut transaction, engine).await?;
         self.create_together(&mut transaction).await?;
@@ -72,7 +75,7 @@ impl Batch {
                 }
             }
         }
-        transaction.commit().await
+        commit(transaction, self.applied.len(), metrics).await
     }
 
     /// The only change needs no savepoint.
@@ -80,13 +83,14 @@ impl Batch {
         &mut self,
         mut transaction: Transaction<'_, Any>,
         engine: Engine,
+        metrics: &StoreMetrics,
     ) -> Result<(), sqlx::Error> {
         let Some(job) = self.waiting.front_mut() else {
             return Ok(());
         };
         match unpanicked(job.apply(&mut transaction, engine)).await {
             Ok(()) => {
-                transaction.commit().await?;
+                commit(transaction, 1, metrics).await?;
                 self.applied.extend(self.waiting.pop_front());
             }
             Err(error) => {
@@ -165,6 +169,18 @@ impl Batch {
         }
         Ok(())
     }
+}
+
+/// Makes so many changes durable.
+async fn commit(
+    transaction: Transaction<'_, Any>,
+    changes: usize,
+    metrics: &StoreMetrics,
+) -> Result<(), sqlx::Error> {
+    let began = Instant::now();
+    transaction.commit().await?;
+    metrics.committed(changes, began.elapsed());
+    Ok(())
 }
 
 /// What stands for the key of a creation among the locks of the database.

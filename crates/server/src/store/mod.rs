@@ -37,6 +37,7 @@ mod writer;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Instant;
 
 use sqlx::{AnyConnection, AnyPool};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -45,6 +46,7 @@ use tokio::task::JoinHandle;
 pub use engine::Engine;
 
 use crate::config::{DataConfig, DatabaseConfig};
+use crate::metrics::StoreMetrics;
 use engine::Address;
 use writer::{Job, Pending, Writer};
 
@@ -98,6 +100,7 @@ pub struct Store {
     queue: mpsc::Sender<Box<dyn Job>>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
     engine: Engine,
+    metrics: StoreMetrics,
 }
 
 impl Store {
@@ -121,12 +124,15 @@ impl Store {
             writer::BATCH
         };
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let writer = tokio::spawn(Writer::new(address, conn, jobs, limit).run());
+        let metrics = StoreMetrics::default();
+        let writer = Writer::new(address, conn, jobs, limit, metrics.clone());
+        let writer = tokio::spawn(writer.run());
         Ok(Self {
             readers,
             queue,
             writer: Arc::new(Mutex::new(Some(writer))),
             engine,
+            metrics,
         })
     }
 
@@ -143,7 +149,9 @@ impl Store {
     where
         F: AsyncFnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     {
+        let began = Instant::now();
         let mut conn = self.readers.acquire().await?;
+        self.metrics.got_reader(began.elapsed());
         work(&mut conn).await
     }
 
@@ -153,14 +161,35 @@ impl Store {
     /// Those of the change; [`StoreError::Busy`] if 1,024 writes wait already; [`StoreError::Unavailable`] if the
     /// database could not take it.
     pub async fn write<C: Change>(&self, change: C) -> Result<C::Outcome, StoreError> {
+        let began = Instant::now();
         let (reply, answer) = oneshot::channel();
         self.queue
             .try_send(Box::new(Pending::new(change, reply)))
             .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+                mpsc::error::TrySendError::Full(_) => {
+                    self.metrics.refused();
+                    StoreError::Busy
+                }
                 mpsc::error::TrySendError::Closed(_) => stopped(),
             })?;
-        answer.await.unwrap_or_else(|_| Err(stopped()))
+        let outcome = answer.await.unwrap_or_else(|_| Err(stopped()));
+        self.metrics.wrote(began.elapsed());
+        outcome
+    }
+
+    /// What is measured of it.
+    pub const fn metrics(&self) -> &StoreMetrics {
+        &self.metrics
+    }
+
+    /// How many writes wait.
+    pub fn waiting_writes(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
+    /// How many connections there are for reading, and how many of them are idle.
+    pub fn reader_connections(&self) -> (u32, usize) {
+        (self.readers.size(), self.readers.num_idle())
     }
 
     /// Finishes the writes that wait, refuses further ones and closes all connections.

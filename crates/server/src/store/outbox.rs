@@ -79,6 +79,25 @@ pub struct Delivery {
     pub done_at: Option<i64>,
 }
 
+/// The kinds of deliveries.
+pub const KINDS: [&str; 1] = ["invitation"];
+
+/// The states in which something is to be done: by the worker, or, where it gave up, by the operator.
+pub const OPEN_STATES: [&str; 3] = ["pending", "leased", "dead"];
+
+/// Deliveries of one kind in one of [`OPEN_STATES`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// One of [`KINDS`].
+    pub kind: String,
+    /// The state.
+    pub state: String,
+    /// How many there are.
+    pub count: i64,
+    /// When the oldest was queued, Unix milliseconds.
+    pub oldest_at: i64,
+}
+
 statements! {
     INSERT = "INSERT INTO outbox (organization_id, outbox_id, kind, environment, session_id, state, attempts, next_at, \
         created_at) VALUES ($1, $2, 'invitation', $3, $4, 'pending', 0, $5, $5)";
@@ -97,6 +116,10 @@ statements! {
         'server_refused', 'connection_lost', 'message_deferred') LIMIT $2)";
     RECLAIM = "UPDATE outbox SET next_at = $1 WHERE state = 'leased'";
     NEXT_DUE = "SELECT MIN(next_at) AS next_at FROM outbox WHERE state IN ('pending', 'leased')";
+    WAITING = "SELECT kind, state, COUNT(*) AS count, MIN(created_at) AS oldest_at FROM outbox \
+        WHERE state IN ('pending', 'leased') GROUP BY kind, state";
+    DEAD = "SELECT kind, 'dead' AS state, COUNT(*) AS count, MIN(created_at) AS oldest_at FROM outbox \
+        WHERE state = 'dead' GROUP BY kind";
     NEWEST = "SELECT state, attempts, last_error, done_at FROM outbox WHERE organization_id = $1 AND session_id = $2 \
         ORDER BY created_at DESC, outbox_id DESC LIMIT 1";
 }
@@ -256,6 +279,25 @@ pub async fn next_due(conn: &mut AnyConnection) -> Result<Option<i64>, StoreErro
         .fetch_one(conn)
         .await?
         .plain("next_at")
+}
+
+/// What waits of all organizations, and what was given up.
+///
+/// # Errors
+/// Those of the database.
+pub async fn waiting(conn: &mut AnyConnection) -> Result<Vec<Waiting>, StoreError> {
+    let mut found = Vec::new();
+    for sql in [WAITING, DEAD] {
+        for row in sqlx::query(sql).fetch_all(&mut *conn).await? {
+            found.push(Waiting {
+                kind: row.plain("kind")?,
+                state: row.plain("state")?,
+                count: row.plain("count")?,
+                oldest_at: row.plain("oldest_at")?,
+            });
+        }
+    }
+    Ok(found)
 }
 
 /// How a session's newest delivery stands; none if nothing was ever queued.

@@ -43,7 +43,7 @@ const TOGETHER: [&str; 8] = [
 ];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 24] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 26] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -66,9 +66,11 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 24] = [
     ("sign_ins", "SET_FAILURES"),
     // Workers of the server, who serve all; what they answer names the organization of each row.
     ("api_keys", "LISTED_ORIGINS"),
+    ("outbox", "DEAD"),
     ("outbox", "NEXT_DUE"),
     ("outbox", "RECLAIM"),
     ("outbox", "RELEASE"),
+    ("outbox", "WAITING"),
     // Theirs as well: by rows that a subquery picks, each named with its organization.
     ("idempotency", "PURGE"),
     ("outbox", "LEASE"),

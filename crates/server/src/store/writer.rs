@@ -10,6 +10,7 @@ use super::batch::Batch;
 use super::create_session::{CreateSession, Created};
 use super::engine::{Address, Engine};
 use super::{Change, StoreError};
+use crate::metrics::StoreMetrics;
 
 /// Changes that share one commit, at most. What waits while one batch is made durable is the next.
 pub(super) const BATCH: usize = 64;
@@ -114,6 +115,7 @@ pub(super) struct Writer {
     queue: mpsc::Receiver<Box<dyn Job>>,
     /// Changes that share one commit, at most.
     limit: usize,
+    metrics: StoreMetrics,
 }
 
 impl Writer {
@@ -122,12 +124,14 @@ impl Writer {
         conn: AnyConnection,
         queue: mpsc::Receiver<Box<dyn Job>>,
         limit: usize,
+        metrics: StoreMetrics,
     ) -> Self {
         Self {
             address,
             conn: Some(conn),
             queue,
             limit,
+            metrics,
         }
     }
 
@@ -171,7 +175,7 @@ impl Writer {
                     return batch.refuse(&unavailable(&error));
                 }
             };
-            return match batch.write(transaction, engine).await {
+            return match batch.write(transaction, engine, &self.metrics).await {
                 Ok(()) => {
                     self.conn = Some(conn);
                     for job in batch.applied {

@@ -26,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::http::address::Peer;
+use crate::metrics::ConnectionMetrics;
 use first_bytes::{Exchange, Exchanges, FirstBytes};
 
 /// Header fields that hyper reads; more than 100 are then refused in the error shape.
@@ -74,7 +75,13 @@ pub struct Place(#[expect(dead_code, reason = "held for its drop")] Arc<OwnedSem
 
 /// Accepts connections until told to stop, then waits until those that are open have answered what
 /// they were asked.
-pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: Limits,
+    metrics: ConnectionMetrics,
+    stop: CancellationToken,
+) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
     let connections = TaskTracker::new();
@@ -92,6 +99,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             },
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            metrics.refused();
             if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
                 tokio::spawn(refuse(stream, permit));
             }
@@ -100,14 +108,12 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
         // Answers are written at once: waiting to fill a packet only delays them.
         let _ = stream.set_nodelay(true);
         let place = Place(Arc::new(place));
-        connections.spawn(serve_connection(
-            stream,
-            peer,
-            router.clone(),
-            limits,
-            place,
-            stop.clone(),
-        ));
+        let open = metrics.begin();
+        let (router, stop) = (router.clone(), stop.clone());
+        connections.spawn(async move {
+            serve_connection(stream, peer, router, limits, place, stop).await;
+            drop(open);
+        });
     }
     drop(listener);
     connections.close();

@@ -21,7 +21,13 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let ended = tokio::spawn(serve(listener, router, limits, stop.clone()));
+        let ended = tokio::spawn(serve(
+            listener,
+            router,
+            limits,
+            ConnectionMetrics::default(),
+            stop.clone(),
+        ));
         Self {
             address,
             stop,
