@@ -1,8 +1,9 @@
-//! Data to codewords: cut into blocks, each with the error correction of the `qrcode` crate, and
-//! interleaved (ISO/IEC 18004, 7.5 and 7.6).
+//! Data to codewords: cut into blocks, each with its error correction, and interleaved
+//! (ISO/IEC 18004, 7.5 and 7.6).
 
 use qrcode::EcLevel;
-use qrcode::ec::create_error_correction_code;
+
+use crate::correction::Correction;
 
 /// Blocks of each version, by table 9.
 #[rustfmt::skip]
@@ -36,7 +37,7 @@ pub(crate) fn interleave(data: &[u8], count: usize, version: usize, level: EcLev
         EcLevel::H => &BLOCKS_H,
     };
     let blocks = usize::from(blocks[version - 1]);
-    let correction = (count - data.len()) / blocks;
+    let correction = Correction::of((count - data.len()) / blocks);
     let short = data.len() / blocks;
     // The last blocks have a codeword more, which has no counterpart in the first ones.
     let short_blocks = blocks - data.len() % blocks;
@@ -50,10 +51,7 @@ pub(crate) fn interleave(data: &[u8], count: usize, version: usize, level: EcLev
             let missing = if index < short { 0 } else { short_blocks };
             codewords[index * blocks + block - missing] = byte;
         }
-        let corrections = create_error_correction_code(of_block, correction);
-        for (index, byte) in corrections.into_iter().enumerate() {
-            codewords[data.len() + index * blocks + block] = byte;
-        }
+        correction.write(of_block, &mut codewords[data.len() + block..], blocks);
     }
     codewords
 }

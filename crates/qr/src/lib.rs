@@ -15,9 +15,11 @@
 
 #[cfg(test)]
 mod against_qrcode;
+mod base64;
 mod bits;
 mod checksums;
 mod codewords;
+mod correction;
 mod deflate;
 mod grid;
 mod mask;
@@ -30,9 +32,6 @@ mod svg;
 mod symbol;
 
 use std::fmt;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 /// White modules on each side, as ISO/IEC 18004 asks, unless [`Options`] say otherwise.
 pub const QUIET_ZONE: usize = 4;
@@ -109,10 +108,10 @@ impl Options {
     pub fn png_data_url(self, text: &str) -> Result<String, TooLong> {
         let png = self.png_bytes(text)?;
         let start = b"data:image/png;base64,";
-        let mut url = vec![0; start.len() + png.len().div_ceil(3) * 4];
-        url[..start.len()].copy_from_slice(start);
-        // Four characters for each three bytes are just enough, and all of them are ASCII.
-        let _ = STANDARD.encode_slice(png, &mut url[start.len()..]);
+        let mut url = Vec::with_capacity(start.len() + png.len().div_ceil(3) * 4);
+        url.extend_from_slice(start);
+        base64::append(&mut url, &png);
+        // All of it is ASCII.
         Ok(String::from_utf8(url).unwrap_or_default())
     }
 

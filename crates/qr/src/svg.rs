@@ -1,36 +1,62 @@
 //! Modules to SVG: a white square, and all dark runs as horizontal strokes of one path.
 
-use std::fmt::Write as _;
-
 use crate::grid::Grid;
 
 pub(crate) fn draw(rows: &Grid, margin: usize) -> String {
     let side = rows.side() + 2 * margin;
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" \
-         shape-rendering=\"crispEdges\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/>\
-         <path stroke=\"#000\" d=\"{}\"/></svg>",
-        path(rows, margin)
-    )
-}
-
-/// Strokes are one unit wide and lie in the middle of their row, hence the half.
-fn path(rows: &Grid, margin: usize) -> String {
-    let mut path = String::new();
+    let mut svg = Pen(String::new());
+    svg.text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ");
+    svg.numbers(&[
+        (side, " "),
+        (side, "\" shape-rendering=\"crispEdges\"><rect width=\""),
+    ]);
+    svg.numbers(&[
+        (side, "\" height=\""),
+        (side, "\" fill=\"#fff\"/><path stroke=\"#000\" d=\""),
+    ]);
     for y in 0..rows.side() {
-        let mut pen = None;
+        let mut end = None;
         for (x, length) in dark_runs(rows, y) {
             let x = x + margin;
-            // Writing to a `String` cannot fail.
-            let _ = match pen {
-                None => write!(path, "M{x} {}.5", y + margin),
-                Some(end) => write!(path, "m{} 0", x - end),
-            };
-            let _ = write!(path, "h{length}");
-            pen = Some(x + length);
+            match end {
+                // Strokes are one unit wide and lie in the middle of their row, hence the half.
+                None => {
+                    svg.text("M");
+                    svg.numbers(&[(x, " "), (y + margin, ".5h")]);
+                }
+                Some(end) => {
+                    svg.text("m");
+                    svg.numbers(&[(x - end, " 0h")]);
+                }
+            }
+            svg.numbers(&[(length, "")]);
+            end = Some(x + length);
         }
     }
-    path
+    svg.text("\"/></svg>");
+    svg.0
+}
+
+/// Writes text and numbers. In the browser's module the standard library's formatting weighs more
+/// than the rest of the drawing.
+struct Pen(String);
+
+impl Pen {
+    fn text(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+
+    /// Numbers below a thousand, each with what follows.
+    fn numbers(&mut self, numbers: &[(usize, &str)]) {
+        for &(number, after) in numbers {
+            for unit in [100, 10, 1] {
+                if number >= unit || unit == 1 {
+                    self.0.push(char::from(b"0123456789"[number / unit % 10]));
+                }
+            }
+            self.text(after);
+        }
+    }
 }
 
 /// Where the runs of dark modules of a row begin, and how long they are.
