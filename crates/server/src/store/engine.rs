@@ -102,10 +102,18 @@ pub(super) struct Picking {
 }
 
 impl Picking {
-    /// From the text for SQLite, in which the inner query ends with its limit.
+    /// From the text for SQLite: `… IN (SELECT … LIMIT $2)…`. PostgreSQL may run such a query again for each row of the
+    /// outer one, and would then pick others; as a materialized one it runs once.
     pub(super) fn of(sqlite: &'static str) -> Self {
-        let postgres = match sqlite.split_once(" LIMIT $2)") {
-            Some((head, tail)) => format!("{head} LIMIT $2 FOR UPDATE SKIP LOCKED){tail}"),
+        let parts = sqlite.split_once(" IN (SELECT ").and_then(|(head, rest)| {
+            let (query, tail) = rest.split_once(" LIMIT $2)")?;
+            Some((head, query, tail))
+        });
+        let postgres = match parts {
+            Some((head, query, tail)) => format!(
+                "WITH picked AS MATERIALIZED (SELECT {query} LIMIT $2 FOR UPDATE SKIP LOCKED) \
+                 {head} IN (SELECT * FROM picked){tail}"
+            ),
             None => sqlite.to_owned(),
         };
         Self { sqlite, postgres }

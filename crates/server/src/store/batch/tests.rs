@@ -1,5 +1,7 @@
 //! A batch ends as its changes would one at a time, and keeps nobody waiting for another server.
 
+mod crossing;
+
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -211,27 +213,4 @@ async fn a_key_of_a_server_that_froze_is_free_again() {
     }
     assert_eq!(outcomes[0], Err(StoreError::Locked));
     assert!(transaction.commit().await.is_err(), "its time was over");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_servers_with_the_same_keys_cannot_lock_each_other() {
-    let folder = tempfile::tempdir().unwrap();
-    let (one, organization) = store(folder.path()).await;
-    let two = fixtures::open(folder.path()).await;
-    for round in 0..20 {
-        let keys = round * 8..round * 8 + 8;
-        let copies = |keys: Vec<u8>| {
-            keys.into_iter()
-                .map(|key| keyed_creation(organization, NOW, key, 1))
-                .collect::<Vec<_>>()
-        };
-        let (here, there) = (
-            send(&one, copies(keys.clone().collect())),
-            send(&two, copies(keys.rev().collect())),
-        );
-        let (here, there) = tokio::join!(all(here), all(there));
-        let outcomes: Vec<Created> = here.into_iter().chain(there).map(Result::unwrap).collect();
-        let new = outcomes.iter().filter(|outcome| **outcome == Created::New);
-        assert_eq!(new.count(), 8, "round {round}");
-    }
 }
