@@ -5,6 +5,7 @@
 //! lease.
 
 mod delivery;
+mod lease;
 mod schedule;
 mod settle;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use vouchkey_types::json::{Json, Object};
 use vouchkey_types::object;
 
 use super::delivery::{Attempt, Post, attempt};
+use super::lease::hold_during;
 use super::schedule;
 use crate::app::AppState;
 use crate::invitations::Failure;
@@ -38,7 +39,8 @@ pub(super) async fn deliver(state: AppState, post: Post, lease: Leased) -> Heard
         // Every attempt so far ended with the process.
         Ok(Attempt::Hopeless("crashed"))
     } else {
-        tokio::spawn(attempt(state.clone(), post, lease.clone())).await
+        let attempt = tokio::spawn(attempt(state.clone(), post, lease.clone()));
+        hold_during(&state, &lease, attempt).await
     };
     let retry = |error| {
         let next_at = state.clock.now_ms() + schedule::wait(lease.attempts, state.clock.random());

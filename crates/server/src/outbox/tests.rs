@@ -3,6 +3,7 @@
 use tokio::task::JoinSet;
 use vouchkey_types::id::SessionId;
 
+use super::lease::{LEASE_MS, extend};
 use super::worker::Worker;
 use super::*;
 use crate::config::MailConfig;
@@ -400,6 +401,26 @@ async fn a_late_worker_cannot_end_an_attempt_that_is_no_longer_its_own() {
             .unwrap()
     );
     assert_eq!(delivery(&bed, session).await.state, "sent");
+}
+
+#[tokio::test]
+async fn an_attempt_keeps_its_lease_while_it_lasts_and_no_longer() {
+    let bed = Bed::new().await;
+    let (session, _) = bed.create(INVITED).await;
+    let held = lease(&bed).await;
+    for _ in 0..40 {
+        bed.clock.advance(20 * 1_000);
+        extend(&bed.state, &held).await;
+        work(&mut worker(&bed)).await;
+        assert_eq!(state(&bed, session).await, is("leased", 1, None));
+    }
+    bed.clock.advance(LEASE_MS);
+    let taken = lease(&bed).await;
+    extend(&bed.state, &held).await;
+    bed.clock.advance(5 * MINUTE);
+    work(&mut worker(&bed)).await;
+    assert_eq!(state(&bed, session).await, is("sent", 3, None));
+    assert_ne!(held.token, taken.token);
 }
 
 #[tokio::test]

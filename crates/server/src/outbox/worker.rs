@@ -7,20 +7,18 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::delivery::Post;
+use super::lease::LEASE_MS;
 use super::schedule;
 use super::settle::{Heard, deliver};
 use crate::app::AppState;
-use crate::invitations::{Failure, Smtp};
+use crate::invitations::Failure;
 use crate::store::StoreError;
 use crate::store::outbox::{self, Lease, Reclaim, Release};
 
 /// Deliveries under way at once, and so the most duplicates that a crash can cause.
 const IN_FLIGHT: usize = 4;
-/// Longer than any attempt.
-const LEASE_MS: i64 = 330_000;
-const _: () = assert!(Smtp::LONGEST.as_secs() < 330);
 /// A look at the table when nothing else calls for one: another server may have died with rows leased.
-const IDLE_MS: i64 = 60_000;
+const IDLE_MS: i64 = 20_000;
 /// How long a stop waits for what is under way.
 const GRACE: Duration = Duration::from_secs(5);
 /// A look after the store could not answer.

@@ -110,6 +110,8 @@ statements! {
         RETURNING organization_id, outbox_id, session_id, environment, attempts, last_error";
     END = "UPDATE outbox SET state = $4, next_at = $5, last_error = $6, done_at = $7, lease_until = NULL, \
         lease_token = NULL WHERE organization_id = $1 AND outbox_id = $2 AND state = 'leased' AND lease_token = $3";
+    EXTEND = "UPDATE outbox SET next_at = $4, lease_until = $4 WHERE organization_id = $1 AND outbox_id = $2 \
+        AND state = 'leased' AND lease_token = $3";
     /// As many as $2 rows. Those that another server works on are tried as it is.
     RELEASE = "UPDATE outbox SET next_at = $1 WHERE (organization_id, outbox_id) IN (SELECT organization_id, \
         outbox_id FROM outbox WHERE state = 'pending' AND next_at > $1 AND last_error IN ('unreachable', \
@@ -201,6 +203,30 @@ impl Change for Lease {
                 })
             })
             .collect()
+    }
+}
+
+/// Makes a lease last longer, while its attempt is under way.
+pub struct Extend {
+    /// The caller's.
+    pub lease: Leased,
+    /// When it ends now, Unix milliseconds.
+    pub until: i64,
+}
+
+impl Change for Extend {
+    /// False if the lease is no longer the caller's.
+    type Outcome = bool;
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<bool, StoreError> {
+        let result = sqlx::query(EXTEND)
+            .bind(self.lease.organization.to_string())
+            .bind(self.lease.id.to_string())
+            .bind(self.lease.token.to_string())
+            .bind(self.until)
+            .execute(conn)
+            .await?;
+        Ok(result.rows_affected() == 1)
     }
 }
 
