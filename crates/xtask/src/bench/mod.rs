@@ -1,12 +1,13 @@
 //! `cargo xtask bench`: the measurements of `docs/performance.md`.
 //!
 //! `server` is what one request to create a session costs, at 1, 16 and 64 connections; `browser` the npm package beside
-//! its peers; `keystroke` how soon the dashboard's form says what is wrong.
+//! its peers; `scale` what many sessions a day take; `keystroke` how soon the dashboard's form says what is wrong.
 
 mod browser;
 mod keystroke;
 mod load;
 mod report;
+mod scale;
 mod subject;
 
 use std::net::SocketAddr;
@@ -28,6 +29,8 @@ pub(crate) enum Bench {
     Server(ServerBench),
     /// Time the npm package beside its peers, under Node and in Chromium, and weigh it.
     Browser,
+    /// Say what so many sessions a day take, by measured costs and a simulated peak.
+    Scale(scale::Scale),
     /// Time the dashboard's form from a key to the message about it.
     Keystroke,
 }
@@ -50,6 +53,7 @@ pub(crate) fn run(bench: &Bench) -> Outcome {
     match bench {
         Bench::Server(bench) => time_server(bench),
         Bench::Browser => browser::measure(),
+        Bench::Scale(scale) => scale::run(scale),
         Bench::Keystroke => keystroke::measure(),
     }
 }
