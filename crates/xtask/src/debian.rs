@@ -7,8 +7,7 @@ use crate::command::{Outcome, call, find_program, output, run, step};
 
 /// Installs packages, if it can be done without asking; whether it was.
 pub(crate) fn install(what: &str, packages: &[&str]) -> Outcome<bool> {
-    let is_debian = Path::new("/etc/debian_version").exists() && find_program("apt-get").is_some();
-    if !is_debian || !is_root()? {
+    if !is_debian() || !is_root()? {
         return Ok(false);
     }
     step(&format!("installing {what}"));
@@ -21,6 +20,11 @@ pub(crate) fn install(what: &str, packages: &[&str]) -> Outcome<bool> {
     let how = ["install", "--quiet=2", "--yes", "--no-install-recommends"];
     apt(&[&how, packages].concat())?;
     Ok(true)
+}
+
+/// Whether this is Debian, or a distribution made from it.
+pub(crate) fn is_debian() -> bool {
+    Path::new("/etc/debian_version").exists() && find_program("apt-get").is_some()
 }
 
 /// Whether this runs as root.

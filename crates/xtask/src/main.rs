@@ -39,8 +39,11 @@ enum Task {
     Run(run::Settings),
     /// Make target/release/vouchkey, the dashboard embedded.
     Build,
-    /// Make the npm package, in target/npm.
-    Package,
+    /// Make the npm package, in target/npm; or the Debian package, in target/deb.
+    Package {
+        /// Another package than that for npm.
+        kind: Option<package::Kind>,
+    },
     /// Run every check and test, or one part of them.
     Test {
         /// The part to run; all of them without it.
@@ -70,7 +73,7 @@ fn carry_out(task: &Task) -> Outcome<ExitCode> {
     match task {
         Task::Run(settings) => run::run(settings),
         Task::Build => release::run().map(|()| ExitCode::SUCCESS),
-        Task::Package => package::run().map(|()| ExitCode::SUCCESS),
+        Task::Package { kind } => package::run(*kind).map(|()| ExitCode::SUCCESS),
         Task::Test { part } => Ok(test::run(*part)),
         Task::Bench(bench) => bench::run(bench).map(|()| ExitCode::SUCCESS),
         Task::Screenshot => screenshot::draw().map(|()| ExitCode::SUCCESS),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::command::{cargo_words, run};
 use crate::test::Tally;
-use crate::{package, server, tools};
+use crate::{debian, package, server, tools};
 
 /// Cases of each property, where a change is tested with proptest's own 256.
 const CASES: &str = "20000";
@@ -33,6 +33,12 @@ pub(crate) fn run_all() -> ExitCode {
                 .env("VOUCHKEY_BIN", program)
                 .env("VOUCHKEY_DIFFERENTIAL_REQUESTS", REQUESTS),
         );
+    }
+    let name = "the Debian package, installed, used, removed and purged";
+    if debian::is_debian() && debian::is_root().unwrap_or(false) {
+        tally.check(name, || package::deb::try_out(&package::deb::build()?));
+    } else {
+        tally.skip(name, "it takes root, on Debian");
     }
     tally.report()
 }

@@ -51,6 +51,12 @@ pub(super) enum Command {
     },
     /// Show what would run, secrets hidden.
     CheckConfig(ServeArguments),
+    /// Write the manual pages of all commands into a folder.
+    #[command(hide = true)]
+    Manual {
+        /// The folder; it must be there.
+        folder: PathBuf,
+    },
     /// Bring the database's schema up to date; `serve` does it too.
     Migrate(Place),
 }

@@ -7,6 +7,7 @@ mod arguments;
 mod check_config;
 mod installation;
 mod keys;
+mod manual;
 mod organizations;
 mod serve;
 #[cfg(test)]
@@ -125,6 +126,7 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
                     .map(Some)
             }
         },
+        Command::Manual { folder } => manual::write(&folder).map(|()| None),
         Command::CheckConfig(arguments) => check_config::check(&arguments.flags()).map(Some),
         Command::Migrate(place) => {
             Installation::open(&place.flags())

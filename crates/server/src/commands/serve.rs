@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 
+use sd_notify::NotifyState;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -56,6 +57,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
         clock: installation.clock,
     });
     announce(bound)?;
+    tell_systemd(&[NotifyState::Ready]);
     app.run(listener, metrics, stop).await;
     drop(address);
     Ok(())
@@ -109,6 +111,13 @@ fn announce(bound: SocketAddr) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// Tells systemd, where it started this program as a service of `Type=notify` (`sd_notify(3)`).
+fn tell_systemd(state: &[NotifyState]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "systemd could not be told");
+    }
+}
+
 /// The first signal stops gracefully, the second at once.
 fn stop_on_signals(stop: CancellationToken) -> Result<(), CommandError> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -122,6 +131,7 @@ fn stop_on_signals(stop: CancellationToken) -> Result<(), CommandError> {
             if stop.is_cancelled() {
                 std::process::exit(1);
             }
+            tell_systemd(&[NotifyState::Stopping]);
             complain("stopping: requests that are running are finished");
             stop.cancel();
         }

@@ -143,7 +143,7 @@ pub fn reference() -> String {
          Each setting is an environment variable and a key of `vouchkey.toml`, which lies in the data folder or where \
          `--config` says; some are flags too. A flag wins over the environment, and that over the file. An unknown key in \
          the file, or a value that cannot be read, stops the start and is named. A file that holds a secret must have \
-         mode 0600. `RUST_LOG` sets what is logged; `vouchkey check-config` shows what would run.\n\n\
+         mode 0600, or 0640 if root owns it. `RUST_LOG` sets what is logged; `vouchkey check-config` shows what would run.\n\n\
          | `vouchkey.toml` | environment | flag of | default | meaning |\n| --- | --- | --- | --- | --- |\n",
     );
     for setting in SETTINGS {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -143,7 +143,7 @@ impl Sources {
             if setting.is_secret && is_open_to_others(file) {
                 return Err(ConfigError::new(
                     place,
-                    "is a secret, so the file must have mode 0600",
+                    "is a secret, so the file must have mode 0600 (or 0640, if root owns it)",
                 ));
             }
             let text = plain_text(value).ok_or_else(|| {
@@ -206,5 +206,33 @@ fn plain_text(value: toml::Value) -> Option<String> {
 }
 
 fn is_open_to_others(file: &Path) -> bool {
-    std::fs::metadata(file).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+    std::fs::metadata(file)
+        .is_ok_and(|metadata| is_open(metadata.permissions().mode(), metadata.uid()))
+}
+
+/// Whether a file of this mode and owner tells a secret to others. What root owns may be read by its group: so packages
+/// hand settings to a service that must not change them.
+fn is_open(mode: u32, owner: u32) -> bool {
+    let allowed = if owner == 0 { 0o740 } else { 0o700 };
+    mode & 0o777 & !allowed != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_open;
+
+    #[test]
+    fn only_what_root_owns_may_be_read_by_a_group() {
+        for (mode, owner, open) in [
+            (0o100_600, 1000, false),
+            (0o100_400, 1000, false),
+            (0o100_640, 1000, true),
+            (0o100_640, 0, false),
+            (0o100_660, 0, true),
+            (0o100_644, 0, true),
+            (0o100_604, 1000, true),
+        ] {
+            assert_eq!(is_open(mode, owner), open, "{mode:o} of {owner}");
+        }
+    }
 }

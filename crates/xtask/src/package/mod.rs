@@ -1,9 +1,13 @@
-//! `cargo xtask package`: the npm package `@vouchkey/wasm`, and the file that npm installs it from.
+//! `cargo xtask package`: the npm package `@vouchkey/wasm`, and the file that npm installs it from; `package deb` is
+//! [`deb`].
 
+pub(crate) mod deb;
 mod module;
 
 use std::env;
 use std::path::PathBuf;
+
+use clap::ValueEnum;
 
 use self::module::Variant;
 use crate::command::{self, During, Outcome, step};
@@ -22,8 +26,18 @@ pub(crate) fn archive() -> PathBuf {
     PathBuf::from(FOLDER).join(format!("vouchkey-wasm-{}.tgz", env!("CARGO_PKG_VERSION")))
 }
 
-/// Makes the package, and says where it is.
-pub(crate) fn run() -> Outcome {
+/// What can be made besides the npm package.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Kind {
+    /// The Debian package.
+    Deb,
+}
+
+/// Makes a package, and says where it is.
+pub(crate) fn run(kind: Option<Kind>) -> Outcome {
+    if kind.is_some() {
+        return deb::run_all();
+    }
     build()?;
     println!("{}", archive().display());
     Ok(())
