@@ -16,6 +16,7 @@ pub mod metrics;
 pub mod outbox;
 pub mod sessions;
 pub mod store;
+pub mod telemetry;
 #[cfg(test)]
 mod test_bed;
 pub mod upkeep;

@@ -15,11 +15,13 @@ use super::{CommandError, complain};
 use crate::app::{self, Foundation};
 use crate::config::{Flags, PublicUrl};
 use crate::store::{api_keys, organizations};
+use crate::telemetry;
 
 /// Organizations that are looked at for live keys.
 const MOST_ORGANIZATIONS: i64 = 100;
 
 pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
+    telemetry::panics::log();
     let installation = Installation::open(flags).await?;
     let asked = installation.config.http.listen;
     let listener = TcpListener::bind(asked)

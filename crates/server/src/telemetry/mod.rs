@@ -1,0 +1,3 @@
+//! What the server tells of its own work as it happens.
+
+pub mod panics;
