@@ -10,7 +10,7 @@ use vouchkey_types::scope::ScopeSet;
 use vouchkey_types::version::ApiVersion;
 
 use super::StoreError;
-use super::columns::{Columns, read_list, statements, write_list};
+use super::columns::{Columns, columns_of, read_list, statements, write_list};
 
 /// An API key, as far as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +55,9 @@ statements! {
     INSERT = "INSERT INTO api_keys (key_hash, api_key_id, organization_id, environment, kind, label, scopes, \
         api_version, inflection, origins, allowed_ips, hint, created_by, created_at, expires_at, revoked_at, \
         last_used_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
-    FIND = "SELECT * FROM api_keys WHERE key_hash = $1";
-    FIND_BY_ID = "SELECT * FROM api_keys WHERE organization_id = $1 AND api_key_id = $2";
-    LIST = "SELECT * FROM api_keys WHERE organization_id = $1 ORDER BY created_at, api_key_id";
+    FIND = concat!("SELECT ", columns_of!(api_keys), " FROM api_keys WHERE key_hash = $1");
+    FIND_BY_ID = concat!("SELECT ", columns_of!(api_keys), " FROM api_keys WHERE organization_id = $1 AND api_key_id = $2");
+    LIST = concat!("SELECT ", columns_of!(api_keys), " FROM api_keys WHERE organization_id = $1 ORDER BY created_at, api_key_id");
     LISTED_ORIGINS = "SELECT origins, expires_at FROM api_keys WHERE kind = 'publishable' AND revoked_at IS NULL \
         AND (expires_at IS NULL OR expires_at > $1)";
     REVOKE = "UPDATE api_keys SET revoked_at = COALESCE(revoked_at, $3) \

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
 
 use super::StoreError;
-use super::columns::{Columns, places_from_second, statements};
+use super::columns::{Columns, columns_of, places_from_second, statements};
 use super::rows::{Bound, RowTexts};
 
 /// How a link came to be.
@@ -64,9 +64,9 @@ pub struct CaptureLinkRow {
 statements! {
     INSERT = "INSERT INTO capture_links (link_id, organization_id, session_id, kind, capture_key_id, created_at, \
         expires_at, revoked_at, consumed_at, bound_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    FIND = "SELECT * FROM capture_links WHERE link_id = $1";
-    LIVE = "SELECT * FROM capture_links WHERE organization_id = $1 AND session_id = $2 \
-        AND revoked_at IS NULL AND consumed_at IS NULL";
+    FIND = concat!("SELECT ", columns_of!(capture_links), " FROM capture_links WHERE link_id = $1");
+    LIVE = concat!("SELECT ", columns_of!(capture_links), " FROM capture_links WHERE organization_id = $1 AND session_id = $2 \
+        AND revoked_at IS NULL AND consumed_at IS NULL");
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
@@ -149,9 +149,10 @@ pub async fn live_of_all(
     sessions: &[SessionId],
 ) -> Result<Vec<CaptureLinkRow>, StoreError> {
     let sql = format!(
-        "SELECT * FROM capture_links WHERE organization_id = $1 AND session_id IN ({}) \
+        "SELECT {columns} FROM capture_links WHERE organization_id = $1 AND session_id IN ({}) \
          AND revoked_at IS NULL AND consumed_at IS NULL",
-        places_from_second(sessions.len())
+        places_from_second(sessions.len()),
+        columns = columns_of!(capture_links),
     );
     let query = sqlx::query(AssertSqlSafe(sql)).bind(organization.to_string());
     let query = sessions

@@ -93,3 +93,57 @@ macro_rules! statements {
     };
 }
 pub(super) use statements;
+
+/// The columns of a table, by name. Never `*`: a newer program may add columns while this one runs, and PostgreSQL then
+/// refuses a prepared statement that would answer with more of them than before.
+macro_rules! columns_of {
+    (api_keys) => {
+        "key_hash, api_key_id, organization_id, environment, kind, label, scopes, api_version, \
+         inflection, origins, allowed_ips, hint, created_by, created_at, expires_at, revoked_at, \
+         last_used_at"
+    };
+    (capture_links) => {
+        "link_id, organization_id, session_id, kind, capture_key_id, created_at, expires_at, revoked_at, \
+         consumed_at, bound_hash"
+    };
+    (data_keys) => {
+        "organization_id, data_key_id, root_key_id, key_wrapped, created_at, destroyed_at"
+    };
+    (idempotency_keys) => {
+        "organization_id, environment, namespace, key_hash, fingerprint, session_id, status, \
+         response_sealed, api_version, created_at, expires_at"
+    };
+    (mailbox_messages) => {
+        "organization_id, message_id, environment, session_id, created_at, message_sealed"
+    };
+    (organizations) => {
+        "organization_id, name, email_display_name, support_url, redirect_hosts, \
+         allowed_redirect_schemes, embed_origins, accent_colour, created_at, updated_at"
+    };
+    (root_keys) => {
+        "root_key_id, canary_sealed, created_at"
+    };
+    (server_secrets) => {
+        "name, secret_sealed, created_at"
+    };
+    (session_events) => {
+        "organization_id, session_id, event_id, event, actor, sequence, detail, created_at"
+    };
+    (sessions) => {
+        "organization_id, session_id, environment, status, external_ref, country, checks, workflow_id, \
+         send_email, tags, created_by, created_at, updated_at, expires_at, row_version, last_sequence, \
+         invitations_sent, processing_attempts, retention_status, metadata_sealed, prefill_sealed, \
+         applicant_email_sealed, applicant_name_sealed, email_display_name_sealed, support_url_sealed, \
+         redirect_url_sealed"
+    };
+    (sign_ins) => {
+        "token_hash, user_id, organization_id, created_at, last_seen_at, expires_at, revoked_at"
+    };
+    (users) => {
+        "user_id, organization_id, email, role, password_hash, created_at"
+    };
+    (workflows) => {
+        "organization_id, workflow_id, environment, name, is_default, is_active, created_at"
+    };
+}
+pub(super) use columns_of;

@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AssertSqlSafe};
 use vouchkey_types::id::{OrganizationId, SessionId};
 
 use super::StoreError;
-use super::columns::{Columns, places_from_second, statements};
+use super::columns::{Columns, columns_of, places_from_second, statements};
 use super::rows::{Bound, RowTexts};
 
 /// A session's data key.
@@ -28,7 +28,7 @@ pub struct DataKeyRow {
 statements! {
     INSERT = "INSERT INTO data_keys (organization_id, data_key_id, root_key_id, key_wrapped, created_at, \
         destroyed_at) VALUES ($1, $2, $3, $4, $5, NULL)";
-    FIND = "SELECT * FROM data_keys WHERE organization_id = $1 AND data_key_id = $2";
+    FIND = concat!("SELECT ", columns_of!(data_keys), " FROM data_keys WHERE organization_id = $1 AND data_key_id = $2");
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
@@ -91,8 +91,9 @@ pub async fn find_all(
     sessions: &[SessionId],
 ) -> Result<Vec<DataKeyRow>, StoreError> {
     let sql = format!(
-        "SELECT * FROM data_keys WHERE organization_id = $1 AND data_key_id IN ({})",
-        places_from_second(sessions.len())
+        "SELECT {columns} FROM data_keys WHERE organization_id = $1 AND data_key_id IN ({})",
+        places_from_second(sessions.len()),
+        columns = columns_of!(data_keys),
     );
     let query = sqlx::query(AssertSqlSafe(sql)).bind(organization.to_string());
     let query = sessions

@@ -9,7 +9,7 @@ use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{OrganizationId, SessionId};
 use vouchkey_types::version::ApiVersion;
 
-use super::columns::{Columns, statements};
+use super::columns::{Columns, columns_of, statements};
 use super::engine::Picking;
 use super::rows::{Bound, RowTexts};
 use super::{Engine, StoreError};
@@ -58,8 +58,8 @@ statements! {
         response_sealed = EXCLUDED.response_sealed, api_version = EXCLUDED.api_version, \
         created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at \
         WHERE idempotency_keys.expires_at <= EXCLUDED.created_at RETURNING session_id";
-    FIND = "SELECT * FROM idempotency_keys WHERE organization_id = $1 AND environment = $2 AND namespace = $3 \
-        AND key_hash = $4 AND expires_at > $5";
+    FIND = concat!("SELECT ", columns_of!(idempotency_keys), " FROM idempotency_keys WHERE organization_id = $1 AND environment = $2 AND namespace = $3 \
+        AND key_hash = $4 AND expires_at > $5");
     PURGE = "DELETE FROM idempotency_keys WHERE expires_at <= $1 AND (organization_id, environment, namespace, \
         key_hash) IN (SELECT organization_id, environment, namespace, key_hash FROM idempotency_keys \
         WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";

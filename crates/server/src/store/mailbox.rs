@@ -6,7 +6,7 @@ use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::StoreError;
-use super::columns::{Columns, statements};
+use super::columns::{Columns, columns_of, statements};
 
 /// A kept message, sealed under its session's data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +37,9 @@ pub struct Position {
 statements! {
     INSERT = "INSERT INTO mailbox_messages (organization_id, message_id, environment, session_id, created_at, \
         message_sealed) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organization_id, message_id) DO NOTHING";
-    LIST = "SELECT * FROM mailbox_messages WHERE organization_id = $1 AND environment = $2 \
-        AND (created_at, message_id) < ($3, $4) ORDER BY created_at DESC, message_id DESC LIMIT $5";
-    FIND = "SELECT * FROM mailbox_messages WHERE organization_id = $1 AND message_id = $2";
+    LIST = concat!("SELECT ", columns_of!(mailbox_messages), " FROM mailbox_messages WHERE organization_id = $1 AND environment = $2 \
+        AND (created_at, message_id) < ($3, $4) ORDER BY created_at DESC, message_id DESC LIMIT $5");
+    FIND = concat!("SELECT ", columns_of!(mailbox_messages), " FROM mailbox_messages WHERE organization_id = $1 AND message_id = $2");
 }
 
 /// Keeps a message; again with the same id it changes nothing.

@@ -5,7 +5,7 @@ use sqlx::any::AnyRow;
 use vouchkey_types::id::OrganizationId;
 
 use super::StoreError;
-use super::columns::{Columns, statements, write_list};
+use super::columns::{Columns, columns_of, statements, write_list};
 
 /// An organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,8 @@ statements! {
     UPDATE = "UPDATE organizations SET name = $2, email_display_name = $3, support_url = $4, redirect_hosts = $5, \
         allowed_redirect_schemes = $6, embed_origins = $7, accent_colour = $8, updated_at = $9 \
         WHERE organization_id = $1";
-    FIND = "SELECT * FROM organizations WHERE organization_id = $1";
-    OLDEST = "SELECT * FROM organizations ORDER BY created_at, organization_id LIMIT $1";
+    FIND = concat!("SELECT ", columns_of!(organizations), " FROM organizations WHERE organization_id = $1");
+    OLDEST = concat!("SELECT ", columns_of!(organizations), " FROM organizations ORDER BY created_at, organization_id LIMIT $1");
 }
 
 /// Adds an organization.

@@ -57,9 +57,13 @@ mod tests {
 
     use super::*;
     use crate::config::DataConfig;
+    use crate::store::create_session::{CreateSession, Created};
     use crate::store::engine::Address;
     use crate::store::fixtures::{self, NOW};
-    use crate::store::{Engine, Store, capture_links, data_keys, organizations, sessions};
+    use crate::store::{
+        Engine, Store, api_keys, capture_links, data_keys, organizations, outbox, secrets,
+        session_events, sessions, sign_ins, workflows,
+    };
 
     /// Rows in every table, as the first schema had them.
     const ROWS: &str = include_str!("rows_of_the_first_schema.sql");
@@ -171,6 +175,80 @@ mod tests {
         };
         assert!(reason.contains("step 9999"), "{reason}");
         conn.close().await.unwrap();
+    }
+
+    /// As a newer program does while this one runs and then starts again: whatever only adds, to every table.
+    #[tokio::test]
+    async fn a_newer_program_that_adds_to_every_table_stops_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = reopen(folder.path()).await.unwrap();
+        let organization = fixtures::organization(&store).await;
+        let (mut newer, engine) = connect(folder.path()).await;
+        let tables = match engine {
+            Engine::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'"
+            }
+            Engine::Postgres => {
+                "SELECT CAST(relname AS TEXT) FROM pg_class WHERE relnamespace = 'public'::regnamespace \
+                 AND relkind = 'r' AND relname NOT LIKE '\\_%'"
+            }
+        };
+        let tables = sqlx::query(tables).fetch_all(&mut newer).await.unwrap();
+        assert!(tables.len() >= 17);
+        // What each connection has prepared before must serve after it.
+        for round in 0..3 {
+            for _ in 0..10 {
+                work(&store, organization).await;
+            }
+            for table in &tables {
+                let table: String = table.get(0);
+                let sql = format!("ALTER TABLE {table} ADD COLUMN added_{round} TEXT");
+                execute(&mut newer, sql).await;
+            }
+        }
+        work(&store, organization).await;
+        store.close().await;
+        let store = reopen(folder.path()).await.unwrap();
+        work(&store, organization).await;
+        newer.close().await.unwrap();
+    }
+
+    /// A creation, and whatever finds something again.
+    async fn work(store: &Store, organization: OrganizationId) {
+        let creation = fixtures::keyed_creation(organization, NOW, 0, 1);
+        let creation = CreateSession {
+            idempotency: None,
+            ..creation
+        };
+        let (id, link) = (creation.session.id, creation.link.id);
+        assert_eq!(store.write(creation).await, Ok(Created::New));
+        let hash = [1; 32];
+        let found = store
+            .read(async |conn| {
+                organizations::find(conn, organization).await?.unwrap();
+                organizations::oldest(conn, 9).await?;
+                workflows::list_active(conn, organization, Environment::Live).await?;
+                api_keys::find(conn, &hash).await?;
+                api_keys::list(conn, organization).await?;
+                sessions::find(conn, organization, Environment::Live, id)
+                    .await?
+                    .unwrap();
+                sessions::find_anywhere(conn, organization, id)
+                    .await?
+                    .unwrap();
+                data_keys::find(conn, organization, id).await?.unwrap();
+                data_keys::find_all(conn, organization, &[id]).await?;
+                capture_links::find(conn, link).await?.unwrap();
+                capture_links::live(conn, organization, id).await?.unwrap();
+                capture_links::live_of_all(conn, organization, &[id]).await?;
+                session_events::list(conn, organization, id, 9).await?;
+                outbox::newest(conn, organization, id).await?.unwrap();
+                sign_ins::find(conn, hash).await?;
+                secrets::root_keys(conn).await?;
+                Ok(())
+            })
+            .await;
+        assert_eq!(found, Ok(()));
     }
 
     /// What was on main once stays as it was: sqlx refuses a database whose steps were others.

@@ -3,7 +3,7 @@
 use sqlx::AnyConnection;
 
 use super::StoreError;
-use super::columns::{Columns, statements};
+use super::columns::{Columns, columns_of, statements};
 
 /// A root key, known by its id and by a value that only it opens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,10 +30,10 @@ pub struct ServerSecretRow {
 statements! {
     INSERT_ROOT_KEY = "INSERT INTO root_keys (root_key_id, canary_sealed, created_at) VALUES ($1, $2, $3) \
         ON CONFLICT (root_key_id) DO NOTHING";
-    ROOT_KEYS = "SELECT * FROM root_keys ORDER BY created_at, root_key_id";
+    ROOT_KEYS = concat!("SELECT ", columns_of!(root_keys), " FROM root_keys ORDER BY created_at, root_key_id");
     INSERT_SECRET = "INSERT INTO server_secrets (name, secret_sealed, created_at) VALUES ($1, $2, $3) \
         ON CONFLICT (name) DO NOTHING";
-    SECRETS = "SELECT * FROM server_secrets ORDER BY name";
+    SECRETS = concat!("SELECT ", columns_of!(server_secrets), " FROM server_secrets ORDER BY name");
 }
 
 /// Adds a root key, unless it is there.

@@ -7,7 +7,7 @@ use sqlx::any::AnyRow;
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::StoreError;
-use super::columns::{Columns, statements};
+use super::columns::{Columns, columns_of, statements};
 use super::rows::{Bound, RowTexts};
 
 /// An entry of the timeline.
@@ -34,8 +34,8 @@ pub struct SessionEventRow {
 statements! {
     INSERT = "INSERT INTO session_events (organization_id, session_id, event_id, event, actor, sequence, detail, \
         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    LIST = "SELECT * FROM session_events WHERE organization_id = $1 AND session_id = $2 \
-        ORDER BY created_at DESC, event_id DESC LIMIT $3";
+    LIST = concat!("SELECT ", columns_of!(session_events), " FROM session_events WHERE organization_id = $1 AND session_id = $2 \
+        ORDER BY created_at DESC, event_id DESC LIMIT $3");
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));

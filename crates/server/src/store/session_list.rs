@@ -9,6 +9,7 @@ use vouchkey_types::session::list::{ListQuery, Start};
 use vouchkey_types::session::status::SessionStatus;
 
 use super::StoreError;
+use super::columns::columns_of;
 use super::sessions::{SessionRow, read};
 
 /// Up to here a total is counted exactly.
@@ -174,8 +175,9 @@ impl Filter {
             page.bind(Value::Integer(offset)),
         );
         let sql = format!(
-            "SELECT * FROM sessions WHERE {} ORDER BY created_at DESC, session_id DESC LIMIT {rows} OFFSET {offset}",
-            page.condition
+            "SELECT {columns} FROM sessions WHERE {} ORDER BY created_at DESC, session_id DESC LIMIT {rows} OFFSET {offset}",
+            page.condition,
+            columns = columns_of!(sessions),
         );
         page.query(sql)
             .fetch_all(conn)

@@ -9,7 +9,7 @@ use vouchkey_types::id::{OrganizationId, SessionId, WorkflowId};
 use vouchkey_types::session::status::SessionStatus;
 
 use super::StoreError;
-use super::columns::{Columns, read_list, statements, write_list};
+use super::columns::{Columns, columns_of, read_list, statements, write_list};
 use super::rows::{Bound, RowTexts};
 
 /// How much of a session's data is left.
@@ -119,8 +119,8 @@ statements! {
         applicant_email_sealed, applicant_name_sealed, email_display_name_sealed, support_url_sealed, \
         redirect_url_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
         $18, $19, $20, $21, $22, $23, $24, $25, $26)";
-    FIND = "SELECT * FROM sessions WHERE organization_id = $1 AND environment = $2 AND session_id = $3";
-    FIND_ANYWHERE = "SELECT * FROM sessions WHERE organization_id = $1 AND session_id = $2";
+    FIND = concat!("SELECT ", columns_of!(sessions), " FROM sessions WHERE organization_id = $1 AND environment = $2 AND session_id = $3");
+    FIND_ANYWHERE = concat!("SELECT ", columns_of!(sessions), " FROM sessions WHERE organization_id = $1 AND session_id = $2");
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));

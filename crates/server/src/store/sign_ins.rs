@@ -5,7 +5,7 @@ use sqlx::AnyConnection;
 use vouchkey_types::id::{OrganizationId, UserId};
 
 use super::StoreError;
-use super::columns::{Columns, statements};
+use super::columns::{Columns, columns_of, statements};
 use super::users::{self, UserRow};
 
 /// A session of the dashboard.
@@ -39,13 +39,13 @@ pub struct Failures {
 statements! {
     INSERT = "INSERT INTO sign_ins (token_hash, user_id, organization_id, created_at, last_seen_at, expires_at, \
         revoked_at) VALUES ($1, $2, $3, $4, $4, $5, NULL)";
-    FIND = "SELECT * FROM sign_ins WHERE token_hash = $1";
+    FIND = concat!("SELECT ", columns_of!(sign_ins), " FROM sign_ins WHERE token_hash = $1");
     TOUCH = "UPDATE sign_ins SET last_seen_at = $2 WHERE token_hash = $1 AND last_seen_at < $2";
     REVOKE = "UPDATE sign_ins SET revoked_at = $2 WHERE token_hash = $1 AND revoked_at IS NULL";
     REVOKE_ALL = "UPDATE sign_ins SET revoked_at = $3 WHERE organization_id = $1 AND user_id = $2 \
         AND revoked_at IS NULL";
     PURGE = "DELETE FROM sign_ins WHERE organization_id = $1 AND user_id = $2 AND expires_at <= $3";
-    FIND_USER = "SELECT * FROM users WHERE organization_id = $1 AND user_id = $2";
+    FIND_USER = concat!("SELECT ", columns_of!(users), " FROM users WHERE organization_id = $1 AND user_id = $2");
     SET_PASSWORD = "UPDATE users SET password_hash = $3 WHERE organization_id = $1 AND user_id = $2";
     FAILURES = "SELECT failures, last_failed_at FROM sign_in_failures WHERE account_hash = $1";
     SET_FAILURES = "INSERT INTO sign_in_failures (account_hash, failures, last_failed_at) VALUES ($1, $2, $3) \

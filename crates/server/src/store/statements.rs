@@ -174,6 +174,14 @@ fn no_statement_on_an_organizations_data_leaves_it_out() {
             );
         }
     }
+    for (file, statements) in STATEMENTS {
+        for (name, sql) in statements {
+            assert!(
+                !sql.contains('*') || sql.contains("COUNT(*)"),
+                "{file}::{name}: {sql}"
+            );
+        }
+    }
     for (file, name) in ACROSS_ORGANIZATIONS {
         let known = STATEMENTS.iter().find(|known| known.0 == file);
         assert!(

@@ -6,7 +6,7 @@ use vouchkey_types::id::{OrganizationId, UserId};
 use vouchkey_types::scope::{Scope, ScopeSet};
 
 use super::StoreError;
-use super::columns::{Columns, statements};
+use super::columns::{Columns, columns_of, statements};
 
 /// What a user may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,9 +90,9 @@ pub struct SignInLinkRow {
 statements! {
     INSERT = "INSERT INTO users (user_id, organization_id, email, role, password_hash, created_at) \
         VALUES ($1, $2, $3, $4, $5, $6)";
-    FIND_BY_EMAIL = "SELECT * FROM users WHERE email = $1";
-    FIRST_OWNER = "SELECT * FROM users WHERE organization_id = $1 AND role = 'owner' \
-        ORDER BY created_at, user_id LIMIT 1";
+    FIND_BY_EMAIL = concat!("SELECT ", columns_of!(users), " FROM users WHERE email = $1");
+    FIRST_OWNER = concat!("SELECT ", columns_of!(users), " FROM users WHERE organization_id = $1 AND role = 'owner' \
+        ORDER BY created_at, user_id LIMIT 1");
     INSERT_LINK = "INSERT INTO sign_in_links (link_hash, user_id, organization_id, created_at, expires_at, used_at) \
         VALUES ($1, $2, $3, $4, $5, NULL)";
     DELETE_UNUSED_LINKS = "DELETE FROM sign_in_links WHERE organization_id = $1 AND user_id = $2 AND used_at IS NULL";

@@ -6,7 +6,7 @@ use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{OrganizationId, WorkflowId};
 
 use super::StoreError;
-use super::columns::{Columns, statements};
+use super::columns::{Columns, columns_of, statements};
 
 /// A workflow of one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct WorkflowRow {
 statements! {
     INSERT = "INSERT INTO workflows (organization_id, workflow_id, environment, name, is_default, is_active, \
         created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    LIST_ACTIVE = "SELECT * FROM workflows WHERE organization_id = $1 AND environment = $2 AND is_active = 1 \
-        ORDER BY is_default DESC, created_at, workflow_id";
+    LIST_ACTIVE = concat!("SELECT ", columns_of!(workflows), " FROM workflows WHERE organization_id = $1 AND environment = $2 AND is_active = 1 \
+        ORDER BY is_default DESC, created_at, workflow_id");
 }
 
 /// Adds a workflow.
