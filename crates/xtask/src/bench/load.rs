@@ -45,15 +45,20 @@ impl Load {
         Ok(Measured { elapsed, latencies })
     }
 
+    /// Sends one request, so that the time to the first answer can be told.
+    pub(super) fn once(&self) -> Outcome {
+        self.connection(Instant::now()).map(drop)
+    }
+
     fn connection(&self, end: Instant) -> Outcome<Vec<Duration>> {
         let mut stream = TcpStream::connect(self.address).during("connecting")?;
         stream.set_nodelay(true).during("TCP_NODELAY")?;
         stream
-            .set_read_timeout(Some(Duration::from_secs(30)))
+            .set_read_timeout(Some(Duration::from_mins(1)))
             .during("a time limit")?;
         let mut answers = BufReader::new(stream.try_clone().during("connecting")?);
         let mut latencies = Vec::new();
-        while Instant::now() < end {
+        loop {
             let request = self.request(NEXT.fetch_add(1, Ordering::Relaxed));
             let sent = Instant::now();
             stream.write_all(request.as_bytes()).during("sending")?;
@@ -65,23 +70,30 @@ impl Load {
                     String::from_utf8_lossy(&body)
                 )));
             }
+            if Instant::now() >= end {
+                return Ok(latencies);
+            }
         }
-        Ok(latencies)
     }
 
-    /// A request as a backend sends it: some metadata to seal, a page to return to, no e-mail.
+    /// A request as a backend sends it, 1 KB with its head: somebody to write to, and something to seal.
     fn request(&self, number: u64) -> String {
         let body = format!(
-            r#"{{"external_ref":"order-{number}","country":"US","metadata":{{"order_id":"{number}","plan":"business","region":"eu-west"}},"redirect_url":"https://shop.example/verified","expires_in_minutes":60}}"#
+            r#"{{"external_ref":"order-{number}","country":"US","send_email":true,"applicant_email":"ada.lovelace+{number}@example.com","applicant_name":"Ada Lovelace","fields":{{"name_first":"Ada","name_last":"Lovelace","birthdate":"1990-12-10"}},"metadata":{{"order_id":"{number}","plan":"business","region":"eu-west","cart":"{CART}","campaign":"{CAMPAIGN}"}},"redirect_url":"https://shop.example/verified/return?order={number}","expires_in_minutes":60}}"#
         );
         format!(
-            "POST /api/v1/sessions HTTP/1.1\r\nHost: {}\r\nX-API-Key: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            "POST /api/v1/sessions HTTP/1.1\r\nHost: {}\r\nX-API-Key: {}\r\nIdempotency-Key: order-{number}-of-run-{}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.address,
             self.key,
+            std::process::id(),
             body.len()
         )
     }
 }
+
+/// Metadata of the length that shops send.
+const CART: &str = "2 x walnut desk 160 x 80 cm, 1 x office chair with arm rests, 4 x monitor stand, 1 x cable tray, delivery to the third floor, in the afternoon, by two people, old furniture taken along, call half an hour before at the number of the order";
+const CAMPAIGN: &str = "newsletter of the second week, banner at the foot, returning customer of four years, voucher for ten per cent applied";
 
 /// Reads one answer with a `Content-Length`, the only kind that the API gives.
 fn answer(stream: &mut impl BufRead) -> Outcome<(u16, Vec<u8>)> {
@@ -113,6 +125,16 @@ fn answer(stream: &mut impl BufRead) -> Outcome<(u16, Vec<u8>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_is_of_the_size_that_is_stated() {
+        let load = Load {
+            address: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            key: "k".repeat(40),
+        };
+        let bytes = load.request(123_456).len();
+        assert!((950..=1100).contains(&bytes), "{bytes} bytes");
+    }
 
     #[test]
     fn answers_on_one_connection_are_told_apart() {

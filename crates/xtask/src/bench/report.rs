@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use super::load::Measured;
 use crate::command::{During, Outcome};
 
-/// What was measured at one number of connections, a value a round.
+/// What was measured of a server at one number of connections, a value a round.
 pub(super) struct Row {
+    server: &'static str,
+    cores: usize,
     pub(super) connections: usize,
     per_second: Vec<f64>,
     median_ms: Vec<f64>,
@@ -20,8 +22,10 @@ pub(super) struct Row {
 }
 
 impl Row {
-    pub(super) const fn new(connections: usize) -> Self {
+    pub(super) const fn new(server: &'static str, cores: usize, connections: usize) -> Self {
         Self {
+            server,
+            cores,
             connections,
             per_second: Vec::new(),
             median_ms: Vec::new(),
@@ -42,6 +46,31 @@ impl Row {
     }
 }
 
+/// What a server needs to start, and holds after the load, a value a round.
+pub(super) struct Start {
+    server: &'static str,
+    cores: usize,
+    first_answer_ms: Vec<f64>,
+    megabytes: Vec<f64>,
+}
+
+impl Start {
+    pub(super) const fn new(server: &'static str, cores: usize) -> Self {
+        Self {
+            server,
+            cores,
+            first_answer_ms: Vec::new(),
+            megabytes: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, first_answer: Duration, memory: u64) {
+        self.first_answer_ms.push(milliseconds(first_answer));
+        let kilobytes = u32::try_from(memory / 1024).unwrap_or(u32::MAX);
+        self.megabytes.push(f64::from(kilobytes) / 1024.0);
+    }
+}
+
 /// The median time of writing 4 KiB and having them on the disk: what each commit must wait for at least once.
 pub(super) fn sync_time(folder: &Path) -> Outcome<Duration> {
     let path = folder.join("sync");
@@ -58,7 +87,13 @@ pub(super) fn sync_time(folder: &Path) -> Outcome<Duration> {
     Ok(percentile(&times, 50))
 }
 
-pub(super) fn text(rows: &[Row], rounds: usize, seconds: u64, sync: [Duration; 2]) -> String {
+pub(super) fn text(
+    rows: &[Row],
+    starts: &[Start],
+    rounds: usize,
+    seconds: u64,
+    sync: [Duration; 2],
+) -> String {
     let mut text = String::new();
     let cores = thread::available_parallelism().map_or(0, usize::from);
     // Writing to a String cannot fail.
@@ -68,7 +103,7 @@ pub(super) fn text(rows: &[Row], rounds: usize, seconds: u64, sync: [Duration; 2
     );
     let _ = writeln!(
         text,
-        "{cores} cores, {}, shared by the server and the load",
+        "{cores} cores, {}, shared by the servers and the load",
         processor()
     );
     let _ = writeln!(
@@ -79,18 +114,41 @@ pub(super) fn text(rows: &[Row], rounds: usize, seconds: u64, sync: [Duration; 2
     );
     let _ = writeln!(
         text,
-        "| connections | requests a second | p50, ms | p99, ms | CPU a request, ms |"
+        "| server | cores | connections | requests a second | p50, ms | p99, ms | CPU a request, ms | times ours |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     );
-    let _ = writeln!(text, "| ---: | ---: | ---: | ---: | ---: |");
     for row in rows {
+        let ours = rows
+            .iter()
+            .find(|ours| (ours.cores, ours.connections) == (row.cores, row.connections));
+        let ratios: Vec<f64> = ours.map_or_else(Vec::new, |ours| {
+            let pairs = row.cpu_ms.iter().zip(&ours.cpu_ms);
+            pairs.map(|(theirs, ours)| theirs / ours).collect()
+        });
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.server,
+            row.cores,
             row.connections,
             spread(&row.per_second, 0),
             spread(&row.median_ms, 2),
             spread(&row.p99_ms, 2),
-            spread(&row.cpu_ms, 3)
+            spread(&row.cpu_ms, 3),
+            spread(&ratios, 1)
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\n| server | cores | first answer after the start, ms | memory after the load, MB |\n| --- | ---: | ---: | ---: |"
+    );
+    for start in starts {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            start.server,
+            start.cores,
+            spread(&start.first_answer_ms, 0),
+            spread(&start.megabytes, 0)
         );
     }
     text

@@ -1,11 +1,13 @@
-//! The server that is measured, in a process of its own.
+//! A server that is measured, in processes of its own.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::address_in;
 use crate::command::{During, Failure, Outcome, call, output};
@@ -13,28 +15,33 @@ use crate::command::{During, Failure, Outcome, call, output};
 pub(super) struct Subject {
     child: Child,
     address: SocketAddr,
+    started: Instant,
     ticks_per_second: u64,
 }
 
+/// How often a server that works on after its last answer is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+/// What a server at rest uses at most between two looks: 4 % of a core.
+const REST: Duration = Duration::from_millis(20);
+/// A server that has not come to rest by then has work that grows faster than it is done.
+const LONGEST: Duration = Duration::from_mins(5);
+
 impl Subject {
-    /// Starts the server on a free port, its limits off and its log in a file, as a service manager would keep it.
-    pub(super) fn start(program: &Path, data: &Path, log: &Path) -> Outcome<Self> {
+    /// Starts a server on the first so many cores, its log in a file, as a service manager would keep it.
+    pub(super) fn start(server: &Command, cores: usize, log: &Path) -> Outcome<Self> {
         let ticks = output(call("getconf").arg("CLK_TCK"))?;
         let ticks_per_second = ticks
             .trim()
             .parse()
             .map_err(|_| Failure(format!("CLK_TCK is {ticks:?}")))?;
-        let mut child = call(program)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .envs([
-                ("VOUCHKEY_RATE_LIMIT_REQUESTS", "0"),
-                ("VOUCHKEY_RATE_LIMIT_CREATES", "0"),
-            ])
+        let mut command = on_cores(server, cores);
+        let started = Instant::now();
+        let mut child = command
+            .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(log).during(log.display())?)
             .spawn()
-            .during(program.display())?;
+            .during("taskset (of util-linux)")?;
         let address = child.stdout.take().and_then(|stdout| {
             BufReader::new(stdout)
                 .lines()
@@ -44,12 +51,14 @@ impl Subject {
         let Some(address) = address else {
             // It may still run, having said something else.
             let _ = child.kill();
+            let _ = child.wait();
             let log = fs::read_to_string(log).unwrap_or_default();
             return Err(Failure(format!("the server did not start: {}", log.trim())));
         };
         Ok(Self {
             child,
             address,
+            started,
             ticks_per_second,
         })
     }
@@ -58,12 +67,66 @@ impl Subject {
         self.address
     }
 
+    /// The time since the process was started.
+    pub(super) fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// The processor time that the server has used so far, its own and the kernel's for it.
     pub(super) fn cpu_time(&self) -> Outcome<Duration> {
-        let file = format!("/proc/{}/stat", self.child.id());
-        let stat = fs::read_to_string(&file).during(&file)?;
-        let ticks = ticks_in(&stat).ok_or_else(|| Failure(format!("{file}: not understood")))?;
-        Ok(Duration::from_secs(ticks) / u32::try_from(self.ticks_per_second).unwrap_or(100))
+        let mut ticks = 0;
+        for process in self.processes() {
+            let file = format!("/proc/{process}/stat");
+            let stat = fs::read_to_string(&file).during(&file)?;
+            ticks += ticks_in(&stat).ok_or_else(|| Failure(format!("{file}: not understood")))?;
+        }
+        let per_second = u32::try_from(self.ticks_per_second).unwrap_or(100);
+        Ok(Duration::from_secs(ticks) / per_second)
+    }
+
+    /// Waits until the server has done all that the requests left to do, and gives the processor time it has used by
+    /// then: e-mails go out after the answer, and count.
+    pub(super) fn cpu_time_at_rest(&self) -> Outcome<Duration> {
+        let end = Instant::now() + LONGEST;
+        let mut before = self.cpu_time()?;
+        while Instant::now() < end {
+            thread::sleep(LOOK);
+            let now = self.cpu_time()?;
+            if now.saturating_sub(before) <= REST {
+                return Ok(now);
+            }
+            before = now;
+        }
+        Err(Failure(format!(
+            "the server still works {} s after the last request",
+            LONGEST.as_secs()
+        )))
+    }
+
+    /// Resident memory in bytes; what processes share is counted once, in parts.
+    pub(super) fn memory(&self) -> Outcome<u64> {
+        let processes = self.processes();
+        let field = if processes.len() == 1 { "Rss:" } else { "Pss:" };
+        let mut bytes = 0;
+        for process in processes {
+            let file = format!("/proc/{process}/smaps_rollup");
+            let text = fs::read_to_string(&file).during(&file)?;
+            bytes += kilobytes_in(&text, field)
+                .ok_or_else(|| Failure(format!("{file}: not understood")))?
+                * 1024;
+        }
+        Ok(bytes)
+    }
+
+    /// The server's process, and those that it started.
+    fn processes(&self) -> Vec<u32> {
+        let own = self.child.id();
+        let children =
+            fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
+        let children = children
+            .split_whitespace()
+            .filter_map(|process| process.parse().ok());
+        std::iter::once(own).chain(children).collect()
     }
 
     pub(super) fn stop(mut self) -> Outcome {
@@ -80,6 +143,21 @@ impl Drop for Subject {
     }
 }
 
+/// `taskset` takes the server's place when it has set the cores, so that its process is the server's.
+fn on_cores(server: &Command, cores: usize) -> Command {
+    let mut command = call("taskset");
+    command
+        .args(["--cpu-list", &format!("0-{}", cores - 1)])
+        .arg(server.get_program())
+        .args(server.get_args());
+    let set: Vec<(OsString, OsString)> = server
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect();
+    command.envs(set);
+    command
+}
+
 /// Fields 14 and 15 of proc(5)'s `stat`, user and system time; the name in field 2 may hold spaces and brackets.
 fn ticks_in(stat: &str) -> Option<u64> {
     let (_, fields) = stat.rsplit_once(") ")?;
@@ -87,14 +165,28 @@ fn ticks_in(stat: &str) -> Option<u64> {
     Some(times.next()?.ok()? + times.next()?.ok()?)
 }
 
+fn kilobytes_in(smaps: &str, field: &str) -> Option<u64> {
+    let line = smaps.lines().find_map(|line| line.strip_prefix(field))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ticks_in;
+    use super::*;
 
     #[test]
     fn processor_time_is_found_behind_any_program_name() {
         let stat =
             "42 (a (b) c) S 1 42 42 0 -1 4194304 100 0 0 0 250 150 0 0 20 0 4 0 1000 10000 500";
         assert_eq!(ticks_in(stat), Some(400));
+    }
+
+    #[test]
+    fn memory_is_read_from_its_line() {
+        let smaps =
+            "00400000-7fff [rollup]\nRss:                1234 kB\nPss:                 567 kB\n";
+        assert_eq!(kilobytes_in(smaps, "Rss:"), Some(1234));
+        assert_eq!(kilobytes_in(smaps, "Pss:"), Some(567));
+        assert_eq!(kilobytes_in(smaps, "Uss:"), None);
     }
 }
