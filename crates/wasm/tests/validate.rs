@@ -78,19 +78,35 @@ fn the_context_sets_the_date_and_the_schemes() {
     }
 }
 
-/// Doubles are read and written by code that only runs here.
+/// Doubles are read and written by JavaScript here, and by the standard library in the server.
 #[wasm_bindgen_test]
 fn numbers_are_those_that_javascript_reads() {
     let mut bits = 1_u64;
     let mut doubles = vec![
+        0.0,
+        -0.0,
         0.1,
+        1.0,
+        -120.5,
+        1e-3,
+        1e-4,
+        1e-5,
+        1.5e-7,
+        1e15,
+        1e16,
+        123_456_789_012_345_680.0,
         5e-324,
         2.225_073_858_507_201_4e-308,
         1e21,
         1e23,
         f64::MAX,
+        9_007_199_254_740_993.0,
+        // Two texts are equally near.
+        1_888_570_120_608_320.25,
+        150_000_000_000_000.625,
     ];
-    while doubles.len() < 4_000 {
+    doubles.extend((-1_074..1_024).map(|power| 2_f64.powi(power)));
+    while doubles.len() < 6_000 {
         bits = bits
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
@@ -98,6 +114,7 @@ fn numbers_are_those_that_javascript_reads() {
     }
     for double in doubles {
         let written = Json::Number(vouchkey_types::json::Number::F64(double)).to_text();
+        assert_eq!(written, format!("{double:?}"));
         let theirs = JSON::parse(&written).expect("a number").as_f64();
         assert_eq!(
             theirs.map(f64::to_bits),

@@ -8,7 +8,6 @@
 //! a request to the rules copies none of it; [`Json`] is the same value on its own.
 
 mod double;
-mod natural;
 mod read;
 mod write;
 
