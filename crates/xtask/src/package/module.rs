@@ -35,6 +35,10 @@ impl Variant {
     }
 }
 
+/// As small as wasm-opt makes it. Of the memory, the lowest 1,024 bytes are the end of the stack, which no address of a
+/// value lies in, and what no data is put into is zeros, since the module makes its memory itself.
+const OPTIMIZATIONS: &str = "-Oz --converge --low-memory-unused --zero-filled-memory --strip-producers --strip-target-features";
+
 /// Builds a module as small as it gets, and writes it and wasm-bindgen's glue to `target/npm/glue/VARIANT`.
 pub(super) fn build(variant: Variant) -> Outcome {
     tools::wasm_target()?;
@@ -54,21 +58,27 @@ pub(super) fn build(variant: Variant) -> Outcome {
         .arg(&glue)
         .arg(cargo_folder.join("wasm32-unknown-unknown/wasm-release/vouchkey_wasm.wasm")))?;
     let module = glue.join("vouchkey_bg.wasm");
+    run(
+        cargo_words("run --quiet --locked --package wasm-tools --bin trim-panics --").arg(&module),
+    )?;
     run(call(optimizer.join("wasm-opt"))
-        .args("-Oz --converge --strip-producers --strip-target-features".split(' '))
+        .args(OPTIMIZATIONS.split(' '))
         .arg(&module)
         .arg("-o")
         .arg(&module))
 }
 
 /// Flags with which no path of this machine gets into a module: a panic names the file that it is in, and sources from
-/// a registry lie in the folder of whoever builds. And SHA-256 as a loop: written out it is eight times as long.
+/// a registry lie in the folder of whoever builds. SHA-256 as a loop: written out it is eight times as long. And
+/// functions put into their callers as readily as `"s"` would, where the rules are built with `"z"`: nearly as fast,
+/// and 1.4 KB less, compressed.
 fn flags() -> Outcome<String> {
     let mut flags: Vec<String> = registries()?
         .iter()
         .map(|folder| format!("--remap-path-prefix={}=crates", folder.display()))
         .collect();
     flags.push(r#"--cfg=sha2_backend_soft="compact""#.to_owned());
+    flags.push("-Cllvm-args=-inline-threshold=75".to_owned());
     // Written as a list of strings by `Debug`, which quotes as TOML does.
     Ok(format!("target.wasm32-unknown-unknown.rustflags={flags:?}"))
 }
