@@ -80,6 +80,7 @@ fn the_context_sets_the_date_and_the_schemes() {
 
 /// Doubles are read and written by JavaScript here, and by the standard library in the server.
 #[wasm_bindgen_test]
+#[expect(clippy::excessive_precision, reason = "the doubles in full")]
 fn numbers_are_those_that_javascript_reads() {
     let mut bits = 1_u64;
     let mut doubles = vec![

@@ -41,6 +41,7 @@ fn every_form_is_written_as_the_standard_library_does() {
 }
 
 #[test]
+#[expect(clippy::excessive_precision, reason = "the doubles in full")]
 fn of_two_texts_equally_near_the_larger_is_taken() {
     for (value, even) in [
         (1_888_570_120_608_320.25, "1888570120608320.2"),
