@@ -1,5 +1,7 @@
 //! The program as its operator meets it: first start, stop, settings, roots of trust.
 
+use std::process::Stdio;
+
 use serde_json::json;
 use vouchkey_tests::api::SESSIONS;
 use vouchkey_tests::program::{Installation, OWNER};
@@ -46,6 +48,28 @@ async fn init_again_changes_nothing_and_shows_no_secret() {
     assert_eq!(again["owner"]["email"], OWNER);
     assert_eq!(again["owner"]["sign_in_url"], json!(null));
     assert_eq!(again["workflows"], first["workflows"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_takes_is_a_failure_and_no_panic() {
+    let installation = Installation::new().await;
+    let run = async |out: Stdio| {
+        let mut command = installation.command(&["check-config"]);
+        let child = command.stdout(out).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().await.unwrap();
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{words}");
+        words
+    };
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_eq!(run(writer.into()).await, "");
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let words = run(full.unwrap().into()).await;
+    assert!(
+        words.starts_with("error: the answer could not be written: No space left"),
+        "{words}"
+    );
 }
 
 #[tokio::test]

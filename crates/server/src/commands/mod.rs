@@ -14,6 +14,7 @@ mod serve;
 mod tests;
 mod users;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -65,10 +66,17 @@ impl From<std::io::Error> for CommandError {
 pub async fn run() -> ExitCode {
     match dispatch(Cli::parse().command).await {
         Ok(answer) => {
-            if let Some(answer) = answer {
-                print_line(&answer);
+            let printed = answer.map_or(Ok(()), |answer| print_line(&answer));
+            match printed {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => {
+                    // Who closed the pipe has read enough.
+                    if error.kind() != io::ErrorKind::BrokenPipe {
+                        complain(&format!("error: the answer could not be written: {error}"));
+                    }
+                    ExitCode::FAILURE
+                }
             }
-            ExitCode::SUCCESS
         }
         Err(error) => {
             complain(&format!("error: {error}"));
@@ -141,9 +149,10 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of a command")]
-fn print_line(text: &str) {
-    println!("{text}");
+fn print_line(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "{text}")?;
+    out.flush()
 }
 
 #[expect(
