@@ -72,7 +72,8 @@ async function prepare() {
   // npm leaves a package alone whose version is installed; here it is another one each time.
   rmSync(join(CONSUMERS, "node_modules/@vouchkey"), { recursive: true, force: true });
   rmSync(join(CONSUMERS, "node_modules/.package-lock.json"), { force: true });
-  npm("install", "--offline", "--no-save", "--no-package-lock", ...QUIET, archive());
+  // All that it needs is installed, but npm may ask again what versions there are, which a new machine's cache cannot say.
+  npm("install", "--prefer-offline", "--no-save", "--no-package-lock", ...QUIET, archive());
   cpSync(join(OURS, "apps"), CONSUMERS, { recursive: true });
   for (const [path, code] of snippets()) {
     writeFileSync(join(CONSUMERS, path), code);
