@@ -168,6 +168,13 @@ impl Installation {
             .unwrap_or_else(|error| panic!("vouchkey {arguments:?}: {error} in {text}"))
     }
 
+    /// Adds an organization with this owner; what the command answered.
+    pub async fn add_organization(&self, owner: &str) -> Value {
+        let name = ["org", "create", "--name", "Other"];
+        self.json(&[&name[..], &["--owner", owner, "--json"]].concat())
+            .await
+    }
+
     /// Makes a key; `more` are further arguments of `keys create`.
     pub async fn key(&self, environment: &str, more: &[&str]) -> Key {
         let mut arguments = vec!["keys", "create", "--environment", environment, "--json"];

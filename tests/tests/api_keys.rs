@@ -101,16 +101,7 @@ async fn the_environments_do_not_see_each_other() {
 #[tokio::test]
 async fn organizations_do_not_see_each_other() {
     let installation = Installation::new().await;
-    let made = [
-        "org",
-        "create",
-        "--name",
-        "Other",
-        "--owner",
-        "other@example.com",
-        "--json",
-    ];
-    let other = installation.json(&made).await;
+    let other = installation.add_organization("other@example.com").await;
     let organization = other["organization_id"]
         .as_str()
         .unwrap_or_default()

@@ -61,16 +61,7 @@ impl Tenant {
 }
 
 async fn two(installation: &Installation, server: &Server) -> (Tenant, Tenant) {
-    let other = [
-        "org",
-        "create",
-        "--name",
-        "Other",
-        "--owner",
-        "other@example.com",
-        "--json",
-    ];
-    let other = installation.json(&other).await;
+    let other = installation.add_organization("other@example.com").await;
     let ours = Tenant::of(installation, server, installation.first_answer()).await;
     let theirs = Tenant::of(installation, server, &other).await;
     assert_ne!(ours.id, theirs.id);

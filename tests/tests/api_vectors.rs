@@ -76,8 +76,7 @@ async fn organization(
     owner: &str,
     schemes: Vec<String>,
 ) -> Organization {
-    let create = ["org", "create", "--name", "A", "--owner", owner, "--json"];
-    let created = installation.json(&create).await;
+    let created = installation.add_organization(owner).await;
     let text = |value: &serde_json::Value| value.as_str().expect("a string").to_owned();
     let id = text(&created["organization_id"]);
     // Not by `org set`, which refuses those that no organization can allow.

@@ -1,5 +1,5 @@
-//! Text to modules. The coding of data and the error correction are the `qrcode` crate's; where
-//! the modules go and which mask they get is decided here, with the same result.
+//! Text to modules. The coding of data is the `qrcode` crate's; its error correction, where the modules
+//! go and which mask they get are made here, with the same result.
 
 use qrcode::bits::Bits;
 use qrcode::{EcLevel, Version};

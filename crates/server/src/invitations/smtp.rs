@@ -81,7 +81,7 @@ enum Step {
 
 impl Smtp {
     /// The longest that [`Smtp::send`] takes, whatever the server does.
-    pub const LONGEST: Duration = Duration::from_mins(5);
+    const LONGEST: Duration = Duration::from_mins(5);
 
     /// For the server at `address`.
     pub fn new(address: SmtpAddress) -> Self {

@@ -11,21 +11,20 @@
 //! | above 0 | the length of the answer in the outbox, in bytes of JSON |
 //! | -1, -2, -3 | the context is no object, or its `today` or its `schemes` cannot be |
 //!
-//! Measured under Node 20 on a busy machine, the lowest tenth of 300 rounds in microseconds, with the
-//! requests and the peers of `tests/bench` (`cargo xtask bench browser` measures the same anew):
+//! Measured under Node 20, medians in microseconds, with the requests and the peers of `tests/bench`
+//! (`cargo xtask bench browser`; `docs/performance.md` has the whole table):
 //!
 //! | | typical, 1 KB | large, 50 values of 1 KB | ten mistakes |
 //! | --- | ---: | ---: | ---: |
-//! | `JSON.stringify` alone | 2.7 | 67 | 2.3 |
-//! | **`validateCreateSession`** | **8.3** | **99** | **16.5** |
-//! | `typebox` | 6.0 | 154 | 55 |
-//! | `typia` | 6.5 | 146 | 10.5 |
-//! | `valibot` | 9.1 | 166 | 10.7 |
-//! | `ajv`, compiled ahead | 9.2 | 154 | 9.9 |
-//! | `zod` | 11.4 | 193 | 29 |
+//! | `JSON.stringify` alone | 4.8 | 97 | 2.9 |
+//! | **`validateCreateSession`** | **13.5** | **156** | **22.6** |
+//! | `typebox` | 9.8 | 262 | 123 |
+//! | `typia` | 10.9 | 258 | 18.3 |
+//! | `ajv`, compiled ahead | 15.0 | 279 | 12.8 |
+//! | `valibot` | 17.1 | 256 | 18.9 |
+//! | `zod` | 27.8 | 339 | 68 |
 //!
-//! So it is the fastest where requests are large, and not where they are typical or wrong. Of a
-//! request with mistakes, some 9 go into judging it and 3 into `JSON.parse` of the verdict.
+//! So it is the fastest where requests are large, and not where they are typical or wrong.
 //!
 //! The rules are built with `opt-level` `"z"`, and their functions put into each other as readily as
 //! with `"s"` (`cargo xtask package` has the flag). In the module's own part of a typical request that

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the measurements of `docs/performance.md`.
 //!
-//! `server` is what one request to create a session costs, at 1, 16 and 64 connections; `browser` the npm package beside
+//! `server` is what one request to create a session costs, at 1, 32 and 64 connections; `browser` the npm package beside
 //! its peers; `scale` what many sessions a day take; `keystroke` how soon the dashboard's form says what is wrong.
 
 mod browser;

@@ -155,6 +155,15 @@ async fn commits_of_their_own_do_the_same() {
     );
 }
 
+/// The connection on which another server writes.
+async fn another_writer(folder: &Path) -> AnyConnection {
+    let data = DataConfig {
+        folder: folder.to_owned(),
+    };
+    let address = Address::prepare(&fixtures::database(folder).await, &data).unwrap();
+    address.writer().await.unwrap()
+}
+
 #[tokio::test]
 async fn a_key_that_another_server_holds_keeps_nobody_else_waiting() {
     let folder = tempfile::tempdir().unwrap();
@@ -163,11 +172,7 @@ async fn a_key_that_another_server_holds_keeps_nobody_else_waiting() {
         // There one server at a time writes at all.
         return;
     }
-    let data = DataConfig {
-        folder: folder.path().to_owned(),
-    };
-    let address = Address::prepare(&fixtures::database(folder.path()).await, &data).unwrap();
-    let mut other = address.writer().await.unwrap();
+    let mut other = another_writer(folder.path()).await;
     let mut transaction = other.begin().await.unwrap();
     let held = keyed_creation(organization, NOW, 1, 2);
     let record = held.idempotency.unwrap();
@@ -195,11 +200,7 @@ async fn a_key_of_a_server_that_froze_is_free_again() {
     if store.engine() == Engine::Sqlite {
         return;
     }
-    let data = DataConfig {
-        folder: folder.path().to_owned(),
-    };
-    let address = Address::prepare(&fixtures::database(folder.path()).await, &data).unwrap();
-    let mut frozen = address.writer().await.unwrap();
+    let mut frozen = another_writer(folder.path()).await;
     let mut transaction = frozen.begin().await.unwrap();
     let held = keyed_creation(organization, NOW, 1, 1);
     let claimed = idempotency::claim(&mut transaction, &held.idempotency.unwrap()).await;
