@@ -205,3 +205,86 @@ fn clear_places(data: &mut [u8], start: usize) -> Outcome {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Memory from `START` on: a file's name, a text that only ends like one, and what points at them.
+    const START: usize = 0x10_0000;
+
+    fn word(number: usize) -> [u8; 4] {
+        u32::try_from(number).unwrap().to_le_bytes()
+    }
+
+    #[test]
+    fn what_begins_a_panic_is_known_by_name() {
+        for name in [
+            "core[c5930c85a12de822]::panicking::panic_fmt",
+            "core[c5930c85a12de822]::slice::index::slice_index_fail",
+            "<std[a543996e6e7dbf1e]::panicking::panic_handler::FormatStringPayload as core[c5930c85a12de822]::panic::PanicPayload>::get",
+            "core::panicking::assert_failed",
+        ] {
+            assert!(begins_panic(name), "{name}");
+        }
+        for name in [
+            "vouchkey_types::text::check",
+            "core[c5930c85a12de822]::fmt::write",
+            "<alloc::vec::Vec<[u8; 4]> as core::clone::Clone>::clone",
+        ] {
+            assert!(!begins_panic(name), "{name}");
+        }
+        assert_eq!(without_hashes("[u8; 4]::map"), "[u8; 4]::map");
+    }
+
+    #[test]
+    fn places_become_zeros_and_nothing_else_does() {
+        let (file, text) = (*b"src/rule.rs!", *b"Not a file: ");
+        let place = |address: usize, length: usize, line: usize| {
+            [word(address), word(length), word(line), word(9)].concat()
+        };
+        let kept = [
+            place(START + 12, 12, 7),
+            place(START, 11, 0),
+            place(START - 1, 11, 7),
+            place(START + 4_000, 11, 7),
+        ]
+        .concat();
+        let mut data = [&file[..], &text, &place(START, 11, 7), &kept].concat();
+        clear_places(&mut data, START).unwrap();
+        let expected = [&[0; 11][..], b"!", &text, &[0; 16], &kept].concat();
+        assert_eq!(data, expected);
+    }
+
+    #[test]
+    fn a_panic_becomes_a_trap_and_formatting_goes_only_where_nobody_calls_it() {
+        for formats in [false, true] {
+            let mut module = Module::default();
+            let mut named = |name: &str, callee: Option<FunctionId>| {
+                let mut function = FunctionBuilder::new(&mut module.types, &[], &[]);
+                if let Some(callee) = callee {
+                    function.func_body().call(callee);
+                }
+                let id = function.finish(Vec::new(), &mut module.funcs);
+                module.funcs.get_mut(id).name = Some(name.to_owned());
+                id
+            };
+            let write = named("core::fmt::write", None);
+            let panic = named("core::panicking::panic_fmt", Some(write));
+            let check = named("check", Some(if formats { write } else { panic }));
+            module.exports.add("check", check);
+            make_trap(&mut module, panic);
+            let traps = |id: FunctionId| {
+                let body = module.funcs.get(id).kind.unwrap_local();
+                let block = body.block(body.entry_block());
+                matches!(
+                    block.instrs.as_slice(),
+                    [(walrus::ir::Instr::Unreachable(_), _)]
+                )
+            };
+            assert!(traps(panic) && !traps(check));
+            let idle = idle_formatting(&module);
+            assert_eq!(idle, if formats { vec![] } else { vec![write] });
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::balancer::Balancer;
 use super::postgres::{self, Cluster};
@@ -52,6 +53,10 @@ pub(crate) fn wasm(tally: &mut Tally) {
 }
 
 pub(crate) fn npm(tally: &mut Tally) {
+    tally.suite(
+        "tests of what trims the npm package",
+        &mut cargo_words("test --locked --no-fail-fast --package wasm-tools --bin trim-panics"),
+    );
     let ready = package::build()
         .and_then(|()| Ok((Browser::find()?, tools::node()?, server::build_dev()?)));
     let Some((browser, mut node, program)) = tally.need("the npm package", ready) else {
@@ -77,26 +82,22 @@ pub(crate) fn api(tally: &mut Tally, postgres: Option<&Cluster>) {
     let Some(program) = tally.need("the server for the API tests", server::build_dev()) else {
         return;
     };
-    tally.suite(
-        "API tests",
-        postgres::without(&mut cargo_words(
-            "test --locked --no-fail-fast --package vouchkey-tests --lib --test api*",
-        ))
-        .env("VOUCHKEY_BIN", &program),
-    );
-    let Some(postgres) = postgres else { return };
-    let Some(names) = tally.need("API tests on PostgreSQL", api_test_names()) else {
+    let Some(names) = tally.need("API tests", api_test_names()) else {
         return;
     };
+    let several = |name: &&String| name.starts_with(BEHIND_A_BALANCER);
+    let on_one = names.iter().filter(|name| !several(name));
+    tally.suite(
+        "API tests",
+        postgres::without(api_tests(on_one).arg("--lib")).env("VOUCHKEY_BIN", &program),
+    );
+    let Some(postgres) = postgres else { return };
     let balancer = Balancer::find(tally);
-    let mut command = cargo_words("test --locked --no-fail-fast --package vouchkey-tests");
-    for name in names
+    let on_postgres = names
         .iter()
         .filter(|name| !ENGINE_ALIKE.contains(&name.as_str()))
-        .filter(|name| balancer.is_some() || !name.starts_with(BEHIND_A_BALANCER))
-    {
-        command.args(["--test", name]);
-    }
+        .filter(|name| balancer.is_some() || !several(name));
+    let mut command = api_tests(on_postgres);
     if let Some(balancer) = &balancer {
         balancer.tell(&mut command);
     }
@@ -104,6 +105,14 @@ pub(crate) fn api(tally: &mut Tally, postgres: Option<&Cluster>) {
         "API tests on PostgreSQL",
         postgres.tell(&mut command).env("VOUCHKEY_BIN", program),
     );
+}
+
+fn api_tests<'a>(names: impl Iterator<Item = &'a String>) -> Command {
+    let mut command = cargo_words("test --locked --no-fail-fast --package vouchkey-tests");
+    for name in names {
+        command.args(["--test", name]);
+    }
+    command
 }
 
 /// What the database has no part in, or, of privacy, what looks into the files of the data folder.
@@ -115,7 +124,7 @@ const ENGINE_ALIKE: [&str; 5] = [
     "api_vectors",
 ];
 
-/// How the names of tests begin that need a load balancer.
+/// How the names of tests begin that need several servers on PostgreSQL behind a load balancer.
 const BEHIND_A_BALANCER: &str = "api_instances";
 
 fn api_test_names() -> Outcome<Vec<String>> {
