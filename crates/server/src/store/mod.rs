@@ -113,8 +113,7 @@ impl Store {
         let address = Address::prepare(database, data)?;
         // Changing a new file to WAL and migrating it are not for two processes at once.
         let lock = engine::lock_folder(&data.folder).await?;
-        let mut conn = address.writer().await?;
-        schema::bring_up_to_date(&mut conn).await?;
+        let conn = schema::open_writer(&address).await?;
         drop(lock);
         let readers = address.readers().await?;
         let engine = address.engine;

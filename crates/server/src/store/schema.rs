@@ -1,11 +1,12 @@
 //! The schema's steps, from one program to the next. Forward only; old and new programs run side by side on a schema
 //! as long as it says that the old ones can.
 
-use sqlx::AnyConnection;
 use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{AnyConnection, Connection as _};
 
 use super::StoreError;
 use super::columns::{Columns, statements};
+use super::engine::Address;
 
 static STEPS: Migrator = {
     let mut steps = sqlx::migrate!("src/store/migrations");
@@ -18,8 +19,29 @@ statements! {
     FLOOR = "SELECT MAX(oldest_step) AS oldest_step FROM schema_floor";
 }
 
+/// How often a server that starts asks for what another one has locked, two seconds each time: ten minutes, which is
+/// long for a step.
+const TRIES: usize = 300;
+
+/// Opens the connection of the writer on a schema that has all steps. Another server may be at them: it is waited for,
+/// each time anew, since a connection keeps the migrator's lock when its steps fail.
+pub(super) async fn open_writer(address: &Address) -> Result<AnyConnection, StoreError> {
+    for _ in 0..TRIES {
+        let mut conn = address.writer().await?;
+        match bring_up_to_date(&mut conn).await {
+            Ok(()) => return Ok(conn),
+            Err(StoreError::Locked) => {
+                tracing::warn!("another server changes the schema of the database; waiting for it");
+                conn.close().await?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(StoreError::Locked)
+}
+
 /// Applies the steps that are missing, and refuses a schema that this program is too old for.
-pub(super) async fn bring_up_to_date(conn: &mut AnyConnection) -> Result<(), StoreError> {
+async fn bring_up_to_date(conn: &mut AnyConnection) -> Result<(), StoreError> {
     STEPS.run_direct(None, conn, false).await.map_err(failed)?;
     let known = STEPS
         .iter()
@@ -51,14 +73,13 @@ fn failed(error: MigrateError) -> StoreError {
 mod tests {
     use std::path::Path;
 
-    use sqlx::{AssertSqlSafe, Connection as _, Row as _};
+    use sqlx::{AssertSqlSafe, Row as _};
     use vouchkey_types::api_key::Environment;
     use vouchkey_types::id::{OrganizationId, SessionId};
 
     use super::*;
     use crate::config::DataConfig;
     use crate::store::create_session::{CreateSession, Created};
-    use crate::store::engine::Address;
     use crate::store::fixtures::{self, NOW};
     use crate::store::{
         Engine, Store, api_keys, capture_links, data_keys, organizations, outbox, secrets,
@@ -150,6 +171,23 @@ mod tests {
                 Ok(crate::store::create_session::Created::New)
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_starts_waits_for_one_that_changes_the_schema() {
+        let folder = tempfile::tempdir().unwrap();
+        reopen(folder.path()).await.unwrap().close().await;
+        let (mut other, engine) = connect(folder.path()).await;
+        if engine == Engine::Sqlite {
+            // There the folder's lock is waited for, without a limit.
+            return;
+        }
+        let mut changing = other.begin().await.unwrap();
+        let lock = "LOCK TABLE _sqlx_migrations IN ACCESS EXCLUSIVE MODE";
+        sqlx::raw_sql(lock).execute(&mut *changing).await.unwrap();
+        // PostgreSQL ends the other's transaction after five seconds, and a wait for a lock after two.
+        reopen(folder.path()).await.unwrap().close().await;
+        assert!(changing.commit().await.is_err(), "its time was over");
     }
 
     #[tokio::test]
