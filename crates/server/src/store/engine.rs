@@ -1,5 +1,7 @@
 //! The one file that knows which engine runs: addresses, settings of a connection, transactions, error codes.
 
+pub(super) mod durability;
+
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -26,20 +28,11 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// Settings of every SQLite connection, and what must be read back. `synchronous = FULL` is what makes an answered
 /// write outlive a power cut in WAL mode; `secure_delete` overwrites what is deleted.
-const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; \
      PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864";
-const EXPECTED: [(&str, &str); 8] = [
-    ("PRAGMA journal_mode", "wal"),
-    ("PRAGMA synchronous", "2"),
-    ("PRAGMA foreign_keys", "1"),
-    ("PRAGMA secure_delete", "1"),
-    ("PRAGMA busy_timeout", "5000"),
-    ("PRAGMA trusted_schema", "0"),
-    ("PRAGMA cell_size_check", "1"),
-    ("PRAGMA journal_size_limit", "67108864"),
-];
-
+/// The one setting that is the file's and stays in it.
+const SQLITE_JOURNAL: &str = "PRAGMA journal_mode = WAL";
 /// Settings of every PostgreSQL connection. A copy of a keyed request waits so long for the first one (decision 7), and
 /// what a server that was frozen or cut off within a transaction has locked is free again soon after: else nobody could
 /// take its keys for as long as TCP believes that it lives.
@@ -94,6 +87,24 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// Whether there is a table of this name.
+    pub(super) async fn has_table(
+        self,
+        conn: &mut AnyConnection,
+        name: &'static str,
+    ) -> Result<bool, sqlx::Error> {
+        let sql = match self {
+            Self::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
+            Self::Postgres => {
+                "SELECT CAST(relname AS TEXT) FROM pg_class WHERE oid = to_regclass(CAST($1 AS TEXT))"
+            }
+        };
+        let row = sqlx::query(sql).bind(name).fetch_optional(conn).await?;
+        Ok(row.is_some())
+    }
+}
+
 /// A statement whose inner query picks rows to work on, with a text for each engine. On PostgreSQL it passes over rows
 /// that another server works on at this moment: two that pick the same ones would wait for each other.
 pub(super) struct Picking {
@@ -140,6 +151,8 @@ static LOCKS: LazyLock<RowTexts> = LazyLock::new(|| {
 #[derive(Clone)]
 pub(super) struct Address {
     pub(super) engine: Engine,
+    /// The file of SQLite.
+    pub(super) file: Option<PathBuf>,
     options: AnyConnectOptions,
 }
 
@@ -150,32 +163,40 @@ impl Address {
         database: &DatabaseConfig,
         data: &DataConfig,
     ) -> Result<Self, StoreError> {
+        let address = Self::read(database, data)?;
+        if let Some(file) = &address.file {
+            make_private_file(file)?;
+        }
+        Ok(address)
+    }
+
+    /// Reads the configuration, and makes nothing.
+    pub(super) fn read(database: &DatabaseConfig, data: &DataConfig) -> Result<Self, StoreError> {
         sqlx::any::install_default_drivers();
-        let (engine, url) = match database.url.as_ref().map(SecretString::expose_secret) {
+        let url = database.url.as_ref().map(SecretString::expose_secret);
+        match url {
             Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
-                (Engine::Postgres, url.to_owned())
+                Ok(Self {
+                    engine: Engine::Postgres,
+                    file: None,
+                    options: options(url)?,
+                })
             }
-            Some(url) => {
-                let file = sqlite_file(url).ok_or_else(|| {
-                    StoreError::Setting(
-                        "the database URL must be postgres://… or sqlite://FILE".to_owned(),
-                    )
-                })?;
-                make_private_file(&file)?;
-                (Engine::Sqlite, sqlite_url(&file)?)
-            }
-            None => {
-                let file = data.folder.join("vouchkey.db");
-                make_private_file(&file)?;
-                (Engine::Sqlite, sqlite_url(&file)?)
-            }
-        };
-        let options = url
-            .parse::<AnyConnectOptions>()
-            // The parser's error may repeat the URL, and the URL holds a password.
-            .map_err(|_| StoreError::Setting("the database URL cannot be read".to_owned()))?
-            .log_statements(LevelFilter::Trace);
-        Ok(Self { engine, options })
+            Some(url) => Self::of_file(sqlite_file(url).ok_or_else(|| {
+                StoreError::Setting(
+                    "the database URL must be postgres://… or sqlite://FILE".to_owned(),
+                )
+            })?),
+            None => Self::of_file(data.folder.join("vouchkey.db")),
+        }
+    }
+
+    fn of_file(file: PathBuf) -> Result<Self, StoreError> {
+        Ok(Self {
+            engine: Engine::Sqlite,
+            options: options(&sqlite_url(&file, "rw")?)?,
+            file: Some(file),
+        })
     }
 
     /// Opens the connection of the writer, checked.
@@ -183,6 +204,34 @@ impl Address {
         let mut conn = self.options.connect().await?;
         settle(&mut conn, self.engine).await?;
         verify(&mut conn, self.engine).await?;
+        Ok(conn)
+    }
+
+    /// Opens a connection that changes nothing, not even a setting of the file. A file that is not there is refused.
+    ///
+    /// What a server that was killed has left in SQLite's write-ahead log stays there: a connection that can write
+    /// would move it into the database as it closes. Without such a log it is the other way round: one that can only
+    /// read would leave an empty log behind.
+    pub(super) async fn read_only(&self) -> Result<AnyConnection, StoreError> {
+        let mut conn = match &self.file {
+            None => self.options.connect().await?,
+            Some(file) => {
+                if let Err(error) = std::fs::metadata(file) {
+                    return Err(StoreError::Setting(format!("{}: {error}", file.display())));
+                }
+                let mut log = file.clone().into_os_string();
+                log.push("-wal");
+                let has_log = Path::new(&log).exists();
+                let url = sqlite_url(file, if has_log { "ro" } else { "rw" })?;
+                options(&url)?.connect().await?
+            }
+        };
+        let settings = match self.engine {
+            Engine::Sqlite => PRAGMAS,
+            Engine::Postgres => POSTGRES_SETTINGS,
+        };
+        sqlx::raw_sql(settings).execute(&mut conn).await?;
+        only_read(&mut conn, self.engine).await?;
         Ok(conn)
     }
 
@@ -199,12 +248,7 @@ impl Address {
             .after_connect(move |conn, _| {
                 Box::pin(async move {
                     settle(conn, engine).await?;
-                    let only_read = match engine {
-                        Engine::Sqlite => "PRAGMA query_only = ON",
-                        Engine::Postgres => "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-                    };
-                    sqlx::raw_sql(only_read).execute(conn).await?;
-                    Ok(())
+                    only_read(conn, engine).await
                 })
             })
             .connect_with(self.options.clone())
@@ -214,12 +258,32 @@ impl Address {
     }
 }
 
+/// How a URL is connected to.
+fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
+    let options = url
+        .parse::<AnyConnectOptions>()
+        // The parser's error may repeat the URL, and the URL holds a password.
+        .map_err(|_| StoreError::Setting("the database URL cannot be read".to_owned()))?;
+    Ok(options.log_statements(LevelFilter::Trace))
+}
+
 async fn settle(conn: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
-    let settings = match engine {
-        Engine::Sqlite => PRAGMAS,
-        Engine::Postgres => POSTGRES_SETTINGS,
+    let settings: &[&'static str] = match engine {
+        Engine::Sqlite => &[PRAGMAS, SQLITE_JOURNAL],
+        Engine::Postgres => &[POSTGRES_SETTINGS],
     };
-    sqlx::raw_sql(settings).execute(conn).await?;
+    for part in settings {
+        sqlx::raw_sql(*part).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+async fn only_read(conn: &mut AnyConnection, engine: Engine) -> Result<(), sqlx::Error> {
+    let only_read = match engine {
+        Engine::Sqlite => "PRAGMA query_only = ON",
+        Engine::Postgres => "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+    };
+    sqlx::raw_sql(only_read).execute(conn).await?;
     Ok(())
 }
 
@@ -229,14 +293,11 @@ async fn verify(conn: &mut AnyConnection, engine: Engine) -> Result<(), StoreErr
     if engine == Engine::Postgres {
         return Ok(());
     }
-    for (pragma, expected) in EXPECTED {
-        let row = sqlx::query(pragma).fetch_one(&mut *conn).await?;
-        let found = row
-            .try_get::<String, _>(0)
-            .or_else(|_| row.try_get::<i64, _>(0).map(|n| n.to_string()))?;
-        if found != expected {
+    for setting in durability::sqlite_settings(conn).await? {
+        if !setting.is_right() {
             return Err(StoreError::Setting(format!(
-                "SQLite answers {found} to `{pragma}`, not {expected}"
+                "SQLite answers {} to `PRAGMA {}`, not {}",
+                setting.found, setting.name, setting.wanted
             )));
         }
     }
@@ -258,14 +319,14 @@ fn sqlite_file(url: &str) -> Option<PathBuf> {
     Some(PathBuf::from(decoded.as_ref()))
 }
 
-fn sqlite_url(file: &Path) -> Result<String, StoreError> {
+fn sqlite_url(file: &Path, mode: &str) -> Result<String, StoreError> {
     let path = std::path::absolute(file)
         .ok()
         .and_then(|path| path.to_str().map(ToOwned::to_owned))
         .ok_or_else(|| StoreError::Setting("the database's path must be UTF-8".to_owned()))?;
     let path = percent_encoding::utf8_percent_encode(&path, percent_encoding::NON_ALPHANUMERIC);
     Ok(format!(
-        "sqlite://{}?mode=rw",
+        "sqlite://{}?mode={mode}",
         path.to_string().replace("%2F", "/")
     ))
 }
@@ -376,7 +437,7 @@ mod tests {
     #[test]
     fn sqlite_urls_name_files_with_any_character() {
         for path in ["/tmp/a b/vouchkey.db", "/tmp/100%/ü?#.db"] {
-            let url = sqlite_url(Path::new(path)).unwrap();
+            let url = sqlite_url(Path::new(path), "rw").unwrap();
             assert_eq!(sqlite_file(&url), Some(PathBuf::from(path)), "{url}");
         }
         assert_eq!(

@@ -17,6 +17,7 @@ pub mod idempotency;
 pub mod mailbox;
 pub mod organizations;
 pub mod outbox;
+mod read_only;
 mod rows;
 mod schema;
 pub mod secrets;
@@ -44,6 +45,9 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 pub use engine::Engine;
+pub use engine::durability::EngineSetting;
+pub use read_only::ReadOnly;
+pub use schema::{SchemaState, Step};
 
 use crate::config::{DataConfig, DatabaseConfig};
 use crate::metrics::StoreMetrics;

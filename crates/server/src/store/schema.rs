@@ -6,7 +6,7 @@ use sqlx::{AnyConnection, Connection as _};
 
 use super::StoreError;
 use super::columns::{Columns, statements};
-use super::engine::Address;
+use super::engine::{Address, Engine};
 
 static STEPS: Migrator = {
     let mut steps = sqlx::migrate!("src/store/migrations");
@@ -17,6 +17,32 @@ static STEPS: Migrator = {
 
 statements! {
     FLOOR = "SELECT MAX(oldest_step) AS oldest_step FROM schema_floor";
+    /// The table is the migrator's own.
+    TAKEN = "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version";
+}
+
+/// A step of the schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its number, from 1 on without gaps.
+    pub number: i64,
+    /// What it is called.
+    pub name: String,
+}
+
+/// How far the schema of a database has come, as this program sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SchemaState {
+    /// The newest step that the database has taken; 0 for one that has no schema yet.
+    pub step: i64,
+    /// The newest step that this program knows.
+    pub newest: i64,
+    /// Steps that this program knows and the database has not taken.
+    pub missing: Vec<Step>,
+    /// Steps that were others when the database took them.
+    pub changed: Vec<i64>,
+    /// The oldest step that a program must know to work on it.
+    pub oldest: i64,
 }
 
 /// How often a server that starts asks for what another one has locked, two seconds each time: ten minutes, which is
@@ -43,11 +69,7 @@ pub(super) async fn open_writer(address: &Address) -> Result<AnyConnection, Stor
 /// Applies the steps that are missing, and refuses a schema that this program is too old for.
 async fn bring_up_to_date(conn: &mut AnyConnection) -> Result<(), StoreError> {
     STEPS.run_direct(None, conn, false).await.map_err(failed)?;
-    let known = STEPS
-        .iter()
-        .map(|step| step.version)
-        .max()
-        .unwrap_or_default();
+    let known = newest();
     let oldest: i64 = sqlx::query(FLOOR)
         .fetch_one(conn)
         .await?
@@ -59,6 +81,48 @@ async fn bring_up_to_date(conn: &mut AnyConnection) -> Result<(), StoreError> {
         )));
     }
     Ok(())
+}
+
+/// The newest step that this program knows.
+fn newest() -> i64 {
+    let numbers = STEPS.iter().map(|step| step.version);
+    numbers.max().unwrap_or_default()
+}
+
+/// How far the schema has come. Changes nothing.
+pub(super) async fn state(
+    conn: &mut AnyConnection,
+    engine: Engine,
+) -> Result<SchemaState, StoreError> {
+    let mut state = SchemaState {
+        newest: newest(),
+        ..SchemaState::default()
+    };
+    let mut taken = Vec::new();
+    if engine.has_table(conn, "_sqlx_migrations").await? {
+        for row in sqlx::query(TAKEN).fetch_all(&mut *conn).await? {
+            let number: i64 = row.plain("version")?;
+            taken.push((number, row.plain::<Vec<u8>>("checksum")?));
+        }
+    }
+    state.step = taken.last().map_or(0, |(number, _)| *number);
+    for step in STEPS.iter() {
+        match taken.iter().find(|(number, _)| *number == step.version) {
+            None => state.missing.push(Step {
+                number: step.version,
+                name: step.description.to_string(),
+            }),
+            Some((_, checksum)) if *checksum != *step.checksum => {
+                state.changed.push(step.version);
+            }
+            Some(_) => {}
+        }
+    }
+    if engine.has_table(conn, "schema_floor").await? {
+        let row = sqlx::query(FLOOR).fetch_one(conn).await?;
+        state.oldest = row.plain::<Option<i64>>("oldest_step")?.unwrap_or_default();
+    }
+    Ok(state)
 }
 
 fn failed(error: MigrateError) -> StoreError {

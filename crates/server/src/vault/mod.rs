@@ -173,6 +173,29 @@ impl Vault {
         Ok((vault, secrets))
     }
 
+    /// Proves that the root key opens what this database has sealed, and makes nothing. Answers its id; none if the
+    /// database has no root key yet, since no server has started on it.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub async fn prove(
+        conn: &mut AnyConnection,
+        source: &RootKeySource,
+    ) -> Result<Option<String>, VaultError> {
+        let known = crate::store::secrets::root_keys(conn).await?;
+        if known.is_empty() {
+            return Ok(None);
+        }
+        let root = RootKey::load(source, false, &Clock::system())?;
+        let vault = Self {
+            root_key_id: root.id(),
+            root,
+        };
+        vault.prove_root_key(&known)?;
+        vault.open_secrets(&crate::store::secrets::list(conn).await?)?;
+        Ok(Some(vault.root_key_id))
+    }
+
     /// The id of the root key that wraps new data keys.
     pub fn root_key_id(&self) -> &str {
         &self.root_key_id
@@ -245,6 +268,10 @@ impl Vault {
         let rows = store
             .read(async |conn| crate::store::secrets::list(conn).await)
             .await?;
+        self.open_secrets(&rows)
+    }
+
+    fn open_secrets(&self, rows: &[ServerSecretRow]) -> Result<ServerSecrets, VaultError> {
         let open = |name: &'static str| {
             rows.iter()
                 .find(|row| row.name == name)

@@ -91,6 +91,33 @@ async fn a_missing_root_key_stops_the_start_and_is_not_made_anew() {
 }
 
 #[tokio::test]
+async fn a_root_key_is_proved_without_making_anything() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    let prove = async |source: RootKeySource| {
+        let proof = store.read(async |conn| Ok(Vault::prove(conn, &source).await));
+        proof.await.unwrap()
+    };
+    let source = file(folder.path());
+    assert!(matches!(prove(source.clone()).await, Ok(None)));
+    assert!(!folder.path().join("root.key").exists());
+
+    let (vault, _) = Vault::open(&store, &source, &clock()).await.unwrap();
+    let proved = prove(source.clone()).await.unwrap();
+    assert_eq!(proved.as_deref(), Some(vault.root_key_id()));
+    assert!(matches!(
+        prove(value(2)).await,
+        Err(VaultError::RootKeyWrong { .. })
+    ));
+    std::fs::remove_file(folder.path().join("root.key")).unwrap();
+    assert!(matches!(
+        prove(source).await,
+        Err(VaultError::RootKeyMissing { .. })
+    ));
+    assert!(!folder.path().join("root.key").exists());
+}
+
+#[tokio::test]
 async fn a_wrong_or_unreadable_root_key_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path()).await;
