@@ -71,6 +71,37 @@ impl Database {
         row.get(0)
     }
 
+    /// Stops the test unless the database holds together: SQLite's own check of the file, and on both engines no row
+    /// that refers to one that is not there.
+    pub async fn is_intact(&mut self) {
+        if !self.is_postgres {
+            assert_eq!(self.texts("PRAGMA integrity_check").await, ["ok"]);
+            let broken = "SELECT COUNT(*) FROM pragma_foreign_key_check";
+            assert_eq!(self.number(broken).await, 0, "references");
+        }
+        for (table, key, referred) in [
+            ("sessions", "session_id", "data_keys d ON d.data_key_id"),
+            ("capture_links", "session_id", "sessions d ON d.session_id"),
+            ("session_events", "session_id", "sessions d ON d.session_id"),
+            ("outbox", "session_id", "sessions d ON d.session_id"),
+            (
+                "idempotency_keys",
+                "session_id",
+                "sessions d ON d.session_id",
+            ),
+        ] {
+            let orphans = format!(
+                "SELECT COUNT(*) FROM {table} t LEFT JOIN {referred} = t.{key} \
+                 AND d.organization_id = t.organization_id WHERE d.organization_id IS NULL"
+            );
+            assert_eq!(
+                self.number(&orphans).await,
+                0,
+                "{table} without what they belong to"
+            );
+        }
+    }
+
     /// A column of texts.
     pub async fn texts(&mut self, sql: &str) -> Vec<String> {
         let query = sqlx::query(AssertSqlSafe(sql.to_owned()));

@@ -60,6 +60,15 @@ impl Installation {
         }
     }
 
+    /// The same with its database at this PostgreSQL URL.
+    #[must_use]
+    pub fn on(self, database_url: String) -> Self {
+        Self {
+            database_url: Some(database_url),
+            ..self
+        }
+    }
+
     /// A data folder in which `init` has made an organization, an owner and two workflows.
     pub async fn new() -> Self {
         Self::empty().initialised().await
@@ -199,6 +208,11 @@ impl Installation {
 
     /// Starts the server on the given address and waits until it accepts requests.
     pub async fn serve_at(&self, listen: &str) -> Server {
+        self.begin_at(listen).listening().await
+    }
+
+    /// Starts the server on the given address and waits for nothing.
+    pub fn begin_at(&self, listen: &str) -> Server {
         let mut command = self.command(&["serve", "--listen", listen]);
         let mut child = command
             .stdout(Stdio::piped())
@@ -207,13 +221,12 @@ impl Installation {
             .unwrap_or_else(|error| panic!("{}: {error}: build it first", program().display()));
         let out = child.stdout.take().expect("standard output is piped");
         let err = child.stderr.take().expect("standard error is piped");
-        let server = Server {
+        Server {
             child,
             base: String::new(),
             printed: Text::collect(out),
             logs: Text::collect(err),
-        };
-        server.listening().await
+        }
     }
 
     /// The server with a key of the sandbox: what most tests begin with.
