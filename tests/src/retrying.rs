@@ -21,6 +21,13 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// hold them, and then all that waits is still to be sent.
 const DRAIN: Duration = Duration::from_mins(4);
 
+/// How often something is done: what an environment variable says, else this often.
+pub fn times(variable: &str, usually: u64) -> u64 {
+    std::env::var(variable).map_or(usually, |number| {
+        number.parse().expect("a number in the variable")
+    })
+}
+
 /// Clients at work.
 #[derive(Debug)]
 pub struct Clients {

@@ -12,9 +12,7 @@ use vouchkey_tests::wait;
 const KILLS: u64 = 50;
 
 fn kills() -> u64 {
-    std::env::var("VOUCHKEY_TEST_KILLS").map_or(KILLS, |number| {
-        number.parse().expect("VOUCHKEY_TEST_KILLS is a number")
-    })
+    retrying::times("VOUCHKEY_TEST_KILLS", KILLS)
 }
 
 /// An installation without limits.

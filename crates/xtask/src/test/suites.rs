@@ -86,7 +86,9 @@ pub(crate) fn api(tally: &mut Tally, postgres: Option<&Cluster>) {
         return;
     };
     let several = |name: &&String| name.starts_with(BEHIND_A_BALANCER);
-    let on_one = names.iter().filter(|name| !several(name));
+    let on_one = names
+        .iter()
+        .filter(|name| !several(name) && !name.ends_with(ON_POSTGRES_ALONE));
     tally.suite(
         "API tests",
         postgres::without(api_tests(on_one).arg("--lib")).env("VOUCHKEY_BIN", &program),
@@ -126,6 +128,9 @@ const ENGINE_ALIKE: [&str; 5] = [
 
 /// How the names of tests begin that need several servers on PostgreSQL behind a load balancer.
 const BEHIND_A_BALANCER: &str = "api_instances";
+
+/// How the names of other tests end that PostgreSQL alone is for.
+const ON_POSTGRES_ALONE: &str = "_postgres";
 
 fn api_test_names() -> Outcome<Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tests");
@@ -175,6 +180,7 @@ mod tests {
             assert!(names.iter().any(|known| known == name), "{name}");
         }
         assert!(names.iter().any(|name| name.starts_with(BEHIND_A_BALANCER)));
+        assert!(names.iter().any(|name| name.ends_with(ON_POSTGRES_ALONE)));
     }
 
     #[test]
