@@ -35,8 +35,8 @@ const SQLITE: [(&str, &str); 8] = [
     ("journal_size_limit", "67108864"),
 ];
 
-/// Settings of PostgreSQL. All but `off` wait for this server's own disk; what they wait for beside it is the
-/// operator's choice.
+/// Settings of PostgreSQL, as a connection begins with them. Whatever `synchronous_commit` is but `off` waits for this
+/// server's own disk; what it waits for beside that is the operator's choice.
 const POSTGRES: [(&str, &str); 5] = [
     ("fsync", "on"),
     ("full_page_writes", "on"),
@@ -59,9 +59,15 @@ pub(in crate::store) async fn settings(
     match engine {
         Engine::Sqlite => sqlite_settings(conn).await,
         Engine::Postgres => {
-            let mut settings = Vec::with_capacity(POSTGRES.len());
+            let is_standby = "SELECT CAST(pg_is_in_recovery() AS TEXT)".to_owned();
+            let mut settings = vec![EngineSetting {
+                name: "pg_is_in_recovery",
+                found: one(conn, is_standby).await?,
+                wanted: "false",
+            }];
             for (name, wanted) in POSTGRES {
-                let found = one(conn, format!("SELECT current_setting('{name}')")).await?;
+                let sql = format!("SELECT reset_val FROM pg_settings WHERE name = '{name}'");
+                let found = one(conn, sql).await?;
                 settings.push(EngineSetting {
                     name,
                     found,
