@@ -22,10 +22,11 @@ use crate::config::{
     TelemetryConfig,
 };
 use crate::store::api_keys::{self, ApiKeyRow};
-use crate::store::fixtures::{self, NOW};
+use crate::store::fixtures::{self, NOW, apply};
 use crate::store::organizations::{self, OrganizationRow};
-use crate::store::session_events;
-use crate::store::{Change, Engine, Store, StoreError};
+use crate::store::sign_ins::{self, SignInRow};
+use crate::store::users::{self, Role, UserRow};
+use crate::store::{Change, Engine, Store, StoreError, session_events};
 use crate::vault::Vault;
 
 pub(crate) struct Bed {
@@ -76,17 +77,6 @@ impl Bed {
         let clock = Clock::fixed(NOW);
         let store = Store::open(&config.database, &config.data).await.unwrap();
         let (vault, secrets) = Vault::open(&store, &config.root_key, &clock).await.unwrap();
-        let key = ApiKey::from_random(Environment::Sandbox, KeyKind::Secret, clock.random());
-        let organization = clock.id();
-        let key_hash = secrets.api_key_hash(&key);
-        store
-            .write(Found {
-                organization,
-                key_hash,
-                clock: clock.clone(),
-            })
-            .await
-            .unwrap();
         let public_url = PublicUrl::parse(public_url).unwrap();
         let app = app::build(Foundation {
             config,
@@ -98,14 +88,54 @@ impl Bed {
         });
         let router = app.router();
         let App { state } = app;
+        let (organization, key) = found(&state).await;
         Self {
             state,
             clock,
             organization,
             folder,
             router,
-            key: key.expose().to_owned(),
+            key,
         }
+    }
+
+    /// Adds another organization like the first; its id, and a sandbox key of its own.
+    pub(crate) async fn add_organization(&self) -> (OrganizationId, String) {
+        found(&self.state).await
+    }
+
+    /// Signs an owner of an organization in; the `Cookie` header of such a browser.
+    pub(crate) async fn sign_in(&self, organization: OrganizationId) -> String {
+        let id = self.clock.id();
+        let user = UserRow {
+            id,
+            organization,
+            email: format!("owner@{id}.example"),
+            role: Role::Owner,
+            password_hash: None,
+            created_at: NOW,
+        };
+        let token = user.id.to_string();
+        let sign_in = SignInRow {
+            token_hash: self
+                .state
+                .secrets
+                .sign_in_hash(&[b"session", token.as_bytes()]),
+            user: user.id,
+            organization,
+            created_at: NOW,
+            last_seen_at: NOW,
+            expires_at: i64::MAX,
+            revoked_at: None,
+        };
+        let change = apply(move |conn| {
+            Box::pin(async move {
+                users::insert(conn, &user).await?;
+                sign_ins::insert(conn, &sign_in).await
+            })
+        });
+        self.state.store.write(change).await.unwrap();
+        format!("__Host-vouchkey={token}")
     }
 
     /// Creates a sandbox session; its id and its capture token.
@@ -187,6 +217,21 @@ impl Reply {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default()
     }
+}
+
+/// Writes an organization; its id, and a sandbox key of its own.
+async fn found(state: &AppState) -> (OrganizationId, String) {
+    let clock = state.clock.clone();
+    let key = ApiKey::from_random(Environment::Sandbox, KeyKind::Secret, clock.random());
+    let organization = clock.id();
+    let key_hash = state.secrets.api_key_hash(&key);
+    let found = Found {
+        organization,
+        key_hash,
+        clock,
+    };
+    state.store.write(found).await.unwrap();
+    (organization, key.expose().to_owned())
 }
 
 struct Found {

@@ -24,3 +24,10 @@ pub async fn run(state: AppState, stop: CancellationToken) {
     let post = Post::of(&state.config.mail);
     Worker::new(state, post).run(stop).await;
 }
+
+/// Delivers until nothing is due, without a loop of its own.
+#[cfg(test)]
+pub(crate) async fn deliver_due(state: &AppState) {
+    let post = Post::of(&state.config.mail);
+    tests::work(&mut Worker::new(state.clone(), post)).await;
+}

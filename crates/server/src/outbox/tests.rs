@@ -33,7 +33,7 @@ fn worker(bed: &Bed) -> Worker {
 }
 
 /// Delivers until nothing is due.
-async fn work(worker: &mut Worker) {
+pub(super) async fn work(worker: &mut Worker) {
     let mut running = JoinSet::new();
     loop {
         worker.step(&mut running).await;

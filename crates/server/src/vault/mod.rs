@@ -6,6 +6,8 @@
 
 mod envelope;
 mod root_key;
+#[cfg(test)]
+mod sealed_tests;
 mod secrets;
 #[cfg(test)]
 mod tests;

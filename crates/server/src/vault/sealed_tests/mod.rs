@@ -1,0 +1,258 @@
+//! Every kind of sealed value in every table: changed, moved and swapped as somebody could who writes the database, and
+//! read through the real paths. Which kinds there are, the schema says.
+
+mod house;
+
+use std::collections::BTreeSet;
+
+use sqlx::Row as _;
+
+use super::*;
+use crate::outbox::deliver_due;
+use crate::store::Engine;
+use crate::store::fixtures::apply;
+use crate::test_bed::Bed;
+use house::{
+    Column, DATA_KEY, DIGESTS, House, KEY, OF_A_SESSION, OF_THE_SERVER, READERS, Reader, column,
+    place,
+};
+
+/// One bit of the version, of the nonce, of the text and of the tag.
+fn flips(sealed: &[u8]) -> Vec<Vec<u8>> {
+    let bits = [1, 8 + 5, 8 * 25 + 2, 8 * sealed.len() - 1];
+    bits.iter()
+        .map(|bit| {
+            let mut changed = sealed.to_vec();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            changed
+        })
+        .collect()
+}
+
+fn all() -> Vec<(Column, &'static [Reader])> {
+    OF_A_SESSION
+        .iter()
+        .chain([&DATA_KEY])
+        .map(|(table, id, field, readers)| (column(table, id, field), *readers))
+        .collect()
+}
+
+#[tokio::test]
+async fn every_column_of_bytes_is_sealed_and_tested_here_or_a_digest() {
+    let bed = Bed::new().await;
+    let sql = match bed.state.store.engine() {
+        Engine::Sqlite => {
+            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c \
+             WHERE m.type = 'table' AND c.type IN ('BYTEA', 'BLOB')"
+        }
+        Engine::Postgres => {
+            "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT) FROM information_schema.columns \
+             WHERE table_schema = 'public' AND data_type = 'bytea'"
+        }
+    };
+    let found = bed.state.store.read(async |conn| {
+        let rows = sqlx::query(sql).fetch_all(conn).await?;
+        let mut found = BTreeSet::new();
+        for row in rows {
+            found.insert((row.try_get::<String, _>(0)?, row.try_get::<String, _>(1)?));
+        }
+        Ok(found)
+    });
+    let mut found = found.await.unwrap();
+    found.retain(|(table, _)| !table.starts_with('_'));
+    let tested = all().into_iter().map(|(column, _)| column);
+    let of_the_server = OF_THE_SERVER.map(|(table, id, field)| column(table, id, field));
+    let sealed = tested
+        .chain(of_the_server)
+        .map(|column| (column.table, column.field));
+    let known: BTreeSet<_> = sealed
+        .chain(DIGESTS)
+        .chain([("sign_ins", "token_hash")])
+        .map(|(table, field)| (table.to_owned(), field.to_owned()))
+        .collect();
+    assert_eq!(found, known);
+}
+
+#[tokio::test]
+async fn a_value_that_was_changed_is_refused() {
+    let house = House::new().await;
+    for (column, readers) in all() {
+        let sealed = house.of(column, 0).await;
+        for (number, changed) in flips(&sealed).into_iter().enumerate() {
+            house.give(column, 0, changed).await;
+            let why = format!("{column:?} with flip {number}");
+            house.refuses(&[0], readers, &why).await;
+        }
+        house.give(column, 0, sealed).await;
+    }
+    house.refuses(&[], &[], "everything is back").await;
+}
+
+#[tokio::test]
+async fn values_that_were_swapped_between_rows_or_organizations_are_refused() {
+    let house = House::new().await;
+    for (column, readers) in all() {
+        for other in [1, 2] {
+            let sealed = [house.of(column, 0).await, house.of(column, other).await];
+            house.give(column, 0, sealed[1].clone()).await;
+            house.give(column, other, sealed[0].clone()).await;
+            let why = format!("{column:?} of {other}");
+            house.refuses(&[0, other], readers, &why).await;
+            house.give(column, 0, sealed[0].clone()).await;
+            house.give(column, other, sealed[1].clone()).await;
+        }
+    }
+    house.refuses(&[], &[], "everything is back").await;
+}
+
+#[tokio::test]
+async fn a_value_in_the_place_of_another_field_is_refused() {
+    let house = House::new().await;
+    for (column, readers) in all() {
+        let sealed = house.of(column, 0).await;
+        for (from, _) in all() {
+            if from == column {
+                continue;
+            }
+            let moved = house.of(from, 0).await;
+            house.give(column, 0, moved).await;
+            let why = format!("{from:?} as {column:?}");
+            house.refuses(&[0], readers, &why).await;
+        }
+        house.give(column, 0, sealed).await;
+    }
+    house.refuses(&[], &[], "everything is back").await;
+}
+
+/// Sealed with the right key, for any other place or version.
+#[tokio::test]
+async fn a_value_of_another_place_or_version_is_refused() {
+    let house = House::new().await;
+    let (key, other_key) = (house.data_key(0).await, house.data_key(1).await);
+    let vault = &house.bed.state.vault;
+    let [case, neighbour, foreign] = &house.cases;
+    let (session, message) = (case.session.to_string(), case.message.to_string());
+    let other_row = neighbour.session.to_string();
+    for (column, readers) in all() {
+        let sealed = house.of(column, 0).await;
+        let row = match column.table {
+            "mailbox_messages" => message.as_str(),
+            _ => session.as_str(),
+        };
+        let own = place(&case.organization, row, &column, 1);
+        let seal = |place: &Place<'_>| match column {
+            KEY => vault.wrap(&key, place, [7; 24]),
+            _ => key.seal(&key.open(&sealed, &own).unwrap(), place, [7; 24]),
+        };
+        house.give(column, 0, seal(&own)).await;
+        let why = format!("{column:?} anew");
+        house.refuses(&[], &[], &why).await;
+        for place in [
+            Place { version: 0, ..own },
+            Place { version: 2, ..own },
+            Place {
+                row: &other_row,
+                ..own
+            },
+            Place {
+                organization: &foreign.organization,
+                ..own
+            },
+            Place {
+                table: "outbox",
+                ..own
+            },
+            Place {
+                field: "other_sealed",
+                ..own
+            },
+        ] {
+            house.give(column, 0, seal(&place)).await;
+            let why = format!("{place:?} as {column:?}");
+            house.refuses(&[0], readers, &why).await;
+        }
+        if column == KEY {
+            // A key of another session's, sealed for this one: it opens, and is no key to what is sealed.
+            house
+                .give(column, 0, vault.wrap(&other_key, &own, [7; 24]))
+                .await;
+            house.refuses(&[0], readers, "another key").await;
+        }
+        house.give(column, 0, sealed).await;
+    }
+    house.refuses(&[], &[], "everything is back").await;
+}
+
+#[tokio::test]
+async fn an_invitation_whose_address_was_moved_is_given_up_and_others_go_out() {
+    let bed = Bed::new().await;
+    let mut sessions = Vec::new();
+    for name in ["jane", "john"] {
+        let body = format!(r#"{{"send_email": true, "applicant_email": "{name}@example.com"}}"#);
+        sessions.push(bed.create(&body).await.0);
+    }
+    let [jane, john] = [0, 1].map(|number: usize| sessions[number].to_string());
+    let change = apply(move |conn| {
+        Box::pin(async move {
+            let sql = "UPDATE sessions SET applicant_email_sealed = (SELECT other.applicant_email_sealed \
+                FROM sessions AS other WHERE other.session_id = $1) WHERE session_id = $2";
+            let query = sqlx::query(sql).bind(jane).bind(john);
+            Ok(query.execute(conn).await?.rows_affected())
+        })
+    });
+    assert_eq!(bed.state.store.write(change).await, Ok(1));
+    bed.clock.advance(1);
+    deliver_due(&bed.state).await;
+    let mut newest: Vec<String> = Vec::new();
+    for session in sessions {
+        let mut names = bed.timeline(session).await;
+        newest.extend(names.pop());
+    }
+    assert_eq!(newest, ["invitation.sent", "invitation.failed"]);
+}
+
+#[tokio::test]
+async fn what_the_server_seals_for_itself_is_held_to_its_place_at_the_start() {
+    let house = House::new().await;
+    let vault = &house.bed.state.vault;
+    let root_key = vault.root_key_id().to_owned();
+    let secrets = secrets::NAMES.map(str::to_owned).to_vec();
+    let [canary, secret] = OF_THE_SERVER.map(|(table, id, field)| column(table, id, field));
+    let rows = std::iter::once((canary, root_key))
+        .chain(secrets.into_iter().map(|name| (secret, name)))
+        .collect::<Vec<_>>();
+    assert_eq!(house.start().await, "");
+    for (number, (column, row)) in rows.iter().enumerate() {
+        let sealed = house.bytes(*column, row).await;
+        let mut wrong = flips(&sealed);
+        for (other, (from, from_row)) in rows.iter().enumerate() {
+            if other != number {
+                wrong.push(house.bytes(*from, from_row).await);
+            }
+        }
+        wrong.push(house.of(KEY, 0).await);
+        let place = |version| associated("", column.table, row, column.field, version);
+        let plain = vault.root.open(&sealed, &place(1)).unwrap();
+        wrong.push(vault.root.seal(&plain, &place(2), [1; 24]));
+        for (kind, wrong) in wrong.into_iter().enumerate() {
+            house.put(*column, row, wrong).await;
+            let error = house.start().await;
+            let named = if *column == canary {
+                vault.root_key_id()
+            } else {
+                row
+            };
+            assert!(error.contains(named), "{kind} of {row}: {error:?}");
+        }
+        house.put(*column, row, sealed).await;
+        assert_eq!(house.start().await, "", "{row} is back");
+    }
+    // A secret of the server's is no session's key.
+    let sealed = house.of(KEY, 0).await;
+    for (column, row) in &rows {
+        house.give(KEY, 0, house.bytes(*column, row).await).await;
+        house.refuses(&[0], &READERS, row).await;
+    }
+    house.give(KEY, 0, sealed).await;
+    house.refuses(&[], &[], "everything is back").await;
+}
