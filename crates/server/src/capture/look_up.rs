@@ -51,7 +51,7 @@ pub(super) async fn look_up(state: &AppState, token: &str) -> Result<Option<Foun
         .transpose()?
         .flatten();
     let asker = asker(&session, key.as_ref(), organization)?;
-    let standing = standing(&link, &session, state.clock.now_ms());
+    let standing = standing(&link, &session, key.is_none(), state.clock.now_ms());
     Ok(Some(Found {
         link,
         asker,
@@ -107,8 +107,9 @@ fn asker(
     })
 }
 
-/// What a link shows at a time. A finished session is done, by whichever link one comes.
-fn standing(link: &CaptureLinkRow, session: &SessionRow, now: i64) -> Standing {
+/// What a link shows at a time. A finished session is done, by whichever link one comes; one whose data was erased has
+/// no link that works.
+fn standing(link: &CaptureLinkRow, session: &SessionRow, is_erased: bool, now: i64) -> Standing {
     match session.status_at(now) {
         SessionStatus::Processing
         | SessionStatus::AwaitingExternal
@@ -116,6 +117,7 @@ fn standing(link: &CaptureLinkRow, session: &SessionRow, now: i64) -> Standing {
         | SessionStatus::SandboxPending
         | SessionStatus::Completed
         | SessionStatus::Failed => Standing::Finished,
+        _ if is_erased => Standing::Revoked,
         _ if link.consumed_at.is_some() => Standing::Used,
         _ if link.revoked_at.is_some() => Standing::Revoked,
         SessionStatus::Pending | SessionStatus::Capturing if now < link.expires_at => {

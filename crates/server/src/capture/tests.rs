@@ -161,8 +161,8 @@ async fn each_state_has_its_page_and_status() {
         ("UPDATE sessions SET status = 'failed'", 200, "You are done"),
         (
             "UPDATE data_keys SET key_wrapped = NULL, destroyed_at = 1",
-            200,
-            "Verify your identity",
+            410,
+            "This link no longer works",
         ),
     ] {
         let bed = Bed::new().await;

@@ -6,6 +6,8 @@ pub mod decide;
 pub mod dry_run;
 pub mod get;
 pub mod list;
+#[cfg(test)]
+mod redaction_tests;
 pub mod sealed;
 pub mod view;
 

@@ -53,7 +53,7 @@ pub struct CaptureLinkRow {
     pub created_at: i64,
     /// Unix milliseconds.
     pub expires_at: i64,
-    /// When another link took its place, in Unix milliseconds.
+    /// When another link took its place or the session's data was erased, in Unix milliseconds.
     pub revoked_at: Option<i64>,
     /// When it was used up, in Unix milliseconds.
     pub consumed_at: Option<i64>,
@@ -67,6 +67,8 @@ statements! {
     FIND = concat!("SELECT ", columns_of!(capture_links), " FROM capture_links WHERE link_id = $1");
     LIVE = concat!("SELECT ", columns_of!(capture_links), " FROM capture_links WHERE organization_id = $1 AND session_id = $2 \
         AND revoked_at IS NULL AND consumed_at IS NULL");
+    REVOKE_ALL = "UPDATE capture_links SET revoked_at = $3 WHERE organization_id = $1 AND session_id = $2 \
+        AND revoked_at IS NULL";
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
@@ -159,6 +161,25 @@ pub async fn live_of_all(
         .iter()
         .fold(query, |query, session| query.bind(session.to_string()));
     query.fetch_all(conn).await?.iter().map(read).collect()
+}
+
+/// Ends every link of a session, the one that a browser is bound to included.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn revoke_all(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    session: SessionId,
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(REVOKE_ALL)
+        .bind(organization.to_string())
+        .bind(session.to_string())
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 fn read(row: &AnyRow) -> Result<CaptureLinkRow, StoreError> {

@@ -29,6 +29,8 @@ statements! {
     INSERT = "INSERT INTO data_keys (organization_id, data_key_id, root_key_id, key_wrapped, created_at, \
         destroyed_at) VALUES ($1, $2, $3, $4, $5, NULL)";
     FIND = concat!("SELECT ", columns_of!(data_keys), " FROM data_keys WHERE organization_id = $1 AND data_key_id = $2");
+    DESTROY = "UPDATE data_keys SET key_wrapped = NULL, destroyed_at = $3 WHERE organization_id = $1 \
+        AND data_key_id = $2 AND destroyed_at IS NULL";
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
@@ -100,6 +102,25 @@ pub async fn find_all(
         .iter()
         .fold(query, |query, session| query.bind(session.to_string()));
     query.fetch_all(conn).await?.iter().map(read).collect()
+}
+
+/// Destroys a session's data key, and with it all that it sealed.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn destroy(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    session: SessionId,
+    now: i64,
+) -> Result<(), StoreError> {
+    sqlx::query(DESTROY)
+        .bind(organization.to_string())
+        .bind(session.to_string())
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 fn read(row: &AnyRow) -> Result<DataKeyRow, StoreError> {

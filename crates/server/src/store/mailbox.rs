@@ -40,6 +40,7 @@ statements! {
     LIST = concat!("SELECT ", columns_of!(mailbox_messages), " FROM mailbox_messages WHERE organization_id = $1 AND environment = $2 \
         AND (created_at, message_id) < ($3, $4) ORDER BY created_at DESC, message_id DESC LIMIT $5");
     FIND = concat!("SELECT ", columns_of!(mailbox_messages), " FROM mailbox_messages WHERE organization_id = $1 AND message_id = $2");
+    DELETE_OF_SESSION = "DELETE FROM mailbox_messages WHERE organization_id = $1 AND session_id = $2";
 }
 
 /// Keeps a message; again with the same id it changes nothing.
@@ -101,6 +102,23 @@ pub async fn find(
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// Deletes what was kept of a session's mail.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn delete_of_session(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<(), StoreError> {
+    sqlx::query(DELETE_OF_SESSION)
+        .bind(organization.to_string())
+        .bind(session.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 fn read(row: &AnyRow) -> Result<MailboxRow, StoreError> {

@@ -18,6 +18,7 @@ pub mod mailbox;
 pub mod organizations;
 pub mod outbox;
 mod read_only;
+pub mod redact_session;
 mod rows;
 mod schema;
 pub mod secrets;

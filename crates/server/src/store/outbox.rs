@@ -116,6 +116,8 @@ statements! {
     RELEASE = "UPDATE outbox SET next_at = $1 WHERE (organization_id, outbox_id) IN (SELECT organization_id, \
         outbox_id FROM outbox WHERE state = 'pending' AND next_at > $1 AND last_error IN ('unreachable', \
         'server_refused', 'connection_lost', 'message_deferred') LIMIT $2)";
+    CANCEL = "UPDATE outbox SET state = 'cancelled', last_error = $3, done_at = $4, lease_until = NULL, \
+        lease_token = NULL WHERE organization_id = $1 AND session_id = $2 AND state IN ('pending', 'leased')";
     RECLAIM = "UPDATE outbox SET next_at = $1 WHERE state = 'leased'";
     NEXT_DUE = "SELECT MIN(next_at) AS next_at FROM outbox WHERE state IN ('pending', 'leased')";
     WAITING = "SELECT kind, state, COUNT(*) AS count, MIN(created_at) AS oldest_at FROM outbox \
@@ -257,6 +259,28 @@ pub async fn end(
         .execute(conn)
         .await?;
     Ok(result.rows_affected() == 1)
+}
+
+/// Cancels what a session has queued, for this reason; says how much that was. An attempt that is under way at this
+/// moment may still succeed, but writes nothing any more.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn cancel(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    session: SessionId,
+    why: &'static str,
+    now: i64,
+) -> Result<u64, StoreError> {
+    let result = sqlx::query(CANCEL)
+        .bind(organization.to_string())
+        .bind(session.to_string())
+        .bind(why)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(result.rows_affected())
 }
 
 /// The server answers again: what failed because it did not is due now.

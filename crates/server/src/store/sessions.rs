@@ -121,6 +121,11 @@ statements! {
         $18, $19, $20, $21, $22, $23, $24, $25, $26)";
     FIND = concat!("SELECT ", columns_of!(sessions), " FROM sessions WHERE organization_id = $1 AND environment = $2 AND session_id = $3");
     FIND_ANYWHERE = concat!("SELECT ", columns_of!(sessions), " FROM sessions WHERE organization_id = $1 AND session_id = $2");
+    REDACT = "UPDATE sessions SET retention_status = 'redacted', updated_at = $4, row_version = row_version + 1, \
+        last_sequence = last_sequence + 1, metadata_sealed = NULL, prefill_sealed = NULL, \
+        applicant_email_sealed = NULL, applicant_name_sealed = NULL, email_display_name_sealed = NULL, \
+        support_url_sealed = NULL, redirect_url_sealed = NULL WHERE organization_id = $1 AND environment = $2 \
+        AND session_id = $3 AND retention_status <> 'redacted' RETURNING last_sequence";
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
@@ -211,6 +216,28 @@ pub async fn find_anywhere(
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
+}
+
+/// Takes everything sealed out of a session and says so in it; the number of the event that tells it. None if there was
+/// nothing to do.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn redact(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    environment: Environment,
+    id: SessionId,
+    now: i64,
+) -> Result<Option<i64>, StoreError> {
+    let row = sqlx::query(REDACT)
+        .bind(organization.to_string())
+        .bind(environment.as_str())
+        .bind(id.to_string())
+        .bind(now)
+        .fetch_optional(conn)
+        .await?;
+    row.map(|row| row.plain("last_sequence")).transpose()
 }
 
 pub(super) fn read(row: &AnyRow) -> Result<SessionRow, StoreError> {
