@@ -218,11 +218,7 @@ pub async fn nothing_is_lost(api: &Api, database: &mut Database, made: &[Made]) 
             "a session of its key"
         );
     }
-    wait::until_within(DRAIN, "an empty outbox", async || {
-        let open = "SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'leased')";
-        (database.number(open).await == 0).then_some(())
-    })
-    .await;
+    outbox_is_drained(database).await;
     let count = i64::try_from(made.len()).expect("a small number");
     let invited = i64::try_from(mailed.len()).expect("a small number");
     for (what, expected) in [
@@ -241,4 +237,13 @@ pub async fn nothing_is_lost(api: &Api, database: &mut Database, made: &[Made]) 
     }
     database.is_intact().await;
     mailed
+}
+
+/// Waits until nothing is left to send.
+pub async fn outbox_is_drained(database: &mut Database) {
+    wait::until_within(DRAIN, "an empty outbox", async || {
+        let open = "SELECT COUNT(*) FROM outbox WHERE state IN ('pending', 'leased')";
+        (database.number(open).await == 0).then_some(())
+    })
+    .await;
 }

@@ -128,7 +128,7 @@ impl Dialogue {
             recipients: std::mem::take(&mut self.recipients),
             bytes,
         };
-        let refusal = {
+        let (refusal, silent) = {
             let mut state = lock(&self.state);
             let refusal = state.manners.data.clone();
             let pile = if refusal.is_some() {
@@ -137,8 +137,12 @@ impl Dialogue {
                 &mut state.taken
             };
             pile.push(offered);
-            refusal
+            (refusal, state.manners.silent)
         };
+        if silent {
+            // Until the client leaves.
+            return self.line().await.map(drop);
+        }
         self.say(refusal.as_deref().unwrap_or("250 2.0.0 Taken"))
             .await
     }

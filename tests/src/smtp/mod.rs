@@ -42,6 +42,7 @@ struct Manners {
     data: Option<String>,
     recipients: HashMap<String, String>,
     asks_for_password: bool,
+    silent: bool,
 }
 
 /// A message as it came over the wire.
@@ -133,6 +134,11 @@ impl Smtp {
     /// From now on answers this to a message, or takes messages again.
     pub fn answer_message(&self, answer: Option<&str>) {
         lock(&self.state).manners.data = answer.map(str::to_owned);
+    }
+
+    /// From now on takes messages and never says so, or says so again: between the two a client cannot know.
+    pub fn say_nothing_to_messages(&self, silent: bool) {
+        lock(&self.state).manners.silent = silent;
     }
 
     /// From now on offers `AUTH PLAIN` and takes mail only after it.
