@@ -42,6 +42,14 @@ impl Database {
         }
     }
 
+    /// Closes it, and with it whatever it has locked.
+    pub async fn close(self) {
+        self.connection
+            .close()
+            .await
+            .expect("a connection that ends");
+    }
+
     /// Changes rows; the text is the test's own and holds its values, bytes as `x'…'`. How many were changed.
     pub async fn execute(&mut self, sql: &str) -> u64 {
         let sql = if self.is_postgres {

@@ -56,6 +56,8 @@ pub struct Parts {
     pub outbox_wake: tokio::sync::Notify,
     /// What is measured.
     pub metrics: Metrics,
+    /// Whether the database takes writes.
+    pub readiness: health::Readiness,
 }
 
 /// The buckets of all callers.
@@ -135,6 +137,7 @@ pub fn build(foundation: Foundation) -> App {
         running: idempotency::Running::new(idempotency::WAIT),
         tasks: TaskTracker::new(),
         outbox_wake: tokio::sync::Notify::new(),
+        readiness: health::Readiness::default(),
     };
     App {
         state: AppState(Arc::new(parts)),

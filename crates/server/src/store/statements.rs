@@ -43,7 +43,7 @@ const TOGETHER: [&str; 8] = [
 ];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 27] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 28] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -58,6 +58,7 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 27] = [
     ("organizations", "OLDEST"),
     ("schema", "FLOOR"),
     ("schema", "TAKEN"),
+    ("upkeep", "PROBE"),
     ("secrets", "INSERT_ROOT_KEY"),
     ("secrets", "INSERT_SECRET"),
     ("secrets", "ROOT_KEYS"),

@@ -17,6 +17,8 @@ statements! {
         AND (organization_id, session_id) IN (SELECT organization_id, session_id FROM sessions \
         WHERE status IN ('pending', 'capturing') AND expires_at <= $1 ORDER BY expires_at LIMIT $2) \
         RETURNING organization_id, session_id, last_sequence";
+    /// Changes nothing, and is written all the same.
+    PROBE = "UPDATE schema_floor SET oldest_step = oldest_step";
 }
 
 pub(super) static EXPIRES: LazyLock<Picking> = LazyLock::new(|| Picking::of(EXPIRE));
@@ -94,6 +96,19 @@ impl Change for TouchKeys {
         for ((organization, key), used_at) in used {
             api_keys::touch(conn, organization, key, used_at).await?;
         }
+        Ok(())
+    }
+}
+
+/// Writes nothing new: whether the database takes a write at all.
+#[derive(Debug, Clone, Copy)]
+pub struct Probe;
+
+impl Change for Probe {
+    type Outcome = ();
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
+        sqlx::query(PROBE).execute(conn).await?;
         Ok(())
     }
 }

@@ -98,6 +98,7 @@ pub(crate) fn api(tally: &mut Tally, postgres: Option<&Cluster>) {
     let on_postgres = names
         .iter()
         .filter(|name| !ENGINE_ALIKE.contains(&name.as_str()))
+        .filter(|name| !name.ends_with(ON_SQLITE_ALONE))
         .filter(|name| balancer.is_some() || !several(name));
     let mut command = api_tests(on_postgres);
     if let Some(balancer) = &balancer {
@@ -129,8 +130,9 @@ const ENGINE_ALIKE: [&str; 5] = [
 /// How the names of tests begin that need several servers on PostgreSQL behind a load balancer.
 const BEHIND_A_BALANCER: &str = "api_instances";
 
-/// How the names of other tests end that PostgreSQL alone is for.
+/// How the names of tests end that are for one engine alone.
 const ON_POSTGRES_ALONE: &str = "_postgres";
+const ON_SQLITE_ALONE: &str = "_sqlite";
 
 fn api_test_names() -> Outcome<Vec<String>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/tests");
@@ -180,7 +182,9 @@ mod tests {
             assert!(names.iter().any(|known| known == name), "{name}");
         }
         assert!(names.iter().any(|name| name.starts_with(BEHIND_A_BALANCER)));
-        assert!(names.iter().any(|name| name.ends_with(ON_POSTGRES_ALONE)));
+        for end in [ON_POSTGRES_ALONE, ON_SQLITE_ALONE] {
+            assert!(names.iter().any(|name| name.ends_with(end)), "{end}");
+        }
     }
 
     #[test]
