@@ -51,6 +51,8 @@ pub(super) enum Command {
     },
     /// Show what would run, secrets hidden.
     CheckConfig(ServeArguments),
+    /// Look at an installation and say what to mend; changes nothing.
+    Doctor(DoctorArguments),
     /// Write the manual pages of all commands into a folder.
     #[command(hide = true)]
     Manual {
@@ -120,6 +122,24 @@ impl ServeArguments {
             listen: self.listen.clone(),
             ..self.place.flags()
         }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoctorArguments {
+    /// Leave out what reads the whole database.
+    #[arg(long)]
+    pub(super) quick: bool,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    server: ServeArguments,
+}
+
+impl DoctorArguments {
+    pub(super) fn flags(&self) -> Flags {
+        self.server.flags()
     }
 }
 

@@ -5,6 +5,7 @@
 mod address_file;
 mod arguments;
 mod check_config;
+mod doctor;
 mod installation;
 mod keys;
 mod manual;
@@ -35,6 +36,9 @@ enum CommandError {
     /// It could not be done: exit code 1.
     #[error("{0}")]
     Failed(String),
+    /// It was done, and found what is wrong: the answer, with exit code 1.
+    #[error("{0}")]
+    Found(String),
 }
 
 impl From<ConfigError> for CommandError {
@@ -64,26 +68,23 @@ impl From<std::io::Error> for CommandError {
 /// Runs what the command line asks for. What it answers goes to standard output, everything else
 /// to standard error.
 pub async fn run() -> ExitCode {
-    match dispatch(Cli::parse().command).await {
-        Ok(answer) => {
-            let printed = answer.map_or(Ok(()), |answer| print_line(&answer));
-            match printed {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => {
-                    // Who closed the pipe has read enough.
-                    if error.kind() != io::ErrorKind::BrokenPipe {
-                        complain(&format!("error: the answer could not be written: {error}"));
-                    }
-                    ExitCode::FAILURE
-                }
-            }
-        }
+    let (answer, code) = match dispatch(Cli::parse().command).await {
+        Ok(answer) => (answer, ExitCode::SUCCESS),
+        Err(CommandError::Found(answer)) => (Some(answer), ExitCode::FAILURE),
         Err(error) => {
             complain(&format!("error: {error}"));
-            ExitCode::from(match error {
-                CommandError::Usage(_) => 2,
-                CommandError::Failed(_) => 1,
-            })
+            let is_usage = matches!(error, CommandError::Usage(_));
+            return ExitCode::from(if is_usage { 2 } else { 1 });
+        }
+    };
+    match answer.map_or(Ok(()), |answer| print_line(&answer)) {
+        Ok(()) => code,
+        Err(error) => {
+            // Who closed the pipe has read enough.
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                complain(&format!("error: the answer could not be written: {error}"));
+            }
+            ExitCode::FAILURE
         }
     }
 }
@@ -134,6 +135,7 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
                     .map(Some)
             }
         },
+        Command::Doctor(arguments) => doctor::examine(&arguments).await.map(Some),
         Command::Manual { folder } => manual::write(&folder).map(|()| None),
         Command::CheckConfig(arguments) => check_config::check(&arguments.flags()).map(Some),
         Command::Migrate(place) => {

@@ -6,15 +6,15 @@ use vouchkey_types::json::{self, Json};
 use super::*;
 use crate::store::{api_keys, organizations as rows, users as user_rows};
 
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(pub(super) tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
     /// With an organization in it.
-    async fn initialised() -> Self {
+    pub(super) async fn initialised() -> Self {
         let folder = Self::new();
         folder
             .answer("init --owner owner@example.com --public-url https://id.example")
@@ -22,7 +22,7 @@ impl Folder {
         folder
     }
 
-    async fn run(&self, line: &str) -> Result<Option<String>, CommandError> {
+    pub(super) async fn run(&self, line: &str) -> Result<Option<String>, CommandError> {
         let data = self.0.path().to_str().unwrap();
         let words = line.split_whitespace().chain(["--data", data]);
         dispatch(
@@ -33,15 +33,15 @@ impl Folder {
         .await
     }
 
-    async fn answer(&self, line: &str) -> String {
+    pub(super) async fn answer(&self, line: &str) -> String {
         self.run(line).await.unwrap().unwrap_or_default()
     }
 
-    async fn json(&self, line: &str) -> Json {
+    pub(super) async fn json(&self, line: &str) -> Json {
         json::read(self.answer(&format!("{line} --json")).await.as_bytes()).unwrap()
     }
 
-    async fn installation(&self) -> Installation {
+    pub(super) async fn installation(&self) -> Installation {
         let flags = crate::config::Flags {
             data: Some(self.0.path().to_owned()),
             ..Default::default()

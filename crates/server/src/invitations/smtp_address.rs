@@ -92,6 +92,11 @@ impl SmtpAddress {
             credentials,
         })
     }
+
+    /// Host and port.
+    pub fn server(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
 }
 
 impl std::fmt::Debug for SmtpAddress {

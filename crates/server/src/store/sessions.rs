@@ -126,6 +126,7 @@ statements! {
         applicant_email_sealed = NULL, applicant_name_sealed = NULL, email_display_name_sealed = NULL, \
         support_url_sealed = NULL, redirect_url_sealed = NULL WHERE organization_id = $1 AND environment = $2 \
         AND session_id = $3 AND retention_status <> 'redacted' RETURNING last_sequence";
+    NEWEST = "SELECT MAX(created_at) AS created_at FROM sessions WHERE organization_id = $1 AND environment = $2";
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
@@ -238,6 +239,23 @@ pub(super) async fn redact(
         .fetch_optional(conn)
         .await?;
     row.map(|row| row.plain("last_sequence")).transpose()
+}
+
+/// When the newest session was created, Unix milliseconds.
+///
+/// # Errors
+/// Those of the database.
+pub async fn newest_at(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    environment: Environment,
+) -> Result<Option<i64>, StoreError> {
+    sqlx::query(NEWEST)
+        .bind(organization.to_string())
+        .bind(environment.as_str())
+        .fetch_one(conn)
+        .await?
+        .plain("created_at")
 }
 
 pub(super) fn read(row: &AnyRow) -> Result<SessionRow, StoreError> {

@@ -1,0 +1,358 @@
+//! The database: whether it can be opened and trusted, and what its rows say.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+use vouchkey_types::api_key::Environment;
+use vouchkey_types::date::format_utc;
+
+use super::{Level, Report};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::api_keys::{self, ApiKeyRow};
+use crate::store::{Engine, ReadOnly, SchemaState, StoreError, organizations, outbox, sessions};
+use crate::vault::Vault;
+
+/// Organizations that are looked at.
+const MOST_ORGANIZATIONS: i64 = 1_000;
+/// How long a database may take to answer the first time.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const DAY: i64 = 24 * 60 * MINUTE;
+
+/// How far clocks may be apart before leases and expiries are off.
+const CLOCKS_APART: i64 = 5 * SECOND;
+/// How long a delivery may wait; the alarm of docs/operations.md.
+const LONG_WAIT: i64 = 15 * MINUTE;
+/// Keys that end so soon are told.
+const SOON: i64 = 14 * DAY;
+/// Keys that ended so lately are told.
+const LATELY: i64 = 30 * DAY;
+
+/// What the other looks need to know.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// Whether a live key can be used.
+    pub(super) has_live_key: bool,
+}
+
+pub(super) async fn look(
+    report: &mut Report,
+    config: &Config,
+    clock: &Clock,
+    is_quick: bool,
+) -> Seen {
+    let opening = ReadOnly::open(&config.database, &config.data);
+    let mut database = match timeout(PATIENCE, opening).await {
+        Ok(Ok(database)) => database,
+        Ok(Err(error)) => {
+            let message = format!("{error}; {}", hint(&error));
+            report.problem("database", message);
+            return Seen::default();
+        }
+        Err(_) => {
+            report.problem(
+                "database",
+                "does not answer within 10 seconds; is its address right, and its firewall open?",
+            );
+            return Seen::default();
+        }
+    };
+    let seen = look_inside(report, &mut database, config, clock, is_quick).await;
+    database.close().await;
+    seen.unwrap_or_else(|error| {
+        report.problem("database", format!("cannot be read: {error}"));
+        Seen::default()
+    })
+}
+
+/// What to do about a database that cannot be opened.
+fn hint(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Setting(_) => {
+            "check VOUCHKEY_DATABASE_URL and --data; `vouchkey init --owner EMAIL` makes a new installation"
+        }
+        _ => "check that it runs, that VOUCHKEY_DATABASE_URL is right, and who may read it",
+    }
+}
+
+async fn look_inside(
+    report: &mut Report,
+    database: &mut ReadOnly,
+    config: &Config,
+    clock: &Clock,
+    is_quick: bool,
+) -> Result<Seen, StoreError> {
+    report.ok("database", database.version().await?);
+    look_at_settings(report, database).await?;
+    if database.engine() == Engine::Sqlite {
+        look_for_faults(report, database, is_quick).await?;
+    }
+    let schema = database.schema().await?;
+    judge_schema(report, &schema);
+    if schema.step == 0 || schema.oldest > schema.newest {
+        return Ok(Seen::default());
+    }
+    look_at_root_key(report, database, config).await?;
+    look_at_clock(report, database, clock.now_ms()).await?;
+    let seen = look_at_keys(report, database, clock.now_ms()).await?;
+    look_at_outbox(report, database, clock.now_ms()).await?;
+    Ok(seen)
+}
+
+async fn look_at_settings(report: &mut Report, database: &mut ReadOnly) -> Result<(), StoreError> {
+    let settings = database.settings().await?;
+    let wrong: Vec<_> = settings
+        .iter()
+        .filter(|setting| !setting.is_right())
+        .collect();
+    for setting in &wrong {
+        let (name, found, wanted) = (setting.name, &setting.found, setting.wanted);
+        match name {
+            // The file's own, which the server sets at its start.
+            "journal_mode" => report.warning(
+                "durability",
+                format!("journal_mode is {found}, not {wanted}; the server sets it when it starts"),
+            ),
+            "pg_is_in_recovery" => report.problem(
+                "durability",
+                "this PostgreSQL is a standby, which cannot write; name the primary",
+            ),
+            _ => report.problem(
+                "durability",
+                format!(
+                    "{name} is {found}, must be {wanted}: what was answered can be lost or damaged"
+                ),
+            ),
+        }
+    }
+    if wrong.is_empty() {
+        let kept = match database.engine() {
+            Engine::Sqlite => "WAL, synchronous=FULL",
+            Engine::Postgres => "commits wait for the disk",
+        };
+        report.ok("durability", kept);
+    }
+    Ok(())
+}
+
+async fn look_for_faults(
+    report: &mut Report,
+    database: &mut ReadOnly,
+    is_quick: bool,
+) -> Result<(), StoreError> {
+    if is_quick {
+        report.ok("integrity", "not looked at: --quick");
+        return Ok(());
+    }
+    let faults = database.faults().await?;
+    for fault in &faults {
+        report.problem(
+            "integrity",
+            format!("{fault}; stop the server, keep a copy of the file, and restore a backup"),
+        );
+    }
+    if faults.is_empty() {
+        report.ok("integrity", "every page and every reference holds");
+    }
+    Ok(())
+}
+
+fn judge_schema(report: &mut Report, schema: &SchemaState) {
+    let (step, newest) = (schema.step, schema.newest);
+    if step == 0 {
+        return report.problem(
+            "schema",
+            "the database is empty; `vouchkey init --owner EMAIL` sets it up",
+        );
+    }
+    if schema.oldest > newest {
+        return report.problem(
+            "schema",
+            format!(
+                "step {step}, made by a newer vouchkey, which says that step {} must be known; this program knows step {newest}: start the newer one",
+                schema.oldest
+            ),
+        );
+    }
+    for changed in &schema.changed {
+        report.problem(
+            "schema",
+            format!(
+                "step {changed} was another one when the database took it, so that no server of this version starts on it; use the version that made it, or restore a backup"
+            ),
+        );
+    }
+    if let (Some(first), true) = (schema.missing.first(), schema.changed.is_empty()) {
+        report.warning(
+            "schema",
+            format!(
+                "step {step}; this program knows step {newest}: `vouchkey migrate` or the next start of the server takes the steps from {} on",
+                first.number
+            ),
+        );
+    } else if schema.changed.is_empty() {
+        let whose = if step > newest {
+            ", of a newer vouchkey, beside which this one can work"
+        } else {
+            ""
+        };
+        report.ok("schema", format!("step {step}{whose}"));
+    }
+}
+
+async fn look_at_root_key(
+    report: &mut Report,
+    database: &mut ReadOnly,
+    config: &Config,
+) -> Result<(), StoreError> {
+    let proof = database
+        .read(async |conn| Ok(Vault::prove(conn, &config.root_key).await))
+        .await?;
+    match proof {
+        Ok(Some(id)) => report.ok("root_key", format!("{id} opens the database")),
+        Ok(None) => report.warning(
+            "root_key",
+            "none yet; `vouchkey init --owner EMAIL` or the first start makes one",
+        ),
+        Err(error) => report.problem("root_key", error.to_string()),
+    }
+    Ok(())
+}
+
+/// This machine's clock against the newest session, and against the database's own clock.
+async fn look_at_clock(
+    report: &mut Report,
+    database: &mut ReadOnly,
+    now: i64,
+) -> Result<(), StoreError> {
+    let newest = database
+        .read(async |conn| {
+            let mut newest = None;
+            for organization in organizations::oldest(conn, MOST_ORGANIZATIONS).await? {
+                for environment in [Environment::Live, Environment::Sandbox] {
+                    let found = sessions::newest_at(conn, organization.id, environment).await?;
+                    newest = newest.max(found);
+                }
+            }
+            Ok(newest)
+        })
+        .await?;
+    let shown = format_utc(now);
+    if let Some(newest) = newest.filter(|newest| *newest > now + CLOCKS_APART) {
+        report.problem(
+            "clock",
+            format!(
+                "it says {shown}, but the newest session is of {}: set the clock, best by NTP",
+                format_utc(newest)
+            ),
+        );
+        return Ok(());
+    }
+    match database.now_ms().await? {
+        Some(other) if (other - now).abs() > CLOCKS_APART => report.warning(
+            "clock",
+            format!(
+                "it is {} seconds off the database's; set both by NTP",
+                (other - now).abs() / SECOND
+            ),
+        ),
+        _ => report.ok("clock", shown),
+    }
+    Ok(())
+}
+
+async fn look_at_keys(
+    report: &mut Report,
+    database: &mut ReadOnly,
+    now: i64,
+) -> Result<Seen, StoreError> {
+    let keys = database
+        .read(async |conn| {
+            let organizations = organizations::oldest(conn, MOST_ORGANIZATIONS).await?;
+            let mut keys = Vec::new();
+            for organization in &organizations {
+                keys.extend(api_keys::list(conn, organization.id).await?);
+            }
+            Ok((!organizations.is_empty()).then_some(keys))
+        })
+        .await?;
+    let Some(keys) = keys else {
+        report.warning(
+            "keys",
+            "there is no organization yet; run `vouchkey init --owner EMAIL`",
+        );
+        return Ok(Seen::default());
+    };
+    let active =
+        |key: &&ApiKeyRow| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now);
+    for key in keys.iter().filter(|key| key.revoked_at.is_none()) {
+        let Some(end) = key.expires_at else { continue };
+        let said = match end - now {
+            left if left <= -LATELY || left > SOON => continue,
+            left if left <= 0 => "ended",
+            _ => "ends",
+        };
+        report.warning(
+            "keys",
+            format!(
+                "{} ({}, of {}) {said} {}; `vouchkey keys create` makes another one",
+                key.id,
+                key.environment.as_str(),
+                key.organization,
+                format_utc(end)
+            ),
+        );
+    }
+    let usable = keys.iter().filter(active).count();
+    if usable == 0 {
+        report.warning("keys", "none can be used; `vouchkey keys create` makes one");
+    } else {
+        report.ok("keys", format!("{usable} can be used"));
+    }
+    Ok(Seen {
+        has_live_key: keys
+            .iter()
+            .filter(active)
+            .any(|key| key.environment == Environment::Live),
+    })
+}
+
+async fn look_at_outbox(
+    report: &mut Report,
+    database: &mut ReadOnly,
+    now: i64,
+) -> Result<(), StoreError> {
+    let rows = database
+        .read(async |conn| outbox::waiting(conn).await)
+        .await?;
+    let before = report.0.len();
+    for row in &rows {
+        let (kind, count, age) = (&row.kind, row.count, now - row.oldest_at);
+        if row.state == "dead" {
+            report.warning(
+                "outbox",
+                format!(
+                    "{count} of kind {kind} given up, the oldest queued {}; their sessions' pages in the dashboard say why",
+                    format_utc(row.oldest_at)
+                ),
+            );
+        } else if age > LONG_WAIT {
+            report.warning(
+                "outbox",
+                format!(
+                    "{count} of kind {kind} {}, the oldest for {} minutes; does a server run, and does its mail leave?",
+                    row.state,
+                    age / MINUTE
+                ),
+            );
+        }
+    }
+    if report.0.len() == before {
+        let waiting: i64 = rows.iter().map(|row| row.count).sum();
+        report.add("outbox", Level::Ok, format!("{waiting} waiting"));
+    }
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! What others reach, and what the server reaches: links, mail, and the server itself.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::{Request, StatusCode};
+use http_body_util::Empty;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::Report;
+use super::database::Seen;
+use crate::commands::address_file;
+use crate::config::{Config, MailConfig, PublicUrl};
+use crate::invitations::{Failure, Smtp};
+
+/// For an SMTP server's greeting, TLS and sign-in.
+const MAIL_PATIENCE: Duration = Duration::from_secs(15);
+/// For a server on this machine.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub(super) async fn look(report: &mut Report, config: &Config, seen: &Seen) {
+    let running = address_file::running(&config.data.folder);
+    judge_links(report, config, running.as_ref(), seen);
+    look_at_mail(report, config, seen).await;
+    look_at_server(report, config, running.as_ref()).await;
+}
+
+fn judge_links(report: &mut Report, config: &Config, running: Option<&PublicUrl>, seen: &Seen) {
+    let configured = config.http.public_url.as_ref();
+    let url = configured
+        .or(running)
+        .cloned()
+        .unwrap_or_else(|| PublicUrl::of_bound(config.http.listen));
+    if url.is_loopback() && config.http.listen.ip().is_unspecified() {
+        report.warning(
+            "public_url",
+            format!(
+                "the server listens on all addresses, but links begin with {url}; set VOUCHKEY_PUBLIC_URL to the address that others use"
+            ),
+        );
+    } else if url.is_loopback() && seen.has_live_key {
+        report.warning(
+            "public_url",
+            format!(
+                "there are live keys, but links begin with {url}, which only this machine reaches; set VOUCHKEY_PUBLIC_URL"
+            ),
+        );
+    } else if !url.is_loopback() && !url.is_https() {
+        report.warning(
+            "public_url",
+            format!(
+                "links begin with {url}, without TLS: others on the way read them, and nobody can sign in; put TLS in front and set VOUCHKEY_PUBLIC_URL"
+            ),
+        );
+    } else {
+        report.ok("public_url", format!("links begin with {url}"));
+    }
+}
+
+/// Connects and signs in. No mail is sent.
+async fn look_at_mail(report: &mut Report, config: &Config, seen: &Seen) {
+    let address = match &config.mail {
+        MailConfig::Smtp { address, .. } => address,
+        MailConfig::Mailbox { .. } => {
+            let landing = "invitations land in the mailbox of the dashboard";
+            if seen.has_live_key {
+                report.warning(
+                    "mail",
+                    format!("{landing}, though there are live keys; set VOUCHKEY_SMTP_URL for mail to leave"),
+                );
+            } else {
+                report.ok("mail", landing);
+            }
+            return;
+        }
+    };
+    let server = address.server();
+    let probe = timeout(MAIL_PATIENCE, Smtp::new(address.clone()).probe()).await;
+    match probe.unwrap_or(Err(Failure::Unreachable)) {
+        Ok(()) => report.ok("mail", format!("{server} takes mail")),
+        Err(Failure::ServerRefused) => report.problem(
+            "mail",
+            format!(
+                "{server} refuses this server: TLS, its certificate, or the user and password of VOUCHKEY_SMTP_URL"
+            ),
+        ),
+        Err(_) => report.problem(
+            "mail",
+            format!("{server} does not answer as an SMTP server; check VOUCHKEY_SMTP_URL and the firewall"),
+        ),
+    }
+}
+
+async fn look_at_server(report: &mut Report, config: &Config, running: Option<&PublicUrl>) {
+    let address = address(config.http.listen, running);
+    let heard = match address {
+        Some(address) => timeout(PATIENCE, ask(address))
+            .await
+            .unwrap_or(Heard::Something),
+        None => Heard::Nobody,
+    };
+    match (running, address, heard) {
+        (Some(_), Some(address), Heard::Status(StatusCode::OK)) => {
+            report.ok("server", format!("runs, and is ready at {address}"));
+        }
+        (Some(url), None, _) => report.ok(
+            "server",
+            format!(
+                "runs; ask {url}/readyz whether it is ready, since --listen does not say its port"
+            ),
+        ),
+        (Some(_), Some(address), Heard::Status(status)) => report.problem(
+            "server",
+            format!(
+                "runs, but answers {} to /readyz at {address}; its log says why",
+                status.as_u16()
+            ),
+        ),
+        (Some(_), Some(address), _) => report.problem(
+            "server",
+            format!("runs, but does not answer at {address}; does --listen name its address?"),
+        ),
+        (None, _, Heard::Nobody) | (None, None, _) => {
+            report.ok("server", "none runs on this data folder");
+        }
+        (None, Some(address), _) => report.warning(
+            "server",
+            format!(
+                "none runs on this data folder, but something else listens at {address}: `vouchkey serve` cannot"
+            ),
+        ),
+    }
+}
+
+/// Where the server is asked: where it is told to listen, or, if it picked a port, where its links lead on this machine.
+fn address(listen: SocketAddr, running: Option<&PublicUrl>) -> Option<SocketAddr> {
+    if listen.port() != 0 {
+        let ip = match listen.ip() {
+            ip if !ip.is_unspecified() => ip,
+            IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
+            IpAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+        };
+        return Some(SocketAddr::new(ip, listen.port()));
+    }
+    running?.as_str().strip_prefix("http://")?.parse().ok()
+}
+
+/// What comes back from an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    /// Nobody listens there.
+    Nobody,
+    /// Somebody listens, but does not speak HTTP, or not in time.
+    Something,
+    /// The answer to `/readyz`.
+    Status(StatusCode),
+}
+
+async fn ask(address: SocketAddr) -> Heard {
+    let Ok(stream) = TcpStream::connect(address).await else {
+        return Heard::Nobody;
+    };
+    let answer = async {
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.ok()?;
+        let connection = tokio::spawn(connection);
+        let request = Request::get("/readyz")
+            .header(HOST, address.to_string())
+            .body(Empty::<Bytes>::new())
+            .ok()?;
+        let answer = sender.send_request(request).await;
+        connection.abort();
+        Some(answer.ok()?.status())
+    };
+    answer.await.map_or(Heard::Something, Heard::Status)
+}
