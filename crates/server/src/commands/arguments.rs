@@ -61,6 +61,10 @@ pub(super) enum Command {
     },
     /// Bring the database's schema up to date; `serve` does it too.
     Migrate(Place),
+    /// Copy the SQLite database into one file, while servers run; the root key is not in it.
+    Backup(BackupArguments),
+    /// Put a backup into an empty data folder.
+    Restore(RestoreArguments),
 }
 
 /// Where the installation is.
@@ -86,6 +90,31 @@ impl Place {
             ..Flags::default()
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct BackupArguments {
+    /// The file to make.
+    pub(super) file: PathBuf,
+    /// Replace the file if it is there.
+    #[arg(long)]
+    pub(super) overwrite: bool,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RestoreArguments {
+    /// What `backup` made.
+    pub(super) file: PathBuf,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) place: Place,
 }
 
 /// Where the installation is, and how people reach it.

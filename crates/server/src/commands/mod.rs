@@ -4,12 +4,16 @@
 
 mod address_file;
 mod arguments;
+mod backup;
 mod check_config;
 mod doctor;
+mod draft;
 mod installation;
 mod keys;
 mod manual;
+mod migrate;
 mod organizations;
+mod restore;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -138,16 +142,9 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
         Command::Doctor(arguments) => doctor::examine(&arguments).await.map(Some),
         Command::Manual { folder } => manual::write(&folder).map(|()| None),
         Command::CheckConfig(arguments) => check_config::check(&arguments.flags()).map(Some),
-        Command::Migrate(place) => {
-            Installation::open(&place.flags())
-                .await?
-                .store
-                .close()
-                .await;
-            Ok(Some(
-                "The database has the schema of this version.".to_owned(),
-            ))
-        }
+        Command::Migrate(place) => migrate::migrate(&place.flags()).await.map(Some),
+        Command::Backup(arguments) => backup::back_up(&arguments).await.map(Some),
+        Command::Restore(arguments) => restore::restore(&arguments).await.map(Some),
     }
 }
 

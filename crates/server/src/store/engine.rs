@@ -1,11 +1,12 @@
 //! The one file that knows which engine runs: addresses, settings of a connection, transactions, error codes.
 
+mod copy;
 pub(super) mod durability;
+mod files;
 
-use std::fs::{DirBuilder, File, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use log::LevelFilter;
@@ -18,6 +19,9 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions, Row};
 use super::StoreError;
 use super::rows::RowTexts;
 use crate::config::{DataConfig, DatabaseConfig};
+use files::{Held, hold, make_private_file, sqlite_file, sqlite_url};
+
+pub(super) use files::{LOCK_ENDING, lock_folder, make_private_folder};
 
 /// Readers beside the one writer.
 const SQLITE_READERS: u32 = 4;
@@ -154,20 +158,44 @@ pub(super) struct Address {
     /// The file of SQLite.
     pub(super) file: Option<PathBuf>,
     options: AnyConnectOptions,
+    held: Option<Arc<File>>,
 }
 
 impl Address {
     /// Reads the configuration and, for SQLite, makes the file with mode 0600: SQLite gives its `-wal` and `-shm` the
-    /// mode of the file itself.
+    /// mode of the file itself. As long as the address lives, nobody moves the database away.
     pub(super) fn prepare(
         database: &DatabaseConfig,
         data: &DataConfig,
     ) -> Result<Self, StoreError> {
-        let address = Self::read(database, data)?;
+        let mut address = Self::read(database, data)?;
         if let Some(file) = &address.file {
+            let held = hold(file, File::try_lock_shared).map_err(|fault| match fault {
+                Held::ByAnother => StoreError::Setting(format!(
+                    "{} is being moved or restored by another vouchkey; start again when that is done",
+                    file.display()
+                )),
+                Held::Failed(error) => error,
+            })?;
+            address.held = Some(Arc::new(held));
             make_private_file(file)?;
         }
         Ok(address)
+    }
+
+    /// Takes the database for this process alone; on PostgreSQL there is nothing to take.
+    pub(super) fn hold_alone(&mut self) -> Result<(), StoreError> {
+        if let Some(file) = &self.file {
+            let held = hold(file, File::try_lock).map_err(|fault| match fault {
+                Held::ByAnother => StoreError::Setting(format!(
+                    "a server or another command uses {}; stop the server, then run this again",
+                    file.display()
+                )),
+                Held::Failed(error) => error,
+            })?;
+            self.held = Some(Arc::new(held));
+        }
+        Ok(())
     }
 
     /// Reads the configuration, and makes nothing.
@@ -180,6 +208,7 @@ impl Address {
                     engine: Engine::Postgres,
                     file: None,
                     options: options(url)?,
+                    held: None,
                 })
             }
             Some(url) => Self::of_file(sqlite_file(url).ok_or_else(|| {
@@ -196,6 +225,7 @@ impl Address {
             engine: Engine::Sqlite,
             options: options(&sqlite_url(&file, "rw")?)?,
             file: Some(file),
+            held: None,
         })
     }
 
@@ -232,6 +262,16 @@ impl Address {
         };
         sqlx::raw_sql(settings).execute(&mut conn).await?;
         only_read(&mut conn, self.engine).await?;
+        Ok(conn)
+    }
+
+    /// Opens an SQLite file to which nobody writes, and makes nothing beside it.
+    pub(super) async fn copy(file: &Path) -> Result<AnyConnection, StoreError> {
+        sqlx::any::install_default_drivers();
+        let mut conn = options(&sqlite_url(file, "ro&immutable=true")?)?
+            .connect()
+            .await?;
+        sqlx::raw_sql(PRAGMAS).execute(&mut conn).await?;
         Ok(conn)
     }
 
@@ -304,77 +344,6 @@ async fn verify(conn: &mut AnyConnection, engine: Engine) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The file that a `sqlite:` URL names. None for other URLs and for databases in memory, which the connections of a
-/// pool could not share.
-fn sqlite_file(url: &str) -> Option<PathBuf> {
-    let rest = url.strip_prefix("sqlite:")?;
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let path = rest
-        .split('?')
-        .next()
-        .filter(|path| !path.is_empty() && *path != ":memory:")?;
-    let decoded = percent_encoding::percent_decode_str(path)
-        .decode_utf8()
-        .ok()?;
-    Some(PathBuf::from(decoded.as_ref()))
-}
-
-fn sqlite_url(file: &Path, mode: &str) -> Result<String, StoreError> {
-    let path = std::path::absolute(file)
-        .ok()
-        .and_then(|path| path.to_str().map(ToOwned::to_owned))
-        .ok_or_else(|| StoreError::Setting("the database's path must be UTF-8".to_owned()))?;
-    let path = percent_encoding::utf8_percent_encode(&path, percent_encoding::NON_ALPHANUMERIC);
-    Ok(format!(
-        "sqlite://{}?mode={mode}",
-        path.to_string().replace("%2F", "/")
-    ))
-}
-
-fn make_private_file(file: &Path) -> Result<(), StoreError> {
-    let failed =
-        |error: std::io::Error| StoreError::Setting(format!("{}: {error}", file.display()));
-    let opened = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(file)
-        .map_err(failed)?;
-    opened
-        .set_permissions(std::fs::Permissions::from_mode(0o600))
-        .map_err(failed)
-}
-
-/// Makes the data folder if need be, with mode 0700, and takes others' rights to one that is there.
-pub(super) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
-    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    let private = created.and_then(|()| {
-        let rights = std::fs::metadata(folder)?.permissions().mode() & 0o777;
-        if rights == 0o700 {
-            return Ok(());
-        }
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-    });
-    private.map_err(|error| {
-        StoreError::Setting(format!("the data folder {}: {error}", folder.display()))
-    })
-}
-
-/// Locks a folder against the others that start at this moment, until the file is dropped.
-pub(super) async fn lock_folder(folder: &Path) -> Result<File, StoreError> {
-    let path = folder.to_owned();
-    let locked = tokio::task::spawn_blocking(move || {
-        let handle = File::open(path)?;
-        handle.lock()?;
-        Ok(handle)
-    });
-    locked
-        .await
-        .unwrap_or_else(|_| Err(std::io::Error::other("the lock was not waited for")))
-        .map_err(|error| StoreError::Setting(format!("{}: {error}", folder.display())))
-}
-
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
@@ -428,23 +397,4 @@ fn postgres_may_pass(code: &str) -> bool {
         || matches!(code, "40001" | "40P01" | "25006")
         // A transaction that was idle for too long: this server was frozen, and others have gone on.
         || code == "25P03"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sqlite_urls_name_files_with_any_character() {
-        for path in ["/tmp/a b/vouchkey.db", "/tmp/100%/ü?#.db"] {
-            let url = sqlite_url(Path::new(path), "rw").unwrap();
-            assert_eq!(sqlite_file(&url), Some(PathBuf::from(path)), "{url}");
-        }
-        assert_eq!(
-            sqlite_file("sqlite:relative.db"),
-            Some(PathBuf::from("relative.db"))
-        );
-        assert_eq!(sqlite_file("sqlite://:memory:"), None);
-        assert_eq!(sqlite_file("mysql://x"), None);
-    }
 }

@@ -5,6 +5,7 @@
 //! comes when its change is durable.
 
 pub mod api_keys;
+pub mod backup;
 mod batch;
 pub mod capture_links;
 mod columns;

@@ -1,6 +1,6 @@
 //! A database as it is, for commands that must change nothing: no folder, file, schema or setting is made or mended.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sqlx::{AnyConnection, Connection as _};
 
@@ -26,6 +26,17 @@ impl ReadOnly {
         Ok(Self {
             conn: address.read_only().await?,
             engine: address.engine,
+        })
+    }
+
+    /// Opens an SQLite file to which nobody writes, such as a backup.
+    ///
+    /// # Errors
+    /// It is no database, or cannot be read.
+    pub async fn open_copy(file: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            conn: Address::copy(file).await?,
+            engine: Engine::Sqlite,
         })
     }
 
@@ -227,7 +238,14 @@ mod tests {
         store.close().await;
         for (folder, has_log) in [(&killed, true), (&folder, false)] {
             let before = contents(folder.path());
-            assert_eq!(before.len(), if has_log { 2 } else { 1 });
+            // The database, with its log or with the file by which it is locked.
+            assert_eq!(before.len(), 2);
+            assert_eq!(
+                before
+                    .iter()
+                    .any(|(path, ..)| path.ends_with("vouchkey.db-wal")),
+                has_log
+            );
             let database = DatabaseConfig::default();
             let mut opened = ReadOnly::open(&database, &data(folder.path()))
                 .await

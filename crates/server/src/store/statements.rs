@@ -9,8 +9,9 @@ use vouchkey_types::id::SessionId;
 use super::fixtures::{NOW, creation, open, store};
 use super::*;
 
-const STATEMENTS: [(&str, &[(&str, &str)]); 15] = [
+const STATEMENTS: [(&str, &[(&str, &str)]); 16] = [
     ("api_keys", api_keys::STATEMENTS),
+    ("backup", backup::STATEMENTS),
     ("capture_links", capture_links::STATEMENTS),
     ("data_keys", data_keys::STATEMENTS),
     ("idempotency", idempotency::STATEMENTS),
@@ -43,7 +44,7 @@ const TOGETHER: [&str; 8] = [
 ];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 28] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 29] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -56,6 +57,7 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 28] = [
     ("sign_ins", "USE_LINK"),
     // Of the server, not of an organization.
     ("organizations", "OLDEST"),
+    ("backup", "SESSIONS"),
     ("schema", "FLOOR"),
     ("schema", "TAKEN"),
     ("upkeep", "PROBE"),

@@ -80,7 +80,13 @@ async fn the_folder_and_all_files_are_private() {
         assert_eq!(mode(&entry.path()), 0o600, "{names:?}");
     }
     names.sort();
-    assert_eq!(names, ["vouchkey.db", "vouchkey.db-shm", "vouchkey.db-wal"]);
+    let expected = [
+        "vouchkey.db",
+        "vouchkey.db-shm",
+        "vouchkey.db-wal",
+        "vouchkey.db.lock",
+    ];
+    assert_eq!(names, expected);
 }
 
 #[tokio::test]

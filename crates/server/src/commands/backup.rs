@@ -1,0 +1,73 @@
+//! A backup: a copy of the database in one file, made while servers run.
+
+use vouchkey_types::date;
+use vouchkey_types::json::Json;
+use vouchkey_types::object;
+
+use super::arguments::BackupArguments;
+use super::draft::Draft;
+use super::{CommandError, complain};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::store::ReadOnly;
+use crate::store::backup::{self, Contents};
+
+/// Makes the file and reads it back.
+pub(super) async fn back_up(arguments: &BackupArguments) -> Result<String, CommandError> {
+    let config = Config::load(&arguments.place.flags())?;
+    if ReadOnly::file(&config.database, &config.data)?.is_none() {
+        return Err(CommandError::Usage(
+            "the database is PostgreSQL, which has its own tool for backups: pg_dump".to_owned(),
+        ));
+    }
+    let target = &arguments.file;
+    let named =
+        |error: std::io::Error| CommandError::Failed(format!("{}: {error}", target.display()));
+    if !arguments.overwrite && target.symlink_metadata().is_ok() {
+        return Err(CommandError::Failed(format!(
+            "{} is there already; name another file, or replace it with --overwrite",
+            target.display()
+        )));
+    }
+    let draft = Draft::of(target).map_err(named)?;
+    let taken_at = date::format_utc(Clock::system().now_ms());
+    backup::copy_into(draft.path(), &config.database, &config.data).await?;
+    let (copy, contents) = backup::open_checked(draft.path())
+        .await
+        .map_err(|error| CommandError::Failed(format!("the backup was not kept: {error}")))?;
+    copy.close().await;
+    let bytes = draft.length().map_err(named)?;
+    draft.put_in_place(arguments.overwrite).map_err(named)?;
+
+    complain(&format!(
+        "note: the root key is not in the file, and what is sealed in it can be read only with {}. Keep that key too, \
+         apart from the file",
+        contents.root_keys.join(" or ")
+    ));
+    if arguments.json {
+        let answer = object! {
+            "file": target.display().to_string(),
+            "taken_at": taken_at,
+            "bytes": bytes,
+            "sessions": contents.sessions,
+            "schema_step": contents.schema_step,
+            "root_keys": contents.root_keys.clone(),
+        };
+        return Ok(Json::from(answer).to_text());
+    }
+    Ok(format!(
+        "Backed up to {}, as of {taken_at}: {}, {bytes} bytes. The file was read back and is sound.",
+        target.display(),
+        described(&contents)
+    ))
+}
+
+/// What is in it, for people.
+pub(super) fn described(contents: &Contents) -> String {
+    let Contents {
+        sessions,
+        schema_step,
+        ..
+    } = contents;
+    format!("sessions: {sessions}, schema: step {schema_step}")
+}

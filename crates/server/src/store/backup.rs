@@ -1,0 +1,154 @@
+//! A copy of an SQLite database in one file, made while servers work on it, and what such a file is checked for.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use sqlx::{Connection as _, Row as _};
+
+use super::StoreError;
+use super::columns::statements;
+use super::engine::{self, Address, Engine};
+use super::read_only::ReadOnly;
+use super::secrets;
+use crate::config::{DataConfig, DatabaseConfig};
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+statements! {
+    SESSIONS = "SELECT COUNT(*) FROM sessions";
+}
+
+/// What is in a copy that is sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// The newest step of its schema.
+    pub schema_step: i64,
+    /// How many sessions.
+    pub sessions: i64,
+    /// The ids of the root keys that open it.
+    pub root_keys: Vec<String>,
+}
+
+/// Where a database is to be put, for this process alone.
+pub struct Place {
+    file: PathBuf,
+    _address: Address,
+    _folder: File,
+}
+
+impl Place {
+    /// What the names of the files end in by which databases are locked.
+    pub const LOCK_ENDING: &str = engine::LOCK_ENDING;
+
+    /// Takes the place of the SQLite database, and makes the data folder if need be; none for PostgreSQL.
+    ///
+    /// # Errors
+    /// A server or a command uses it.
+    pub async fn take(
+        database: &DatabaseConfig,
+        data: &DataConfig,
+    ) -> Result<Option<Self>, StoreError> {
+        let mut address = Address::read(database, data)?;
+        let Some(file) = address.file.clone() else {
+            return Ok(None);
+        };
+        engine::make_private_folder(&data.folder)?;
+        address.hold_alone()?;
+        let folder = engine::lock_folder(&data.folder).await?;
+        Ok(Some(Self {
+            file,
+            _address: address,
+            _folder: folder,
+        }))
+    }
+
+    /// The file that the database is to be.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+}
+
+/// Copies the SQLite database into an empty file. All that was acknowledged before the call is in it.
+///
+/// # Errors
+/// There is no database, or it cannot be read; the file cannot be written.
+pub async fn copy_into(
+    file: &Path,
+    database: &DatabaseConfig,
+    data: &DataConfig,
+) -> Result<(), StoreError> {
+    let path = file
+        .to_str()
+        .ok_or_else(|| StoreError::Setting("the file's path must be UTF-8".to_owned()))?;
+    let address = Address::read(database, data)?;
+    if let Some(file) = &address.file
+        && !file.is_file()
+    {
+        return Err(StoreError::Setting(format!(
+            "there is no database at {}",
+            file.display()
+        )));
+    }
+    let mut conn = address.writer().await?;
+    Engine::copy_sqlite(&mut conn, path).await?;
+    conn.close().await?;
+    Ok(())
+}
+
+/// Opens a copy and reads the whole of it: that it is sound, of Vouchkey, and that this program can work on it.
+///
+/// # Errors
+/// What is wrong with it.
+pub async fn open_checked(file: &Path) -> Result<(ReadOnly, Contents), StoreError> {
+    let mut magic = [0; MAGIC.len()];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut magic));
+    if read.is_err() || magic != MAGIC {
+        return Err(refused("the file is not a backup of Vouchkey"));
+    }
+    let mut copy = ReadOnly::open_copy(file)
+        .await
+        .map_err(|_| refused("the file is damaged; take another backup"))?;
+    // An error of reading is a fault too.
+    let faults = copy.faults().await;
+    if !faults.is_ok_and(|faults| faults.is_empty()) {
+        return Err(refused("the file is damaged; take another backup"));
+    }
+    let schema = copy.schema().await?;
+    if schema.step == 0 {
+        return Err(refused("the file is not a backup of Vouchkey"));
+    }
+    if schema.oldest > schema.newest {
+        return Err(StoreError::Setting(format!(
+            "only programs that know the schema up to step {} can work on it. This one knows step {}: take the newer \
+             program",
+            schema.oldest, schema.newest
+        )));
+    }
+    if !schema.changed.is_empty() {
+        return Err(refused("the file is of a program with another schema"));
+    }
+    let root_keys = copy
+        .read(async |conn| secrets::root_keys(conn).await)
+        .await?;
+    if root_keys.is_empty() {
+        return Err(refused("the file holds no installation yet"));
+    }
+    let sessions = copy
+        .read(async |conn| {
+            let row = sqlx::query(SESSIONS).fetch_one(conn).await?;
+            Ok(row.try_get(0)?)
+        })
+        .await?;
+    let contents = Contents {
+        schema_step: schema.step,
+        sessions,
+        root_keys: root_keys.into_iter().map(|key| key.id).collect(),
+    };
+    Ok((copy, contents))
+}
+
+fn refused(what: &str) -> StoreError {
+    StoreError::Setting(what.to_owned())
+}

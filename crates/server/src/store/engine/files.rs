@@ -1,0 +1,134 @@
+//! The files of a database and its folder: their names, their rights, and who may use them.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::store::StoreError;
+
+/// The file that a `sqlite:` URL names. None for other URLs and for databases in memory, which the connections of a
+/// pool could not share.
+pub(super) fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let path = rest
+        .split('?')
+        .next()
+        .filter(|path| !path.is_empty() && *path != ":memory:")?;
+    let decoded = percent_encoding::percent_decode_str(path)
+        .decode_utf8()
+        .ok()?;
+    Some(PathBuf::from(decoded.as_ref()))
+}
+
+pub(super) fn sqlite_url(file: &Path, mode: &str) -> Result<String, StoreError> {
+    let path = std::path::absolute(file)
+        .ok()
+        .and_then(|path| path.to_str().map(ToOwned::to_owned))
+        .ok_or_else(|| StoreError::Setting("the database's path must be UTF-8".to_owned()))?;
+    let path = percent_encoding::utf8_percent_encode(&path, percent_encoding::NON_ALPHANUMERIC);
+    Ok(format!(
+        "sqlite://{}?mode={mode}",
+        path.to_string().replace("%2F", "/")
+    ))
+}
+
+/// What is added to the name of an SQLite database for the file by which it is locked.
+pub(in crate::store) const LOCK_ENDING: &str = ".lock";
+
+/// Why a database could not be held.
+pub(super) enum Held {
+    ByAnother,
+    Failed(StoreError),
+}
+
+/// Locks the file `….lock` beside an SQLite database, until the handle is dropped: shared by all that work on the
+/// database, alone for who moves it or puts another one there. The system lets go of it however a process ends.
+pub(super) fn hold(
+    file: &Path,
+    lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+) -> Result<File, Held> {
+    let mut path = file.as_os_str().to_owned();
+    path.push(LOCK_ENDING);
+    let failed = |error: std::io::Error| {
+        Held::Failed(StoreError::Setting(format!(
+            "{}: {error}",
+            Path::new(&path).display()
+        )))
+    };
+    let handle = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(failed)?;
+    match lock(&handle) {
+        Ok(()) => Ok(handle),
+        Err(TryLockError::WouldBlock) => Err(Held::ByAnother),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+pub(super) fn make_private_file(file: &Path) -> Result<(), StoreError> {
+    let failed =
+        |error: std::io::Error| StoreError::Setting(format!("{}: {error}", file.display()));
+    let opened = OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(file)
+        .map_err(failed)?;
+    opened
+        .set_permissions(std::fs::Permissions::from_mode(0o600))
+        .map_err(failed)
+}
+
+/// Makes the data folder if need be, with mode 0700, and takes others' rights to one that is there.
+pub(in crate::store) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let private = created.and_then(|()| {
+        let rights = std::fs::metadata(folder)?.permissions().mode() & 0o777;
+        if rights == 0o700 {
+            return Ok(());
+        }
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+    });
+    private.map_err(|error| {
+        StoreError::Setting(format!("the data folder {}: {error}", folder.display()))
+    })
+}
+
+/// Locks a folder against the others that start at this moment, until the file is dropped.
+pub(in crate::store) async fn lock_folder(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.to_owned();
+    let locked = tokio::task::spawn_blocking(move || {
+        let handle = File::open(path)?;
+        handle.lock()?;
+        Ok(handle)
+    });
+    locked
+        .await
+        .unwrap_or_else(|_| Err(std::io::Error::other("the lock was not waited for")))
+        .map_err(|error| StoreError::Setting(format!("{}: {error}", folder.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sqlite_urls_name_files_with_any_character() {
+        for path in ["/tmp/a b/vouchkey.db", "/tmp/100%/ü?#.db"] {
+            let url = sqlite_url(Path::new(path), "rw").unwrap();
+            assert_eq!(sqlite_file(&url), Some(PathBuf::from(path)), "{url}");
+        }
+        assert_eq!(
+            sqlite_file("sqlite:relative.db"),
+            Some(PathBuf::from("relative.db"))
+        );
+        assert_eq!(sqlite_file("sqlite://:memory:"), None);
+        assert_eq!(sqlite_file("mysql://x"), None);
+    }
+}

@@ -1,0 +1,418 @@
+//! Backups: taken while clients write, restored into empty folders, and refused where they would do harm.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vouchkey_tests::api::Api;
+use vouchkey_tests::database::Database;
+use vouchkey_tests::program::Installation;
+use vouchkey_tests::wait;
+
+/// Clients that create at the same time.
+const CLIENTS: usize = 6;
+
+/// A creation that the server has answered.
+#[derive(Clone)]
+struct Acknowledged {
+    key: String,
+    body: Value,
+    answer: Value,
+}
+
+type Ledger = Arc<Mutex<Vec<Acknowledged>>>;
+
+fn len(ledger: &Ledger) -> usize {
+    ledger.lock().unwrap().len()
+}
+
+/// Creates, one session after the other, until told to stop, and notes each that was answered.
+async fn create_on(api: Api, client: usize, ledger: Ledger, stop: Arc<AtomicBool>) {
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let key = format!("client-{client}-{number}");
+        let body = json!({
+            "external_ref": key,
+            "send_email": true,
+            "applicant_email": format!("{key}@applicant.example"),
+            "metadata": {"client": client, "number": number},
+        });
+        let call = api.creation(&body).once(&key).send();
+        let answer = call.await.expect_status(201).json();
+        let acknowledged = Acknowledged { key, body, answer };
+        ledger.lock().unwrap().push(acknowledged);
+    }
+}
+
+/// What a session has from its first commit on; how many lack it.
+const HALVES: [(&str, &str); 6] = [
+    (
+        "sessions without a link",
+        "SELECT COUNT(*) FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM capture_links l \
+         WHERE l.organization_id = s.organization_id AND l.session_id = s.session_id)",
+    ),
+    (
+        "sessions without an event",
+        "SELECT COUNT(*) FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM session_events e \
+         WHERE e.organization_id = s.organization_id AND e.session_id = s.session_id)",
+    ),
+    (
+        "sessions without an invitation",
+        "SELECT COUNT(*) FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM outbox o \
+         WHERE o.organization_id = s.organization_id AND o.session_id = s.session_id)",
+    ),
+    (
+        "sessions without a data key",
+        "SELECT COUNT(*) FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM data_keys d \
+         WHERE d.organization_id = s.organization_id AND d.data_key_id = s.session_id)",
+    ),
+    (
+        "sessions without an idempotency record",
+        "SELECT COUNT(*) FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM idempotency_keys i \
+         WHERE i.organization_id = s.organization_id AND i.session_id = s.session_id)",
+    ),
+    (
+        "idempotency records without a session",
+        "SELECT COUNT(*) FROM idempotency_keys i WHERE NOT EXISTS (SELECT 1 FROM sessions s \
+         WHERE i.organization_id = s.organization_id AND i.session_id = s.session_id)",
+    ),
+];
+
+/// Rows as texts, in the order of bytes, of what nobody changes once it is there.
+const UNCHANGING: [&str; 4] = [
+    "SELECT session_id || ' ' || external_ref || ' ' || created_at || ' ' || expires_at || ' ' || hex(metadata_sealed) \
+     || ' ' || hex(applicant_email_sealed) AS line FROM sessions ORDER BY line",
+    "SELECT data_key_id || ' ' || root_key_id || ' ' || hex(key_wrapped) AS line FROM data_keys ORDER BY line",
+    "SELECT link_id || ' ' || session_id || ' ' || capture_key_id || ' ' || created_at || ' ' || expires_at AS line \
+     FROM capture_links ORDER BY line",
+    "SELECT hex(key_hash) || ' ' || hex(fingerprint) || ' ' || session_id || ' ' || status || ' ' || hex(response_sealed) \
+     || ' ' || created_at || ' ' || expires_at AS line FROM idempotency_keys ORDER BY line",
+];
+
+/// An installation with an address of its own in every link, and no limits.
+async fn installation() -> Installation {
+    unlimited(Installation::new().await)
+}
+
+fn unlimited(installation: Installation) -> Installation {
+    installation
+        .with("VOUCHKEY_PUBLIC_URL", "https://id.example")
+        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0")
+        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
+}
+
+/// An empty folder with nothing but the root key of an installation.
+fn with_root_key_of(installation: &Installation) -> Installation {
+    let empty = Installation::empty();
+    let key = "root.key";
+    std::fs::copy(installation.folder().join(key), empty.folder().join(key)).unwrap();
+    unlimited(empty)
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// Runs a command that must fail with this exit code; what it says.
+async fn refused(installation: &Installation, arguments: &[&str], code: i32) -> String {
+    let output = installation.run(arguments).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    said
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Only SQLite is copied by us.
+async fn is_postgres(installation: &Installation) -> bool {
+    if installation.database_url().is_none() {
+        return false;
+    }
+    let file = installation.folder().join("backup.db");
+    let said = refused(installation, &["backup", text(&file)], 2).await;
+    assert!(said.contains("pg_dump"), "{said}");
+    assert!(!file.exists());
+    let said = refused(installation, &["restore", "/dev/null"], 2).await;
+    assert!(said.contains("pg_restore"), "{said}");
+    true
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_before_a_backup_is_in_it_and_nothing_is_half() {
+    let installation = installation().await;
+    if is_postgres(&installation).await {
+        return;
+    }
+    let key = installation.key("sandbox", &[]).await;
+    let server = installation.serve().await;
+    let api = server.api(&key);
+    let (ledger, stop) = (Ledger::default(), Arc::new(AtomicBool::new(false)));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| {
+            let (ledger, stop) = (Arc::clone(&ledger), Arc::clone(&stop));
+            tokio::spawn(create_on(api.clone(), client, ledger, stop))
+        })
+        .collect();
+
+    let folder = TempDir::new().unwrap();
+    let mut backups: Vec<(PathBuf, Vec<Acknowledged>, usize)> = Vec::new();
+    for number in 0..4 {
+        let enough = len(&ledger) + 40;
+        wait::until("more sessions", async || {
+            (len(&ledger) >= enough).then_some(())
+        })
+        .await;
+        let file = folder.path().join(format!("{number}.db"));
+        let before = ledger.lock().unwrap().clone();
+        let answer = installation.json(&["backup", text(&file), "--json"]).await;
+        let after = len(&ledger);
+        let sessions = answer["sessions"].as_u64().unwrap();
+        assert!(sessions >= before.len() as u64, "{answer}");
+        assert_eq!(answer["bytes"], std::fs::metadata(&file).unwrap().len());
+        backups.push((file, before, after));
+    }
+    stop.store(true, Ordering::Relaxed);
+    for client in clients {
+        client.await.unwrap();
+    }
+    assert!(
+        backups
+            .iter()
+            .any(|(_, before, after)| *after > before.len()),
+        "nobody wrote while backups were taken"
+    );
+    let all = ledger.lock().unwrap().clone();
+    assert_eq!(server.stop().await, Some(0));
+
+    let mut original = Database::open(&installation).await;
+    for (file, before, _) in backups {
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let restored = with_root_key_of(&installation);
+        let answer = restored.json(&["restore", text(&file), "--json"]).await;
+        let mut copy = Database::open(&restored).await;
+        assert_eq!(
+            copy.number("SELECT COUNT(*) FROM sessions").await,
+            answer["sessions"]
+        );
+        for (count, query) in HALVES {
+            assert_eq!(copy.number(query).await, 0, "{count}");
+        }
+        for rows in UNCHANGING {
+            let known = original.texts(rows).await;
+            let kept = copy.texts(rows).await;
+            assert!(kept.len() >= before.len(), "{rows}");
+            for row in &kept {
+                assert!(known.binary_search(row).is_ok(), "{row} was never written");
+            }
+        }
+        drop(copy);
+
+        let server = restored.serve().await;
+        let api = server.api(&key);
+        for Acknowledged { key, body, answer } in &before {
+            let replay = api.creation(body).once(key).send().await;
+            let replay = replay.expect_status(201);
+            assert_eq!(replay.header("idempotency-replayed"), Some("true"), "{key}");
+            assert_eq!(&replay.json(), answer);
+            let session = api.session(&answer["id"]).await;
+            assert_eq!(session["external_ref"], json!(key));
+            assert_eq!(session["metadata"], body["metadata"]);
+        }
+        // What came after the backup is as if it had never been.
+        let last = all.last().unwrap();
+        let again = api.creation(&last.body).once(&last.key).send().await;
+        assert_eq!(again.status, 201);
+        assert_eq!(server.stop().await, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_backup_is_private_and_replaces_nothing_unless_told_to() {
+    let installation = installation().await;
+    if is_postgres(&installation).await {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("backup.db");
+    let output = installation.run(&["backup", text(&file)]).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("root key") && said.contains("rk_"), "{said}");
+    assert_eq!(names(folder.path()), ["backup.db"]);
+    let first = std::fs::read(&file).unwrap();
+
+    let said = refused(&installation, &["backup", text(&file)], 1).await;
+    assert!(said.contains("--overwrite"), "{said}");
+    assert_eq!(std::fs::read(&file).unwrap(), first);
+    installation.key("live", &[]).await;
+    installation
+        .output(&["backup", text(&file), "--overwrite"])
+        .await;
+    assert_ne!(std::fs::read(&file).unwrap(), first);
+    assert_eq!(names(folder.path()), ["backup.db"]);
+
+    let nowhere = folder.path().join("no such folder").join("backup.db");
+    let said = refused(&installation, &["backup", text(&nowhere)], 1).await;
+    assert!(said.contains(text(&nowhere)), "{said}");
+    let said = refused(
+        &Installation::empty(),
+        &["backup", text(&file), "--overwrite"],
+        1,
+    )
+    .await;
+    assert!(said.contains("there is no database"), "{said}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_restored_is_refused_and_leaves_nothing_behind() {
+    let installation = installation().await;
+    if is_postgres(&installation).await {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("backup.db");
+    installation.output(&["backup", text(&file)]).await;
+    let restore = ["restore", text(&file)];
+
+    let said = refused(&installation, &restore, 1).await;
+    assert!(said.contains("is there already"), "{said}");
+
+    let keyless = unlimited(Installation::empty());
+    let said = refused(&keyless, &restore, 1).await;
+    assert!(
+        said.contains("root key") && said.contains("VOUCHKEY_ROOT_KEY_FILE"),
+        "{said}"
+    );
+    let other = Installation::new().await;
+    let strange = with_root_key_of(&other);
+    let said = refused(&strange, &restore, 1).await;
+    assert!(said.contains("does not belong to this database"), "{said}");
+
+    let target = with_root_key_of(&installation);
+    let damaged = folder.path().join("damaged.db");
+    let whole = std::fs::read(&file).unwrap();
+    let mut bytes = whole.clone();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 4096].fill(0xa5);
+    let truncated = &whole[..whole.len() / 2];
+    for content in [bytes.as_slice(), truncated, b"no database at all", b""] {
+        std::fs::write(&damaged, content).unwrap();
+        let said = refused(&target, &["restore", text(&damaged)], 1).await;
+        assert!(said.contains("damaged.db: the file "), "{said}");
+    }
+    std::fs::write(&damaged, &whole).unwrap();
+    std::fs::write(folder.path().join("damaged.db-wal"), "frames").unwrap();
+    let said = refused(&target, &["restore", text(&damaged)], 1).await;
+    assert!(said.contains("in use"), "{said}");
+    let missing = folder.path().join("missing.db");
+    refused(&target, &["restore", text(&missing)], 1).await;
+
+    for folder in [&keyless, &strange, &target] {
+        let left = names(folder.folder());
+        let expected = ["root.key", "vouchkey.db.lock"];
+        assert!(
+            left.iter().all(|name| expected.contains(&name.as_str())),
+            "{left:?}"
+        );
+    }
+    target.output(&restore).await;
+    refused(&target, &restore, 1).await;
+    target.serve().await;
+}
+
+#[tokio::test]
+async fn a_folder_that_a_server_holds_is_not_restored_into() {
+    let installation = installation().await;
+    if is_postgres(&installation).await {
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("backup.db");
+    installation.output(&["backup", text(&file)]).await;
+    let server = installation.serve().await;
+    for name in [
+        "vouchkey.db",
+        "vouchkey.db-wal",
+        "vouchkey.db-shm",
+        "address",
+    ] {
+        // As somebody does who has forgotten the server.
+        std::fs::remove_file(installation.folder().join(name)).unwrap();
+    }
+    let said = refused(&installation, &["restore", text(&file)], 1).await;
+    assert!(said.contains("stop the server"), "{said}");
+    server.kill().await;
+    for name in ["vouchkey.db-wal", "vouchkey.db-shm"] {
+        let _ = std::fs::remove_file(installation.folder().join(name));
+    }
+    installation.output(&["restore", text(&file)]).await;
+    installation.serve().await;
+}
+
+#[tokio::test]
+async fn a_backup_of_a_newer_schema_is_refused() {
+    let installation = installation().await;
+    if is_postgres(&installation).await {
+        return;
+    }
+    let mut database = Database::open(&installation).await;
+    database
+        .execute("UPDATE schema_floor SET oldest_step = 9999")
+        .await;
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("backup.db");
+    let said = refused(&installation, &["backup", text(&file)], 1).await;
+    assert!(said.contains("step 9999"), "{said}");
+    assert!(names(folder.path()).is_empty());
+}
+
+#[tokio::test]
+async fn migrate_says_what_it_did() {
+    let installation = Installation::empty();
+    let said = installation.output(&["migrate"]).await;
+    assert!(said.contains("is new"), "{said}");
+    let said = installation.output(&["migrate"]).await;
+    assert!(said.contains("nothing changed"), "{said}");
+    // The root key comes with the first start.
+    assert!(!installation.folder().join("root.key").exists());
+    let installation = installation.initialised().await;
+    let mut database = Database::open(&installation).await;
+    let undo = [
+        "DROP INDEX outbox_dead",
+        "DELETE FROM _sqlx_migrations WHERE version = 4",
+    ];
+    for sql in undo {
+        database.execute(sql).await;
+    }
+    let said = installation.output(&["migrate"]).await;
+    assert!(
+        said.contains("Step 4 (dead deliveries) of the schema was applied"),
+        "{said}"
+    );
+    for sql in undo {
+        database.execute(sql).await;
+    }
+    let server = installation.serve().await;
+    let said = installation.output(&["migrate"]).await;
+    assert!(
+        said.contains("nothing changed"),
+        "the server has done it: {said}"
+    );
+    assert_eq!(server.stop().await, Some(0));
+}
