@@ -386,9 +386,9 @@ async fn a_backup_of_a_newer_schema_is_refused() {
 async fn migrate_says_what_it_did() {
     let installation = Installation::empty();
     let said = installation.output(&["migrate"]).await;
-    assert!(said.contains("is new"), "{said}");
+    assert!(said.contains("was empty"), "{said}");
     let said = installation.output(&["migrate"]).await;
-    assert!(said.contains("nothing changed"), "{said}");
+    assert!(said.contains("nothing was changed"), "{said}");
     // The root key comes with the first start.
     assert!(!installation.folder().join("root.key").exists());
     let installation = installation.initialised().await;
@@ -401,17 +401,14 @@ async fn migrate_says_what_it_did() {
         database.execute(sql).await;
     }
     let said = installation.output(&["migrate"]).await;
-    assert!(
-        said.contains("Step 4 (dead deliveries) of the schema was applied"),
-        "{said}"
-    );
+    assert!(said.contains("step 4: dead deliveries"), "{said}");
     for sql in undo {
         database.execute(sql).await;
     }
     let server = installation.serve().await;
     let said = installation.output(&["migrate"]).await;
     assert!(
-        said.contains("nothing changed"),
+        said.contains("nothing was changed"),
         "the server has done it: {said}"
     );
     assert_eq!(server.stop().await, Some(0));

@@ -60,7 +60,7 @@ pub(super) enum Command {
         folder: PathBuf,
     },
     /// Bring the database's schema up to date; `serve` does it too.
-    Migrate(Place),
+    Migrate(MigrateArguments),
     /// Copy the SQLite database into one file, while servers run; the root key is not in it.
     Backup(BackupArguments),
     /// Put a backup into an empty data folder.
@@ -170,6 +170,15 @@ impl DoctorArguments {
     pub(super) fn flags(&self) -> Flags {
         self.server.flags()
     }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MigrateArguments {
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) place: Place,
 }
 
 #[derive(Debug, Args)]

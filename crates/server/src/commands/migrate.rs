@@ -1,38 +1,57 @@
-//! Bringing the schema up to date, beside servers that run or before any does.
+//! `vouchkey migrate`: the schema alone, so that an upgrade can be done step by step.
+
+use vouchkey_types::json::Json;
+use vouchkey_types::object;
 
 use super::CommandError;
-use crate::config::{Config, Flags};
-use crate::store::{ReadOnly, SchemaState, Store};
+use super::arguments::MigrateArguments;
+use crate::config::Config;
+use crate::store::{Migration, Store};
 
-/// Applies the steps that are missing, and says which they were. The root key is not needed for it.
-pub(super) async fn migrate(flags: &Flags) -> Result<String, CommandError> {
-    let config = Config::load(flags)?;
-    let before = state(&config).await?;
-    Store::open(&config.database, &config.data)
-        .await?
-        .close()
-        .await;
-    let step = state(&config).await?.step;
-    let taken: Vec<String> = before
-        .missing
-        .iter()
-        .map(|step| format!("{} ({})", step.number, step.name))
-        .collect();
-    Ok(match (before.step, taken.len()) {
-        (0, _) => format!("The database is new, and has the schema of step {step}."),
-        (_, 0) => format!("The database had the schema of step {step} already; nothing changed."),
-        (_, 1) => format!("Step {} of the schema was applied.", taken.concat()),
-        _ => format!("Steps {} of the schema were applied.", taken.join(", ")),
+/// Brings the schema up to date and says what was done. The root key is not needed.
+pub(super) async fn migrate(arguments: &MigrateArguments) -> Result<String, CommandError> {
+    let config = Config::load(&arguments.place.flags())?;
+    let migration = Store::migrate(&config.database, &config.data).await?;
+    Ok(if arguments.json {
+        to_json(&migration).to_text()
+    } else {
+        to_text(&migration)
     })
 }
 
-async fn state(config: &Config) -> Result<SchemaState, CommandError> {
-    let file = ReadOnly::file(&config.database, &config.data)?;
-    if file.is_some_and(|file| !file.exists()) {
-        return Ok(SchemaState::default());
+fn to_text(migration: &Migration) -> String {
+    if migration.taken.is_empty() {
+        return format!(
+            "The schema was up to date, at step {}; nothing was changed.",
+            migration.to
+        );
     }
-    let mut database = ReadOnly::open(&config.database, &config.data).await?;
-    let state = database.schema().await?;
-    database.close().await;
-    Ok(state)
+    let mut lines: Vec<_> = migration
+        .taken
+        .iter()
+        .map(|step| format!("step {}: {}", step.number, step.name))
+        .collect();
+    lines.push(match migration.from {
+        0 => format!(
+            "The database was empty; its schema is at step {}.",
+            migration.to
+        ),
+        from => format!(
+            "The schema was at step {from}, and is at step {} now.",
+            migration.to
+        ),
+    });
+    lines.join("\n")
+}
+
+fn to_json(migration: &Migration) -> Json {
+    let taken = migration
+        .taken
+        .iter()
+        .map(|step| Json::from(object! { "step": step.number, "name": step.name.as_str() }));
+    Json::from(object! {
+        "from": migration.from,
+        "to": migration.to,
+        "taken": Json::Array(taken.collect()),
+    })
 }

@@ -142,7 +142,7 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
         Command::Doctor(arguments) => doctor::examine(&arguments).await.map(Some),
         Command::Manual { folder } => manual::write(&folder).map(|()| None),
         Command::CheckConfig(arguments) => check_config::check(&arguments.flags()).map(Some),
-        Command::Migrate(place) => migrate::migrate(&place.flags()).await.map(Some),
+        Command::Migrate(arguments) => migrate::migrate(&arguments).await.map(Some),
         Command::Backup(arguments) => backup::back_up(&arguments).await.map(Some),
         Command::Restore(arguments) => restore::restore(&arguments).await.map(Some),
     }

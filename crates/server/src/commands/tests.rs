@@ -237,3 +237,26 @@ async fn settings_that_are_not_named_stay() {
         );
     }
 }
+
+#[tokio::test]
+async fn migrate_says_what_it_did_and_makes_no_root_key() {
+    let folder = Folder::new();
+    let first = folder.json("migrate").await;
+    let number = |answer: &Json, name| answer.get(name).map(Json::to_text).unwrap();
+    assert_eq!(number(&first, "from"), "0");
+    let taken = first.get("taken").and_then(Json::as_array).unwrap();
+    assert_eq!(number(&first, "to"), taken.len().to_string());
+    assert_eq!(taken[0].to_text(), r#"{"step":1,"name":"first"}"#);
+    let again = folder.answer("migrate").await;
+    assert!(again.contains("nothing was changed"), "{again}");
+    let files = std::fs::read_dir(folder.0.path()).unwrap();
+    let names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    assert!(!names.iter().any(|name| name == "root.key"), "{names:?}");
+
+    let other = Folder::new();
+    let first = other.answer("migrate").await;
+    assert!(
+        first.starts_with("step 1: first\n") && first.contains("was empty"),
+        "{first}"
+    );
+}

@@ -42,14 +42,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Instant;
 
-use sqlx::{AnyConnection, AnyPool};
+use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 pub use engine::Engine;
 pub use engine::durability::EngineSetting;
 pub use read_only::ReadOnly;
-pub use schema::{SchemaState, Step};
+pub use schema::{Migration, SchemaState, Step};
 
 use crate::config::{DataConfig, DatabaseConfig};
 use crate::metrics::StoreMetrics;
@@ -115,12 +115,7 @@ impl Store {
     /// # Errors
     /// The folder or the database cannot be made, reached or migrated, or SQLite does not take our settings.
     pub async fn open(database: &DatabaseConfig, data: &DataConfig) -> Result<Self, StoreError> {
-        engine::make_private_folder(&data.folder)?;
-        let address = Address::prepare(database, data)?;
-        // Changing a new file to WAL and migrating it are not for two processes at once.
-        let lock = engine::lock_folder(&data.folder).await?;
-        let conn = schema::open_writer(&address).await?;
-        drop(lock);
+        let (address, conn, _) = Self::prepare(database, data).await?;
         let readers = address.readers().await?;
         let engine = address.engine;
         let limit = if database.commit_each {
@@ -139,6 +134,34 @@ impl Store {
             engine,
             metrics,
         })
+    }
+
+    /// Brings the schema up to date, makes the database if there is none, and closes it again. Servers may run on it:
+    /// one that changes the schema is waited for, and requests of the others wait for a step at most.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn migrate(
+        database: &DatabaseConfig,
+        data: &DataConfig,
+    ) -> Result<Migration, StoreError> {
+        let (_, conn, migration) = Self::prepare(database, data).await?;
+        conn.close().await?;
+        Ok(migration)
+    }
+
+    /// The connection of the writer, on a schema that is up to date.
+    async fn prepare(
+        database: &DatabaseConfig,
+        data: &DataConfig,
+    ) -> Result<(Address, AnyConnection, Migration), StoreError> {
+        engine::make_private_folder(&data.folder)?;
+        let address = Address::prepare(database, data)?;
+        // Changing a new file to WAL and migrating it are not for two processes at once.
+        let lock = engine::lock_folder(&data.folder).await?;
+        let (conn, migration) = schema::open_writer(&address).await?;
+        drop(lock);
+        Ok((address, conn, migration))
     }
 
     /// Which engine runs.

@@ -1,7 +1,10 @@
 //! The schema's steps, from one program to the next. Forward only; old and new programs run side by side on a schema
 //! as long as it says that the old ones can.
 
-use sqlx::migrate::{MigrateError, Migrator};
+#[cfg(test)]
+mod migrating_tests;
+
+use sqlx::migrate::{Migrate as _, MigrateError, Migrator};
 use sqlx::{AnyConnection, Connection as _};
 
 use super::StoreError;
@@ -30,6 +33,17 @@ pub struct Step {
     pub name: String,
 }
 
+/// What bringing a schema up to date did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migration {
+    /// The newest step before; 0 for a database that had no schema.
+    pub from: i64,
+    /// The newest step now.
+    pub to: i64,
+    /// The steps that were taken, in their order. Those that another server took at the same time are not among them.
+    pub taken: Vec<Step>,
+}
+
 /// How far the schema of a database has come, as this program sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SchemaState {
@@ -49,13 +63,15 @@ pub struct SchemaState {
 /// long for a step.
 const TRIES: usize = 300;
 
-/// Opens the connection of the writer on a schema that has all steps. Another server may be at them: it is waited for,
-/// each time anew, since a connection keeps the migrator's lock when its steps fail.
-pub(super) async fn open_writer(address: &Address) -> Result<AnyConnection, StoreError> {
+/// Opens the connection of the writer on a schema that has all steps, and says which it took. Another server may be at
+/// them: it is waited for, each time anew, since a connection keeps the migrator's lock when its steps fail.
+pub(super) async fn open_writer(
+    address: &Address,
+) -> Result<(AnyConnection, Migration), StoreError> {
     for _ in 0..TRIES {
         let mut conn = address.writer().await?;
-        match bring_up_to_date(&mut conn).await {
-            Ok(()) => return Ok(conn),
+        match bring_up_to_date(&mut conn, address.engine).await {
+            Ok(migration) => return Ok((conn, migration)),
             Err(StoreError::Locked) => {
                 tracing::warn!("another server changes the schema of the database; waiting for it");
                 conn.close().await?;
@@ -67,20 +83,27 @@ pub(super) async fn open_writer(address: &Address) -> Result<AnyConnection, Stor
 }
 
 /// Applies the steps that are missing, and refuses a schema that this program is too old for.
-async fn bring_up_to_date(conn: &mut AnyConnection) -> Result<(), StoreError> {
-    STEPS.run_direct(None, conn, false).await.map_err(failed)?;
-    let known = newest();
-    let oldest: i64 = sqlx::query(FLOOR)
-        .fetch_one(conn)
-        .await?
-        .plain("oldest_step")?;
-    if oldest > known {
+async fn bring_up_to_date(
+    conn: &mut AnyConnection,
+    engine: Engine,
+) -> Result<Migration, StoreError> {
+    // Looked at and changed under one lock, which the migrator takes once more for itself.
+    conn.lock().await.map_err(failed)?;
+    let before = state(conn, engine).await?;
+    if before.oldest > before.newest {
         return Err(StoreError::Setting(format!(
-            "a newer vouchkey has changed the database, so that only programs that know its schema up to step \
-             {oldest} can work on it. This one knows step {known}: start the newer program. Nothing was changed"
+            "a newer vouchkey has changed the database, so that only programs that know its schema up to step {} can \
+             work on it. This one knows step {}: start the newer program. Nothing was changed",
+            before.oldest, before.newest
         )));
     }
-    Ok(())
+    STEPS.run_direct(None, conn, false).await.map_err(failed)?;
+    conn.unlock().await.map_err(failed)?;
+    Ok(Migration {
+        from: before.step,
+        to: before.step.max(before.newest),
+        taken: before.missing,
+    })
 }
 
 /// The newest step that this program knows.
