@@ -69,6 +69,15 @@ pub fn svg(text: &str) -> Result<String, TooLong> {
     Options::default().svg(text)
 }
 
+/// The modules on each side of the code for `text`, without the quiet zone; nothing is drawn.
+///
+/// # Errors
+///
+/// [`TooLong`] if no QR code at level M holds the text.
+pub fn modules(text: &str) -> Result<usize, TooLong> {
+    symbol::modules(text)
+}
+
 /// The size of an image; by default eight pixels a module and a quiet zone of four modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {

@@ -86,12 +86,16 @@ impl Outgoing {
 
 fn html(rendered: &Rendered) -> Result<MultiPart, MessageError> {
     let html = MultiPart::related().singlepart(SinglePart::html(rendered.html.clone()));
-    Ok(match &rendered.qr_png {
-        Some(png) => html.singlepart(
-            Attachment::new_inline(QR_CID.to_owned()).body(png.clone(), "image/png".parse()?),
-        ),
-        None => html,
+    Ok(match vouchkey_qr::png_bytes(&rendered.capture_url) {
+        Ok(png) => html
+            .singlepart(Attachment::new_inline(QR_CID.to_owned()).body(png, "image/png".parse()?)),
+        Err(_) => html,
     })
+}
+
+/// Whether mail can carry these addresses, and so whether [`Outgoing::build`] makes a message of what was rendered.
+pub fn can_be_sent(from: &str, to: &str) -> bool {
+    address(from).is_ok() && address(to).is_ok()
 }
 
 /// An address as mail writes it. What the API takes by the HTML standard's rule, but is no dot-atom of RFC 5321 (dots in

@@ -18,7 +18,7 @@ use askama::Template;
 
 use crate::capture::accent::Accent;
 
-pub use message::{MessageError, Outgoing};
+pub use message::{MessageError, Outgoing, can_be_sent};
 pub use smtp::{Failure, Smtp};
 pub use smtp_address::{SmtpAddress, SmtpAddressError};
 
@@ -74,10 +74,8 @@ pub struct Rendered {
     pub text: String,
     /// The part with button and QR, which it shows as `cid:qr`.
     pub html: String,
-    /// Where it leads.
+    /// Where it leads, and what its QR holds unless it is too long for any.
     pub capture_url: String,
-    /// The QR of the capture URL; absent only if the URL is too long for any QR.
-    pub qr_png: Option<Vec<u8>>,
 }
 
 #[derive(Template)]
@@ -106,7 +104,7 @@ struct HtmlPart<'a> {
     until: &'a str,
     sandbox: bool,
     accent: Accent,
-    qr_pixels: u32,
+    qr_pixels: usize,
     qr_cid: &'a str,
 }
 
@@ -130,7 +128,6 @@ pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
     let subject = format!("Verify your identity for {brand}");
     let span = words::span(input.expires_at - input.now);
     let until = words::moment(input.expires_at);
-    let qr_png = vouchkey_qr::png_bytes(&input.capture_url).ok();
     let applicant_name = input.applicant_name.as_deref().filter(|name| shows(name));
 
     let text = TextPart {
@@ -155,7 +152,7 @@ pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
         until: &until,
         sandbox: input.sandbox,
         accent: Accent::of(organization.accent_colour.as_deref()),
-        qr_pixels: qr_png.as_deref().map_or(0, shown_pixels),
+        qr_pixels: vouchkey_qr::modules(&input.capture_url).map_or(0, shown_pixels),
         qr_cid: QR_CID,
     }
     .render()?;
@@ -166,7 +163,6 @@ pub fn render(input: &InvitationInput) -> Result<Rendered, askama::Error> {
         text,
         html,
         capture_url: input.capture_url.clone(),
-        qr_png,
     })
 }
 
@@ -198,14 +194,9 @@ fn shows(text: &str) -> bool {
 }
 
 /// The width at which a QR image is shown: at least 240 pixels, and whole ones a module.
-fn shown_pixels(png: &[u8]) -> u32 {
-    // The image's own width stands at the same place in every PNG; it is drawn with 8 pixels a module.
-    let width = png
-        .get(16..20)
-        .and_then(|bytes| bytes.try_into().ok())
-        .map_or(0, u32::from_be_bytes);
-    let modules = (width / 8).max(1);
-    modules * 240_u32.div_ceil(modules)
+fn shown_pixels(modules: usize) -> usize {
+    let modules = modules + 2 * vouchkey_qr::QUIET_ZONE;
+    modules * 240_usize.div_ceil(modules)
 }
 
 impl std::fmt::Debug for Rendered {

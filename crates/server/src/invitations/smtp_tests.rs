@@ -12,7 +12,6 @@ fn message() -> Outgoing {
         text: "Please click.\n.\nA line with only a dot.\n".into(),
         html: "<p>Please click.</p>".into(),
         capture_url: "https://verify.example.com/verify/x".into(),
-        qr_png: None,
     };
     Outgoing::build(&rendered, "no-reply@example.com", "evt_1", 0).unwrap()
 }

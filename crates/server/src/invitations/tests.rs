@@ -228,7 +228,10 @@ fn the_message_carries_text_html_and_the_qr_inline() {
     );
     let qr = message.attachment(0).unwrap();
     assert_eq!(qr.content_id(), Some(QR_CID));
-    assert_eq!(qr.contents(), rendered.qr_png.unwrap());
+    assert_eq!(
+        qr.contents(),
+        vouchkey_qr::png_bytes(&rendered.capture_url).unwrap()
+    );
     assert!(bytes.is_ascii());
     assert!(
         bytes
@@ -298,6 +301,7 @@ fn an_address_that_mail_cannot_carry_is_an_error_and_no_panic() {
             Outgoing::build(&rendered, "no-reply@example.com", "obx_1", NOON).is_err(),
             "{to:?}"
         );
+        assert!(!can_be_sent("no-reply@example.com", to), "{to:?}");
     }
 }
 
@@ -315,6 +319,7 @@ fn an_address_with_dots_that_rfc_5321_does_not_know_is_quoted() {
         };
         let message = Outgoing::build(&rendered, "no-reply@example.com", "obx_1", NOON).unwrap();
         assert_eq!(message.envelope().to()[0].to_string(), written);
+        assert!(can_be_sent("no-reply@example.com", given));
         let head = String::from_utf8(message.bytes().to_vec()).unwrap();
         assert!(head.contains(&format!("\r\nTo: {written}\r\n")), "{head}");
     }

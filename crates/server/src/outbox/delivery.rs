@@ -1,5 +1,10 @@
-//! One attempt to deliver one invitation: from ids to a message that somebody has taken.
+//! One attempt to deliver an invitation: from ids to a message that somebody has taken.
 
+use std::collections::HashMap;
+
+use sqlx::AnyConnection;
+use vouchkey_types::api_key::Environment;
+use vouchkey_types::id::{OrganizationId, SessionId};
 use vouchkey_types::object;
 use vouchkey_types::session::status::SessionStatus;
 
@@ -8,11 +13,12 @@ use crate::config::MailConfig;
 use crate::invitations::{self, Failure, InvitationInput, Organization, Outgoing, Rendered, Smtp};
 use crate::sessions::capture_url::capture_url;
 use crate::sessions::sealed::{Field, SessionKey};
+use crate::store::invitations::InvitationRow;
 use crate::store::mailbox::MailboxRow;
+use crate::store::organizations::{self, OrganizationRow};
 use crate::store::outbox::Leased;
-use crate::store::{StoreError, capture_links, data_keys, organizations, sessions};
+use crate::store::{self, StoreError};
 use crate::vault::OpenError;
-use vouchkey_types::api_key::Environment;
 
 /// The sender that the embedded mailbox shows where none is configured.
 const MAILBOX_FROM: &str = "no-reply@localhost";
@@ -53,6 +59,11 @@ impl Post {
         }
     }
 
+    /// Whether mail is kept in the database, and so with the end of its attempt or not at all.
+    pub(super) const fn keeps(&self) -> bool {
+        !matches!(self, Self::Smtp { .. })
+    }
+
     fn from(&self) -> &str {
         match self {
             Self::Mailbox { from } | Self::Smtp { from, .. } => from,
@@ -91,66 +102,108 @@ pub(super) enum Attempt {
 
 /// Tries once.
 pub(super) async fn attempt(state: AppState, post: Post, lease: Leased) -> Attempt {
-    match prepare(&state, &lease).await {
-        Ok((rendered, key)) => hand_over(&state, &post, &lease, &rendered, &key).await,
+    match Facts::read(&state, &[&lease]).await {
+        Ok(facts) => match facts.prepare(&state, &lease) {
+            Ok((rendered, key)) => hand_over(&state, &post, &lease, &rendered, &key).await,
+            Err(attempt) => attempt,
+        },
+        Err(error) => hindered(&error),
+    }
+}
+
+/// Tries once, where mail is kept.
+pub(super) fn keep(state: &AppState, post: &Post, lease: &Leased, facts: &Facts) -> Attempt {
+    match facts.prepare(state, lease) {
+        Ok((rendered, key)) => kept(state, post.from(), lease, &rendered, &key),
         Err(attempt) => attempt,
     }
 }
 
-async fn prepare(state: &AppState, lease: &Leased) -> Result<(Rendered, SessionKey), Attempt> {
-    let (organization, session) = (lease.organization, lease.session);
-    let found = state
-        .store
-        .read(async |conn| {
-            Ok((
-                sessions::find_anywhere(conn, organization, session).await?,
-                capture_links::live(conn, organization, session).await?,
-                data_keys::find(conn, organization, session).await?,
-                organizations::find(conn, organization).await?,
-            ))
-        })
-        .await
-        .map_err(|error| hindered(&error))?;
-    let (Some(session), link, Some(key), Some(organization)) = found else {
-        return Err(Attempt::Unwanted("ended"));
-    };
-    let now = state.clock.now_ms();
-    match session.status_at(now) {
-        SessionStatus::Pending | SessionStatus::Capturing if now < session.expires_at => {}
-        SessionStatus::Expired | SessionStatus::Pending | SessionStatus::Capturing => {
+/// What the database has of several invitations.
+pub(super) struct Facts {
+    invitations: HashMap<SessionId, InvitationRow>,
+    organizations: HashMap<OrganizationId, OrganizationRow>,
+}
+
+impl Facts {
+    pub(super) async fn read(state: &AppState, leases: &[&Leased]) -> Result<Self, StoreError> {
+        let wanted: Vec<_> = leases
+            .iter()
+            .map(|lease| (lease.organization, lease.session))
+            .collect();
+        let read = async |conn: &mut AnyConnection| {
+            let mut organizations = HashMap::new();
+            for (id, _) in &wanted {
+                if !organizations.contains_key(id)
+                    && let Some(organization) = organizations::find(conn, *id).await?
+                {
+                    organizations.insert(*id, organization);
+                }
+            }
+            let invitations = invitations_of(conn, &wanted).await?;
+            Ok(Self {
+                invitations,
+                organizations,
+            })
+        };
+        state.store.read(read).await
+    }
+
+    fn prepare(&self, state: &AppState, lease: &Leased) -> Result<(Rendered, SessionKey), Attempt> {
+        let found = (
+            self.invitations.get(&lease.session),
+            self.organizations.get(&lease.organization),
+        );
+        let (Some(row), Some(organization)) = found else {
+            return Err(Attempt::Unwanted("ended"));
+        };
+        let now = state.clock.now_ms();
+        match row.status_at(now) {
+            SessionStatus::Pending | SessionStatus::Capturing if now < row.expires_at => {}
+            SessionStatus::Expired | SessionStatus::Pending | SessionStatus::Capturing => {
+                return Err(Attempt::Unwanted("expired"));
+            }
+            _ => return Err(Attempt::Unwanted("ended")),
+        }
+        let key = SessionKey::open(&state.vault, &row.key)
+            .map_err(unreadable)?
+            .ok_or(Attempt::Unwanted("erased"))?;
+        let (link, link_expires_at) = row.link.ok_or(Attempt::Unwanted("ended"))?;
+        if link_expires_at <= now {
             return Err(Attempt::Unwanted("expired"));
         }
-        _ => return Err(Attempt::Unwanted("ended")),
+        let text = |field: Field, sealed: &Option<Vec<u8>>| {
+            key.text(field, sealed.as_deref()).map_err(unreadable)
+        };
+        let input = InvitationInput {
+            to: text(Field::ApplicantEmail, &row.applicant_email)?
+                .ok_or(Attempt::Hopeless("no_recipient"))?,
+            applicant_name: text(Field::ApplicantName, &row.applicant_name)?,
+            email_display_name: text(Field::EmailDisplayName, &row.email_display_name)?,
+            support_url: text(Field::SupportUrl, &row.support_url)?,
+            organization: Organization {
+                name: organization.name.clone(),
+                email_display_name: organization.email_display_name.clone(),
+                support_url: organization.support_url.clone(),
+                accent_colour: organization.accent_colour.clone(),
+            },
+            capture_url: capture_url(&state.public_url, &state.secrets, link),
+            expires_at: link_expires_at,
+            now,
+            sandbox: row.environment == Environment::Sandbox,
+        };
+        let rendered =
+            invitations::render(&input).map_err(|_| Attempt::Hopeless("not_renderable"))?;
+        Ok((rendered, key))
     }
-    let key = SessionKey::open(&state.vault, &key)
-        .map_err(unreadable)?
-        .ok_or(Attempt::Unwanted("erased"))?;
-    let link = link.ok_or(Attempt::Unwanted("ended"))?;
-    if link.expires_at <= now {
-        return Err(Attempt::Unwanted("expired"));
-    }
-    let text = |field: Field, sealed: &Option<Vec<u8>>| {
-        key.text(field, sealed.as_deref()).map_err(unreadable)
-    };
-    let input = InvitationInput {
-        to: text(Field::ApplicantEmail, &session.sealed.applicant_email)?
-            .ok_or(Attempt::Hopeless("no_recipient"))?,
-        applicant_name: text(Field::ApplicantName, &session.sealed.applicant_name)?,
-        email_display_name: text(Field::EmailDisplayName, &session.sealed.email_display_name)?,
-        support_url: text(Field::SupportUrl, &session.sealed.support_url)?,
-        organization: Organization {
-            name: organization.name,
-            email_display_name: organization.email_display_name,
-            support_url: organization.support_url,
-            accent_colour: organization.accent_colour,
-        },
-        capture_url: capture_url(&state.public_url, &state.secrets, link.id),
-        expires_at: link.expires_at,
-        now,
-        sandbox: session.environment == Environment::Sandbox,
-    };
-    let rendered = invitations::render(&input).map_err(|_| Attempt::Hopeless("not_renderable"))?;
-    Ok((rendered, key))
+}
+
+async fn invitations_of(
+    conn: &mut AnyConnection,
+    wanted: &[(OrganizationId, SessionId)],
+) -> Result<HashMap<SessionId, InvitationRow>, StoreError> {
+    let found = store::invitations::find_all(conn, wanted).await?;
+    Ok(found.into_iter().map(|row| (row.session, row)).collect())
 }
 
 async fn hand_over(
@@ -160,34 +213,43 @@ async fn hand_over(
     rendered: &Rendered,
     key: &SessionKey,
 ) -> Attempt {
+    let Post::Smtp { smtp, from } = post else {
+        return kept(state, post.from(), lease, rendered, key);
+    };
     let now = state.clock.now_ms();
-    // Built for the mailbox too, so that what no server could carry shows where there is none yet.
-    let Ok(message) = Outgoing::build(rendered, post.from(), &lease.id.to_string(), now) else {
+    let Ok(message) = Outgoing::build(rendered, from, &lease.id.to_string(), now) else {
         return Attempt::Hopeless("not_deliverable");
     };
-    match post {
-        Post::Smtp { smtp, .. } => match smtp.send(&message).await {
-            Ok(()) => Attempt::Sent,
-            Err(failure) => Attempt::Failed(failure),
-        },
-        #[cfg(test)]
-        Post::Panics => Attempt::Hindered,
-        Post::Mailbox { from } => {
-            let kept = kept(rendered, from);
-            Attempt::Kept(MailboxRow {
-                organization: lease.organization,
-                id: lease.id,
-                environment: lease.environment,
-                session: lease.session,
-                created_at: now,
-                message_sealed: key.seal_message(lease.id, kept.as_bytes(), state.clock.random()),
-            })
-        }
+    match smtp.send(&message).await {
+        Ok(()) => Attempt::Sent,
+        Err(failure) => Attempt::Failed(failure),
     }
 }
 
+fn kept(
+    state: &AppState,
+    from: &str,
+    lease: &Leased,
+    rendered: &Rendered,
+    key: &SessionKey,
+) -> Attempt {
+    // Asked here too, so that what no server could carry shows where there is none yet.
+    if !invitations::can_be_sent(from, &rendered.to) {
+        return Attempt::Hopeless("not_deliverable");
+    }
+    let text = mailbox_text(rendered, from);
+    Attempt::Kept(MailboxRow {
+        organization: lease.organization,
+        id: lease.id,
+        environment: lease.environment,
+        session: lease.session,
+        created_at: state.clock.now_ms(),
+        message_sealed: key.seal_message(lease.id, text.as_bytes(), state.clock.random()),
+    })
+}
+
 /// A message as the mailbox keeps it. The QR is drawn again from the text when it is shown.
-fn kept(rendered: &Rendered, from: &str) -> String {
+fn mailbox_text(rendered: &Rendered, from: &str) -> String {
     vouchkey_types::json::Json::from(object! {
         "from": format!("{} <{from}>", rendered.from_name),
         "to": rendered.to.as_str(),
@@ -199,7 +261,7 @@ fn kept(rendered: &Rendered, from: &str) -> String {
     .to_text()
 }
 
-fn hindered(error: &StoreError) -> Attempt {
+pub(super) fn hindered(error: &StoreError) -> Attempt {
     tracing::warn!(%error, "an invitation could not be put together");
     Attempt::Hindered
 }

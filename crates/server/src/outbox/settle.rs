@@ -1,12 +1,13 @@
 //! How an attempt ends: in the database, in the timeline and in the log.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use tokio::time::sleep;
 use vouchkey_types::json::{Json, Object};
 use vouchkey_types::object;
 
-use super::delivery::{Attempt, Post, attempt};
+use super::delivery::{Attempt, Facts, Post, attempt, hindered, keep};
 use super::lease::hold_during;
 use super::schedule;
 use crate::app::AppState;
@@ -37,36 +38,84 @@ pub(super) async fn deliver(state: AppState, post: Post, lease: Leased) -> Heard
     let poisoned = lease.last_error.is_none() && lease.attempts > POISONED;
     let tried = if poisoned {
         // Every attempt so far ended with the process.
-        Ok(Attempt::Hopeless("crashed"))
+        Some(Attempt::Hopeless("crashed"))
     } else {
         let attempt = tokio::spawn(attempt(state.clone(), post, lease.clone()));
-        hold_during(&state, &lease, attempt).await
+        hold_during(&state, &lease, attempt).await.ok()
     };
-    let retry = |error| {
-        let next_at = state.clock.now_ms() + schedule::wait(lease.attempts, state.clock.random());
-        Ended::Retry { next_at, error }
-    };
-    let mut kept = None;
-    let (ended, heard) = match tried {
-        Ok(Attempt::Sent) => (Ended::Sent, Heard::Answer),
-        Ok(Attempt::Kept(row)) => {
-            kept = Some(row);
-            (Ended::Sent, Heard::Nothing)
-        }
-        Ok(Attempt::Failed(failure)) if failure.is_final() => {
-            (Ended::Dead(failure.as_str()), Heard::Answer)
-        }
-        Ok(Attempt::Failed(failure)) => (retry(failure.as_str()), heard(failure)),
-        Ok(Attempt::Hindered) => (retry("hindered"), Heard::Nothing),
-        Ok(Attempt::Hopeless(why)) => (Ended::Dead(why), Heard::Nothing),
-        Ok(Attempt::Unwanted(why)) => (Ended::Cancelled(why), Heard::Nothing),
-        Err(_) if lease.attempts >= POISONED => (Ended::Dead("panicked"), Heard::Nothing),
-        Err(_) => (retry("panicked"), Heard::Nothing),
-    };
-    tell(&lease, ended);
-    state.metrics.outbox.invitation(ended);
-    settle(&state, lease, ended, kept).await;
+    let end = End::of(&state, lease, tried);
+    let heard = end.heard;
+    end.tell(&state);
+    write(&state, Settle::new(&state, end)).await;
     heard
+}
+
+/// Tries all of these, where mail is kept, and writes how they ended, with few statements and one commit. A panic on the
+/// way is the failure of the message that it happened to.
+pub(super) async fn deliver_all(state: AppState, post: Post, leases: Vec<Leased>) -> Heard {
+    let wanted: Vec<&Leased> = leases.iter().collect();
+    let facts = Facts::read(&state, &wanted).await;
+    let mut ends = Vec::with_capacity(leases.len());
+    for lease in leases {
+        let tried = match &facts {
+            Ok(facts) => catch_unwind(AssertUnwindSafe(|| keep(&state, &post, &lease, facts))).ok(),
+            Err(error) => Some(hindered(error)),
+        };
+        let end = End::of(&state, lease, tried);
+        end.tell(&state);
+        ends.push(Settle::new(&state, end));
+        // Others have something to do as well.
+        tokio::task::yield_now().await;
+    }
+    write_all(&state, ends).await;
+    Heard::Nothing
+}
+
+/// How an attempt ended.
+struct End {
+    lease: Leased,
+    ended: Ended,
+    kept: Option<MailboxRow>,
+    heard: Heard,
+}
+
+impl End {
+    /// What came of a try; none if it panicked.
+    fn of(state: &AppState, lease: Leased, tried: Option<Attempt>) -> Self {
+        let retry = |error| {
+            let next_at =
+                state.clock.now_ms() + schedule::wait(lease.attempts, state.clock.random());
+            Ended::Retry { next_at, error }
+        };
+        let mut kept = None;
+        let (ended, heard) = match tried {
+            Some(Attempt::Sent) => (Ended::Sent, Heard::Answer),
+            Some(Attempt::Kept(row)) => {
+                kept = Some(row);
+                (Ended::Sent, Heard::Nothing)
+            }
+            Some(Attempt::Failed(failure)) if failure.is_final() => {
+                (Ended::Dead(failure.as_str()), Heard::Answer)
+            }
+            Some(Attempt::Failed(failure)) => (retry(failure.as_str()), heard(failure)),
+            Some(Attempt::Hindered) => (retry("hindered"), Heard::Nothing),
+            Some(Attempt::Hopeless(why)) => (Ended::Dead(why), Heard::Nothing),
+            Some(Attempt::Unwanted(why)) => (Ended::Cancelled(why), Heard::Nothing),
+            None if lease.attempts >= POISONED => (Ended::Dead("panicked"), Heard::Nothing),
+            None => (retry("panicked"), Heard::Nothing),
+        };
+        Self {
+            lease,
+            ended,
+            kept,
+            heard,
+        }
+    }
+
+    fn tell(&self, state: &AppState) {
+        tell(&self.lease, self.ended);
+        state.metrics.outbox.invitation(self.ended);
+    }
 }
 
 fn heard(failure: Failure) -> Heard {
@@ -95,26 +144,49 @@ fn tell(lease: &Leased, ended: Ended) {
     }
 }
 
-/// Writes the end of an attempt. The message may be out already, so a store that is busy is asked again for a while:
-/// what stays unwritten is sent twice.
-async fn settle(state: &AppState, lease: Leased, ended: Ended, kept: Option<MailboxRow>) {
-    let change = Settle {
-        note: note(state, &lease, ended),
-        now: state.clock.now_ms(),
-        lease,
-        ended,
-        kept,
-    };
-    for wait in [100, 500, 2_000, 5_000, 0] {
+/// The waits between tries to write the end of an attempt, in milliseconds. The message may be out already, so a store
+/// that is busy is asked again for a while: what stays unwritten is sent twice.
+const WRITE_AGAIN: [u64; 5] = [100, 500, 2_000, 5_000, 0];
+
+async fn write(state: &AppState, change: Settle) {
+    for wait in WRITE_AGAIN {
         match state.store.write(change.clone()).await {
             Ok(true) => return,
-            Ok(false) => {
-                return tracing::warn!("an attempt ended after its lease; another one counts");
-            }
-            Err(error) => tracing::warn!(%error, "the end of an attempt could not be written"),
+            Ok(false) => return tell_lost(1),
+            Err(error) => tell_unwritten(&error),
         }
         sleep(Duration::from_millis(wait)).await;
     }
+}
+
+/// Writes the ends of attempts together; what fails not because of the store, each by itself, so that one harms no
+/// other.
+async fn write_all(state: &AppState, changes: Vec<Settle>) {
+    for wait in WRITE_AGAIN {
+        match state.store.write(SettleAll(changes.clone())).await {
+            Ok(0) => return,
+            Ok(lost) => return tell_lost(lost),
+            Err(error @ (StoreError::Busy | StoreError::Unavailable(_) | StoreError::Locked)) => {
+                tell_unwritten(&error);
+            }
+            Err(_) => break,
+        }
+        sleep(Duration::from_millis(wait)).await;
+    }
+    for change in changes {
+        write(state, change).await;
+    }
+}
+
+fn tell_lost(attempts: usize) {
+    tracing::warn!(
+        attempts,
+        "an attempt ended after its lease; another one counts"
+    );
+}
+
+fn tell_unwritten(error: &StoreError) {
+    tracing::warn!(%error, "the end of an attempt could not be written");
 }
 
 fn note(state: &AppState, lease: &Leased, ended: Ended) -> Option<SessionEventRow> {
@@ -150,6 +222,18 @@ struct Settle {
     now: i64,
 }
 
+impl Settle {
+    fn new(state: &AppState, end: End) -> Self {
+        Self {
+            note: note(state, &end.lease, end.ended),
+            now: state.clock.now_ms(),
+            lease: end.lease,
+            ended: end.ended,
+            kept: end.kept,
+        }
+    }
+}
+
 impl Change for Settle {
     /// Whether the lease still held.
     type Outcome = bool;
@@ -159,11 +243,50 @@ impl Change for Settle {
             return Ok(false);
         }
         if let Some(row) = &self.kept {
-            mailbox::insert(conn, row).await?;
+            mailbox::insert_all(conn, &[row]).await?;
         }
         if let Some(note) = &self.note {
             session_events::insert(conn, note).await?;
         }
         Ok(true)
+    }
+}
+
+/// The ends of attempts that were leased together: each as a [`Settle`], all or nothing.
+struct SettleAll(Vec<Settle>);
+
+impl Change for SettleAll {
+    /// How many no longer held their lease.
+    type Outcome = usize;
+
+    async fn apply(
+        self,
+        conn: &mut sqlx::AnyConnection,
+        engine: Engine,
+    ) -> Result<usize, StoreError> {
+        let (sent, others): (Vec<_>, Vec<_>) = self
+            .0
+            .into_iter()
+            .partition(|change| change.ended == Ended::Sent);
+        let mut lost = 0;
+        if let Some(first) = sent.first() {
+            let leases: Vec<_> = sent.iter().map(|change| &change.lease).collect();
+            let held = outbox::end_sent(conn, &leases, first.lease.token, first.now).await?;
+            let held: Vec<_> = sent
+                .iter()
+                .filter(|change| held.contains(&change.lease.id))
+                .collect();
+            let kept: Vec<_> = held.iter().filter_map(|held| held.kept.as_ref()).collect();
+            mailbox::insert_all(conn, &kept).await?;
+            let notes: Vec<_> = held.iter().filter_map(|held| held.note.as_ref()).collect();
+            session_events::insert_all(conn, &notes).await?;
+            lost += sent.len() - held.len();
+        }
+        for change in others {
+            if !change.apply(conn, engine).await? {
+                lost += 1;
+            }
+        }
+        Ok(lost)
     }
 }

@@ -95,6 +95,105 @@ async fn without_a_server_an_invitation_lands_sealed_in_the_mailbox() {
 }
 
 #[tokio::test]
+async fn the_mailbox_takes_many_at_once_and_each_ends_as_it_would_alone() {
+    let bed = Bed::new().await;
+    let mut sessions = Vec::new();
+    for reference in ["good", "ended", "broken"].into_iter().cycle().take(70) {
+        let body = INVITED.replacen('{', &format!(r#"{{"external_ref": "{reference}", "#), 1);
+        sessions.push((reference, bed.create(&body).await.0));
+    }
+    bed.execute("UPDATE sessions SET status = 'completed' WHERE external_ref = 'ended'")
+        .await;
+    // Bytes that are no sealed value.
+    bed.execute(
+        "UPDATE sessions SET applicant_email_sealed = (SELECT key_wrapped FROM data_keys \
+         WHERE data_key_id = session_id) WHERE external_ref = 'broken'",
+    )
+    .await;
+    bed.clock.advance(1);
+    let mut worker = worker(&bed);
+    let mut running = JoinSet::new();
+    for _ in 0..2 {
+        worker.step(&mut running).await;
+        assert_eq!(running.len(), 1);
+        worker.hear(running.join_next().await.unwrap()).await;
+    }
+    for (reference, session) in sessions {
+        let (expected, note) = match reference {
+            "good" => (is("sent", 1, None), "invitation.sent"),
+            "ended" => (is("cancelled", 1, Some("ended")), "invitation.cancelled"),
+            _ => (is("dead", 1, Some("unreadable")), "invitation.failed"),
+        };
+        assert_eq!(state(&bed, session).await, expected);
+        let timeline = bed.timeline(session).await;
+        assert_eq!(timeline[2..], [note.to_owned()]);
+        assert_eq!(kept(&bed, session).await, i64::from(reference == "good"));
+    }
+}
+
+/// How many messages to a session's applicant the mailbox holds.
+async fn kept(bed: &Bed, session: SessionId) -> i64 {
+    use sqlx::Row as _;
+    let count = bed.state.store.read(async |conn| {
+        let row = sqlx::query("SELECT COUNT(*) FROM mailbox_messages WHERE session_id = $1")
+            .bind(session.to_string())
+            .fetch_one(conn)
+            .await?;
+        Ok(row.get(0))
+    });
+    count.await.unwrap()
+}
+
+#[tokio::test]
+async fn the_mailbox_keeps_nothing_of_a_lease_that_was_lost() {
+    let bed = Bed::new().await;
+    let (session, _) = bed.create(INVITED).await;
+    let late = lease(&bed).await;
+    bed.clock.advance(10 * MINUTE);
+    lease(&bed).await;
+    super::settle::deliver_all(
+        bed.state.clone(),
+        Post::of(&bed.state.config.mail),
+        vec![late],
+    )
+    .await;
+    assert_eq!(state(&bed, session).await, is("leased", 2, None));
+    assert_eq!(kept(&bed, session).await, 0);
+}
+
+#[tokio::test]
+async fn what_may_have_taken_the_process_with_it_is_tried_apart_from_the_rest() {
+    let bed = Bed::new().await;
+    let (suspect, _) = bed.create(INVITED).await;
+    lease(&bed).await;
+    bed.clock.advance(10 * MINUTE);
+    let (fresh, _) = bed.create(INVITED).await;
+    let mut worker = worker(&bed);
+    let mut running = JoinSet::new();
+    worker.step(&mut running).await;
+    assert_eq!(running.len(), 2);
+    while let Some(done) = running.join_next().await {
+        worker.hear(done).await;
+    }
+    assert_eq!(state(&bed, suspect).await, is("sent", 2, None));
+    assert_eq!(state(&bed, fresh).await, is("sent", 1, None));
+    assert_eq!(kept(&bed, suspect).await, 1);
+}
+
+#[tokio::test]
+async fn a_panic_of_a_message_that_is_tried_apart_is_a_failed_attempt_too() {
+    let bed = Bed::new().await;
+    let (session, _) = bed.create(INVITED).await;
+    lease(&bed).await;
+    bed.clock.advance(10 * MINUTE);
+    work(&mut Worker::new(bed.state.clone(), Post::Panics)).await;
+    assert_eq!(
+        state(&bed, session).await,
+        is("pending", 2, Some("panicked"))
+    );
+}
+
+#[tokio::test]
 async fn a_session_without_send_email_sends_nothing() {
     let server = ScriptedSmtp::start(Script::ACCEPT).await;
     let (bed, mut worker) = by_smtp(&server).await;

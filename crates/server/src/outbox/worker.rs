@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::delivery::Post;
 use super::lease::LEASE_MS;
 use super::schedule;
-use super::settle::{Heard, deliver};
+use super::settle::{Heard, deliver, deliver_all};
 use crate::app::AppState;
 use crate::invitations::Failure;
 use crate::store::StoreError;
@@ -17,6 +17,10 @@ use crate::store::outbox::{self, Lease, Reclaim, Release};
 
 /// Deliveries under way at once, and so the most duplicates that a crash can cause.
 const IN_FLIGHT: usize = 4;
+/// Messages that are kept with one commit, at most.
+const KEPT_TOGETHER: usize = 64;
+/// How long what is to be kept waits for more of its kind: nobody waits for it, and together they cost far less.
+const GATHER: Duration = Duration::from_millis(50);
 /// A look at the table when nothing else calls for one: another server may have died with rows leased.
 const IDLE_MS: i64 = 20_000;
 /// How long a stop waits for what is under way.
@@ -43,6 +47,8 @@ pub(super) struct Worker {
     /// Whether something waits that the server, not the recipient, held up.
     waiting: bool,
     released_at: i64,
+    /// Whether the last look found as many as it asked for.
+    has_more: bool,
 }
 
 impl Worker {
@@ -54,6 +60,7 @@ impl Worker {
             failures: 0,
             waiting: false,
             released_at: i64::MIN,
+            has_more: false,
         }
     }
 
@@ -67,6 +74,9 @@ impl Worker {
                     Some(done) = running.join_next() => self.hear(done).await,
                     () = self.state.outbox_wake.notified() => {}
                     () = sleep(wait) => {}
+                }
+                if self.post.keeps() && !self.has_more {
+                    sleep(GATHER).await;
                 }
             }
         };
@@ -111,7 +121,7 @@ impl Worker {
             }
         }
         let now = self.state.clock.now_ms();
-        let free = IN_FLIGHT.saturating_sub(running.len());
+        let free = self.free(running.len());
         if free == 0 {
             return Ok(i64::MAX);
         }
@@ -130,10 +140,28 @@ impl Worker {
             token: self.state.clock.id(),
             limit: i64::try_from(free).unwrap_or(1),
         };
-        for leased in self.state.store.write(lease).await? {
-            running.spawn(deliver(self.state.clone(), self.post.clone(), leased));
+        let leased = self.state.store.write(lease).await?;
+        self.has_more = leased.len() == free;
+        // What may have taken the process with it is tried by itself, so that it takes nobody along to its end.
+        let (together, alone): (Vec<_>, Vec<_>) = leased
+            .into_iter()
+            .partition(|lease| self.post.keeps() && !lease.is_suspect());
+        for lease in alone {
+            running.spawn(deliver(self.state.clone(), self.post.clone(), lease));
+        }
+        if !together.is_empty() {
+            running.spawn(deliver_all(self.state.clone(), self.post.clone(), together));
         }
         Ok(now)
+    }
+
+    /// How many more may be leased while so many tasks run.
+    fn free(&self, running: usize) -> usize {
+        match running {
+            0 if self.post.keeps() => KEPT_TOGETHER,
+            _ if self.post.keeps() => 0,
+            _ => IN_FLIGHT.saturating_sub(running),
+        }
     }
 
     /// Asks a server that could not be used whether it can be now.

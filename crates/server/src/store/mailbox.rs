@@ -1,5 +1,7 @@
 //! The embedded mailbox: mail that had no server to go to.
 
+use std::sync::LazyLock;
+
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
 use vouchkey_types::api_key::Environment;
@@ -7,6 +9,7 @@ use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::StoreError;
 use super::columns::{Columns, columns_of, statements};
+use super::rows::{Bound, RowTexts};
 
 /// A kept message, sealed under its session's data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,21 +46,30 @@ statements! {
     DELETE_OF_SESSION = "DELETE FROM mailbox_messages WHERE organization_id = $1 AND session_id = $2";
 }
 
-/// Keeps a message; again with the same id it changes nothing.
+pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
+
+/// Keeps messages, with few statements; again with the same id they change nothing.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn insert(conn: &mut AnyConnection, row: &MailboxRow) -> Result<(), StoreError> {
-    sqlx::query(INSERT)
+pub async fn insert_all(conn: &mut AnyConnection, rows: &[&MailboxRow]) -> Result<(), StoreError> {
+    for (sql, part) in INSERTS.parts(rows) {
+        let query = part
+            .iter()
+            .fold(sqlx::query(sql), |query, row| bind(query, row));
+        query.execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+fn bind<'q>(query: Bound<'q>, row: &'q MailboxRow) -> Bound<'q> {
+    query
         .bind(row.organization.to_string())
         .bind(row.id.to_string())
         .bind(row.environment.as_str())
         .bind(row.session.to_string())
         .bind(row.created_at)
         .bind(row.message_sealed.as_slice())
-        .execute(conn)
-        .await?;
-    Ok(())
 }
 
 /// An environment's messages, newest first, at most `limit`, from the beginning or after a position.

@@ -15,6 +15,7 @@ mod engine;
 #[cfg(test)]
 pub(crate) mod fixtures;
 pub mod idempotency;
+pub mod invitations;
 pub mod mailbox;
 pub mod organizations;
 pub mod outbox;

@@ -3,6 +3,7 @@
 //! A row that is leased has `next_at` at the end of its lease, so that one condition finds what is due: what waits for
 //! its time, and what a worker that died has left behind.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use sqlx::AnyConnection;
@@ -46,6 +47,13 @@ pub struct Leased {
     pub last_error: Option<String>,
     /// Proof of the lease: a later lease has another one.
     pub token: EventId,
+}
+
+impl Leased {
+    /// Whether an earlier attempt ended with the process, of which this message may be the cause.
+    pub const fn is_suspect(&self) -> bool {
+        self.attempts > 1 && self.last_error.is_none()
+    }
 }
 
 /// How an attempt ended.
@@ -110,6 +118,10 @@ statements! {
         RETURNING organization_id, outbox_id, session_id, environment, attempts, last_error";
     END = "UPDATE outbox SET state = $4, next_at = $5, last_error = $6, done_at = $7, lease_until = NULL, \
         lease_token = NULL WHERE organization_id = $1 AND outbox_id = $2 AND state = 'leased' AND lease_token = $3";
+    /// As [`END`] for those that were handed over, and says which of them were still the caller's.
+    END_SENT = "UPDATE outbox SET state = 'sent', next_at = $1, last_error = NULL, done_at = $1, lease_until = NULL, \
+        lease_token = NULL WHERE lease_token = $2 AND (organization_id, outbox_id) IN (VALUES ($3, $4)) \
+        AND state = 'leased' RETURNING outbox_id";
     EXTEND = "UPDATE outbox SET next_at = $4, lease_until = $4 WHERE organization_id = $1 AND outbox_id = $2 \
         AND state = 'leased' AND lease_token = $3";
     /// As many as $2 rows. Those that another server works on are tried as it is.
@@ -131,6 +143,7 @@ statements! {
 pub(super) static LEASES: LazyLock<Picking> = LazyLock::new(|| Picking::of(LEASE));
 pub(super) static RELEASES: LazyLock<Picking> = LazyLock::new(|| Picking::of(RELEASE));
 
+pub(super) static ENDS_SENT: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(END_SENT));
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
 
 /// Adds an invitation, due at once.
@@ -281,6 +294,32 @@ pub(super) async fn cancel(
         .execute(conn)
         .await?;
     Ok(result.rows_affected())
+}
+
+/// Writes that what these have leased together was handed over, with few statements; those whose lease is still the
+/// caller's. Of the others nothing was written.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end_sent(
+    conn: &mut AnyConnection,
+    leases: &[&Leased],
+    token: EventId,
+    now: i64,
+) -> Result<HashSet<EventId>, StoreError> {
+    let mut held = HashSet::with_capacity(leases.len());
+    for (sql, part) in ENDS_SENT.parts(leases) {
+        let query = sqlx::query(sql).bind(now).bind(token.to_string());
+        let query = part.iter().fold(query, |query, lease| {
+            query
+                .bind(lease.organization.to_string())
+                .bind(lease.id.to_string())
+        });
+        for row in query.fetch_all(&mut *conn).await? {
+            held.insert(row.parsed("outbox_id", EventId::parse)?);
+        }
+    }
+    Ok(held)
 }
 
 /// The server answers again: what failed because it did not is due now.

@@ -1,4 +1,6 @@
-//! Statements that insert several rows at once.
+//! Statements on several rows at once: those that insert them, and those that list them by `IN (VALUES …)`.
+
+use std::collections::BTreeSet;
 
 use sqlx::Any;
 use sqlx::any::AnyArguments;
@@ -10,11 +12,12 @@ pub(super) type Bound<'q> = Query<'q, Any, AnyArguments>;
 /// So many rows a statement, and no other number: each text is prepared once and kept by its connection.
 const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
 
-/// A statement that inserts one row, in a text for each number of rows.
+/// A statement on one row, in a text for each number of rows.
 pub(super) struct RowTexts([String; SIZES.len()]);
 
 impl RowTexts {
-    /// From the text for one row: `… VALUES (…) …`, without a bracket among the values.
+    /// From the text for one row: `… VALUES (…) …`, without a bracket among the values. Places that the rows share come
+    /// before them, with the lowest numbers.
     pub(super) fn of(one: &str) -> Self {
         Self(SIZES.map(|rows| for_rows(one, rows)))
     }
@@ -50,7 +53,11 @@ fn for_rows(one: &str, rows: usize) -> String {
     let (values, tail) = rest.split_once(')').unwrap_or((rest, ""));
     let values: Vec<&str> = values.split(", ").collect();
     let place = |value: &&str| value.strip_prefix('$')?.parse::<usize>().ok();
-    let width = values.iter().filter_map(place).max().unwrap_or_default();
+    let width = values
+        .iter()
+        .filter_map(place)
+        .collect::<BTreeSet<_>>()
+        .len();
     let row = |number: usize| {
         let moved: Vec<String> = values
             .iter()
@@ -80,6 +87,15 @@ mod tests {
         assert_eq!(
             for_rows(one, 2),
             "INSERT INTO t (a, b, c, d) VALUES ($1, 'x', $2, $2), ($3, 'x', $4, $4) ON CONFLICT (a) DO NOTHING"
+        );
+    }
+
+    #[test]
+    fn what_rows_share_keeps_its_place() {
+        let one = "UPDATE t SET c = $1 WHERE (a, b) IN (VALUES ($2, $3)) AND c < $1";
+        assert_eq!(
+            for_rows(one, 3),
+            "UPDATE t SET c = $1 WHERE (a, b) IN (VALUES ($2, $3), ($4, $5), ($6, $7)) AND c < $1"
         );
     }
 

@@ -49,7 +49,10 @@ pub async fn insert(conn: &mut AnyConnection, row: &SessionEventRow) -> Result<(
 }
 
 /// Adds entries, with few statements.
-pub(super) async fn insert_all(
+///
+/// # Errors
+/// [`StoreError::UniqueViolation`] if a sequence number is taken.
+pub async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&SessionEventRow],
 ) -> Result<(), StoreError> {

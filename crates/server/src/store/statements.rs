@@ -9,12 +9,13 @@ use vouchkey_types::id::SessionId;
 use super::fixtures::{NOW, creation, open, store};
 use super::*;
 
-const STATEMENTS: [(&str, &[(&str, &str)]); 16] = [
+const STATEMENTS: [(&str, &[(&str, &str)]); 17] = [
     ("api_keys", api_keys::STATEMENTS),
     ("backup", backup::STATEMENTS),
     ("capture_links", capture_links::STATEMENTS),
     ("data_keys", data_keys::STATEMENTS),
     ("idempotency", idempotency::STATEMENTS),
+    ("invitations", invitations::STATEMENTS),
     ("mailbox", mailbox::STATEMENTS),
     ("organizations", organizations::STATEMENTS),
     ("outbox", outbox::STATEMENTS),
@@ -32,11 +33,13 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 16] = [
 const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "session_list"];
 
 /// Files that insert several rows at once, or whose statements have a text for each engine.
-const TOGETHER: [&str; 8] = [
+const TOGETHER: [&str; 10] = [
     "capture_links",
     "data_keys",
     "engine",
     "idempotency",
+    "invitations",
+    "mailbox",
     "outbox",
     "session_events",
     "sessions",
@@ -44,7 +47,7 @@ const TOGETHER: [&str; 8] = [
 ];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 29] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 31] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -75,8 +78,10 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 29] = [
     ("outbox", "RECLAIM"),
     ("outbox", "RELEASE"),
     ("outbox", "WAITING"),
-    // Theirs as well: by rows that a subquery picks, each named with its organization.
+    // Theirs as well: by rows that are listed or that a subquery picks, each named with its organization.
     ("idempotency", "PURGE"),
+    ("invitations", "FIND"),
+    ("outbox", "END_SENT"),
     ("outbox", "LEASE"),
     ("upkeep", "EXPIRE"),
 ];
@@ -118,7 +123,10 @@ async fn every_statement_can_be_prepared() {
         &capture_links::INSERTS,
         &data_keys::INSERTS,
         &idempotency::CLAIMS,
+        &invitations::FINDS,
+        &mailbox::INSERTS,
         &outbox::INSERTS,
+        &outbox::ENDS_SENT,
         &session_events::INSERTS,
         &sessions::INSERTS,
     ] {
