@@ -33,7 +33,8 @@ fn program() -> PathBuf {
 /// A data folder with an organization in it, and the settings its program runs with.
 #[derive(Debug)]
 pub struct Installation {
-    folder: TempDir,
+    folder: PathBuf,
+    _kept: Option<TempDir>,
     database_url: Option<String>,
     settings: Vec<(String, String)>,
     first: Value,
@@ -51,12 +52,36 @@ pub struct Key {
 impl Installation {
     /// An empty data folder and an empty database, and no organization yet.
     pub fn empty() -> Self {
-        let folder = TempDir::with_prefix("vouchkey-").expect("a folder for the test");
+        let (folder, kept) = new_folder();
         Self {
             folder,
+            _kept: Some(kept),
             database_url: database::create(),
             settings: Vec::new(),
             first: Value::Null,
+        }
+    }
+
+    /// The same on SQLite, with the data folder here instead of in a folder of its own.
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            _kept: None,
+            database_url: None,
+            settings: Vec::new(),
+            first: Value::Null,
+        }
+    }
+
+    /// The same installation after its data folder has come to another place.
+    #[must_use]
+    pub fn moved_to(&self, folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            _kept: None,
+            database_url: self.database_url.clone(),
+            settings: self.settings.clone(),
+            first: self.first.clone(),
         }
     }
 
@@ -90,11 +115,10 @@ impl Installation {
 
     /// Another data folder with the same database and settings: a second server's.
     pub fn beside(&self) -> Self {
+        let (folder, kept) = new_folder();
         Self {
-            folder: TempDir::with_prefix("vouchkey-").expect("a folder for the test"),
-            database_url: self.database_url.clone(),
-            settings: self.settings.clone(),
-            first: self.first.clone(),
+            _kept: Some(kept),
+            ..self.moved_to(&folder)
         }
     }
 
@@ -107,7 +131,7 @@ impl Installation {
 
     /// The data folder.
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// Where its database is, if not in the data folder.
@@ -236,6 +260,11 @@ impl Installation {
         let api = server.api(&key);
         (server, api)
     }
+}
+
+fn new_folder() -> (PathBuf, TempDir) {
+    let folder = TempDir::with_prefix("vouchkey-").expect("a folder for the test");
+    (folder.path().to_owned(), folder)
 }
 
 /// A running server. It is killed when the value is dropped.

@@ -1,48 +1,87 @@
-//! Tells the commands that print links where the server of a data folder runs.
+//! Tells the commands that print links where the server of a data folder runs, and keeps a second server out of it.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use tokio::time::sleep;
+
+use super::CommandError;
 use crate::config::PublicUrl;
+
+/// How often a file that is locked is asked for, and how long to rest in between: a command that looks for the address
+/// locks it for a moment.
+const TRIES: u32 = 20;
+const REST: Duration = Duration::from_millis(50);
 
 /// The address of a running server, in the file `address` of its data folder (decision 23).
 ///
 /// The server holds a lock on the file for as long as it runs, which the system lets go of however
 /// it ends: what a killed server left is known as such.
+#[derive(Debug)]
 pub(super) struct AddressFile {
     path: PathBuf,
-    lock: Option<File>,
+    lock: File,
 }
 
 impl AddressFile {
+    /// Takes the folder for this server alone. A second one would take up what this one is delivering.
+    ///
+    /// # Errors
+    ///
+    /// Another server runs on the folder; those of writing the file.
+    pub(super) async fn hold(folder: &Path) -> Result<Self, CommandError> {
+        let path = path(folder);
+        for _ in 0..TRIES {
+            let lock = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path)?;
+            match lock.try_lock() {
+                // A server that ends removes the file, and what was opened before is then another one.
+                Ok(()) if is_at(&lock, &path) => {
+                    lock.set_len(0)?;
+                    return Ok(Self { path, lock });
+                }
+                Ok(()) | Err(TryLockError::WouldBlock) => sleep(REST).await,
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+        }
+        let place = running(folder).map_or_else(String::new, |url| format!(", at {url}"));
+        Err(CommandError::Failed(format!(
+            "another server runs on the data folder {}{place}. Stop it first, or give this one a folder of its own \
+             with --data. Nothing was changed",
+            folder.display()
+        )))
+    }
+
     /// Leaves the address to the commands, as private as the rest of the folder.
     ///
     /// # Errors
     ///
     /// Those of writing the file.
-    pub(super) fn leave(folder: &Path, public_url: &PublicUrl) -> std::io::Result<Self> {
-        let path = path(folder);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path)?;
-        writeln!(file, "{public_url}")?;
-        // Refused while another server runs on the folder; the file is removed by that one then.
-        let lock = file.try_lock().is_ok().then_some(file);
-        Ok(Self { path, lock })
+    pub(super) fn tell(&mut self, public_url: &PublicUrl) -> std::io::Result<()> {
+        writeln!(self.lock, "{public_url}")
     }
+}
+
+/// Whether this open file is the one at the path.
+fn is_at(file: &File, path: &Path) -> bool {
+    let same = || -> std::io::Result<bool> {
+        let (open, there) = (file.metadata()?, std::fs::metadata(path)?);
+        Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
+    };
+    same().unwrap_or(false)
 }
 
 impl Drop for AddressFile {
     fn drop(&mut self) {
-        if self.lock.is_some() {
-            // The lock has told already that the server is gone, if the file cannot be removed.
-            let _ = std::fs::remove_file(&self.path);
-        }
+        // The lock tells that the server is gone, if the file cannot be removed.
+        let _ = std::fs::remove_file(&self.path);
     }
 }
 
@@ -65,22 +104,31 @@ fn path(folder: &Path) -> PathBuf {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_address_is_known_while_its_server_runs_and_what_a_killed_one_left_is_not() {
+    #[tokio::test]
+    async fn an_address_is_known_while_its_server_runs_and_what_a_killed_one_left_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let url = PublicUrl::parse("http://127.0.0.1:4711").unwrap();
         assert!(running(folder.path()).is_none());
 
-        let file = AddressFile::leave(folder.path(), &url).unwrap();
+        let mut file = AddressFile::hold(folder.path()).await.unwrap();
+        assert!(running(folder.path()).is_none());
+        file.tell(&url).unwrap();
         assert_eq!(
             running(folder.path()).unwrap().as_str(),
             "http://127.0.0.1:4711"
         );
+        let refused = AddressFile::hold(folder.path()).await.unwrap_err();
+        let said = refused.to_string();
+        assert!(said.contains("at http://127.0.0.1:4711. Stop it"), "{said}");
         drop(file);
         assert!(running(folder.path()).is_none());
         assert!(!path(folder.path()).exists());
 
         std::fs::write(path(folder.path()), "http://127.0.0.1:4711\n").unwrap();
         assert!(running(folder.path()).is_none());
+        let mut file = AddressFile::hold(folder.path()).await.unwrap();
+        let other = PublicUrl::parse("http://127.0.0.1:99").unwrap();
+        file.tell(&other).unwrap();
+        assert_eq!(running(folder.path()).unwrap().as_str(), other.as_str());
     }
 }

@@ -5,8 +5,8 @@ use vouchkey_types::id::OrganizationId;
 use super::{CommandError, address_file, complain};
 use crate::clock::Clock;
 use crate::config::{Config, Flags, PublicUrl};
-use crate::store::Store;
 use crate::store::organizations::{self, OrganizationRow};
+use crate::store::{Store, StoreError};
 use crate::vault::{ServerSecrets, Vault};
 
 /// Settings, database and keys, opened; made where there are none yet.
@@ -22,7 +22,9 @@ impl Installation {
     pub(super) async fn open(flags: &Flags) -> Result<Self, CommandError> {
         let config = Config::load(flags)?;
         let clock = Clock::system();
-        let store = Store::open(&config.database, &config.data).await?;
+        let store = Store::open(&config.database, &config.data)
+            .await
+            .map_err(unopened)?;
         let (vault, secrets) = Vault::open(&store, &config.root_key, &clock).await?;
         Ok(Self {
             config,
@@ -79,5 +81,16 @@ impl Installation {
             "note: no server runs on this data folder, so {url} is a guess; --public-url names another address"
         ));
         url
+    }
+}
+
+/// Adds what to do to the error of a database that does not open.
+fn unopened(error: StoreError) -> CommandError {
+    match error {
+        StoreError::Unavailable(reason) => CommandError::Failed(format!(
+            "the database cannot be reached or written: {reason}. Look whether it runs, whether its disk has room, and \
+             whether VOUCHKEY_DATABASE_URL (or --database-url) leads to it with the right user; then start again"
+        )),
+        other => other.into(),
     }
 }

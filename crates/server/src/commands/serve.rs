@@ -23,6 +23,7 @@ const MOST_ORGANIZATIONS: i64 = 100;
 pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     telemetry::panics::log();
     let installation = Installation::open(flags).await?;
+    let mut address = AddressFile::hold(&installation.config.data.folder).await?;
     let asked = installation.config.http.listen;
     let listener = TcpListener::bind(asked)
         .await
@@ -46,7 +47,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     {
         complain("note: this is a new installation; set it up with: vouchkey init --owner EMAIL");
     }
-    let address = AddressFile::leave(&installation.config.data.folder, &public_url)?;
+    address.tell(&public_url)?;
 
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;

@@ -22,6 +22,8 @@ pub(super) struct Batch {
     pub(super) applied: Vec<Box<dyn Job>>,
     /// What would have to wait for another server while others wait for it: for a transaction of its own.
     pub(super) alone: Vec<Box<dyn Job>>,
+    /// Whether the database refused a change for now: its connection may be the reason.
+    pub(super) met_trouble: bool,
 }
 
 impl Batch {
@@ -29,6 +31,7 @@ impl Batch {
         Self {
             applied: Vec::with_capacity(jobs.len()),
             alone: Vec::new(),
+            met_trouble: false,
             waiting: jobs.into(),
         }
     }
@@ -68,7 +71,10 @@ impl Batch {
             .await;
             match tried {
                 Ok(Ok(())) => self.applied.push(job),
-                Ok(Err(error)) => job.answer(Err(error)),
+                Ok(Err(error)) => {
+                    self.met_trouble |= matches!(error, StoreError::Unavailable(_));
+                    job.answer(Err(error));
+                }
                 Err(error) => {
                     self.applied.push(job);
                     return Err(error);
@@ -94,6 +100,7 @@ impl Batch {
                 self.applied.extend(self.waiting.pop_front());
             }
             Err(error) => {
+                self.met_trouble |= matches!(error, StoreError::Unavailable(_));
                 transaction.rollback().await?;
                 if let Some(job) = self.waiting.pop_front() {
                     job.answer(Err(error));

@@ -391,9 +391,9 @@ fn sqlite_may_pass(error: &SqliteError) -> bool {
     matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)
 }
 
-/// Connection lost, resources short, operator at work, or another transaction in the way.
+/// Connection lost, user or database not there, resources short, operator at work, or another transaction in the way.
 fn postgres_may_pass(code: &str) -> bool {
-    matches!(code.get(..2), Some("08" | "53" | "57" | "58"))
+    matches!(code.get(..2), Some("08" | "28" | "3D" | "53" | "57" | "58"))
         || matches!(code, "40001" | "40P01" | "25006")
         // A transaction that was idle for too long: this server was frozen, and others have gone on.
         || code == "25P03"

@@ -177,9 +177,14 @@ impl Writer {
             };
             return match batch.write(transaction, engine, &self.metrics).await {
                 Ok(()) => {
-                    self.conn = Some(conn);
                     for job in batch.applied {
                         job.answer(Ok(()));
+                    }
+                    if batch.met_trouble {
+                        // A session that cannot write, say, stays like that though the database can.
+                        let _ = conn.close().await;
+                    } else {
+                        self.conn = Some(conn);
                     }
                     batch.alone
                 }

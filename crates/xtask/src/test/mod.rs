@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check and test of the project, and one line at the end that sums them up.
 
 mod balancer;
+mod faults;
 mod lint;
 mod postgres;
 mod sizes;

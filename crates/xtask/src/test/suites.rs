@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::balancer::Balancer;
+use super::faults::Machine;
 use super::postgres::{self, Cluster};
 use super::tally::Tally;
 use crate::browser::Browser;
@@ -85,10 +86,12 @@ pub(crate) fn api(tally: &mut Tally, postgres: Option<&Cluster>) {
     let Some(names) = tally.need("API tests", api_test_names()) else {
         return;
     };
+    let machine = Machine::look(tally);
     let several = |name: &&String| name.starts_with(BEHIND_A_BALANCER);
     let on_one = names
         .iter()
-        .filter(|name| !several(name) && !name.ends_with(ON_POSTGRES_ALONE));
+        .filter(|name| !several(name) && !name.ends_with(ON_POSTGRES_ALONE))
+        .filter(|name| machine.can_run(name));
     tally.suite(
         "API tests",
         postgres::without(api_tests(on_one).arg("--lib")).env("VOUCHKEY_BIN", &program),

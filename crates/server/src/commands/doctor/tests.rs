@@ -517,7 +517,8 @@ async fn the_server_that_runs_is_asked_how_it_is() {
     let listen = format!("--listen {bound}");
     let installation = folder.installation().await;
     let url = PublicUrl::of_bound(bound);
-    let address = AddressFile::leave(folder.0.path(), &url).unwrap();
+    let mut address = AddressFile::hold(folder.0.path()).await.unwrap();
+    address.tell(&url).unwrap();
     let store = installation.store.clone();
     let app = crate::app::build(crate::app::Foundation {
         config: installation.config,

@@ -52,7 +52,7 @@ pub(super) fn hold(
     path.push(LOCK_ENDING);
     let failed = |error: std::io::Error| {
         Held::Failed(StoreError::Setting(format!(
-            "{}: {error}",
+            "the file {} beside the database cannot be opened for writing: {error}",
             Path::new(&path).display()
         )))
     };
@@ -71,8 +71,12 @@ pub(super) fn hold(
 }
 
 pub(super) fn make_private_file(file: &Path) -> Result<(), StoreError> {
-    let failed =
-        |error: std::io::Error| StoreError::Setting(format!("{}: {error}", file.display()));
+    let failed = |error: std::io::Error| {
+        StoreError::Setting(format!(
+            "the database file {} cannot be opened for writing: {error}",
+            file.display()
+        ))
+    };
     let opened = OpenOptions::new()
         .read(true)
         .append(true)
@@ -87,6 +91,12 @@ pub(super) fn make_private_file(file: &Path) -> Result<(), StoreError> {
 
 /// Makes the data folder if need be, with mode 0700, and takes others' rights to one that is there.
 pub(in crate::store) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
+    if std::fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
+        return Err(StoreError::Setting(format!(
+            "the data folder {} is not a folder",
+            folder.display()
+        )));
+    }
     let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     let private = created.and_then(|()| {
         let rights = std::fs::metadata(folder)?.permissions().mode() & 0o777;
