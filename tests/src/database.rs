@@ -118,8 +118,8 @@ impl Database {
     }
 }
 
-/// Makes a database for an installation, and gives its URL; none where SQLite needs none.
-pub(crate) fn create() -> Option<String> {
+/// Makes a database for an installation, and gives its URL; none where there is no scratch cluster.
+pub fn create() -> Option<String> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let cluster = cluster()?;
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);

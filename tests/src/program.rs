@@ -62,6 +62,15 @@ impl Installation {
         }
     }
 
+    /// The same on SQLite, whatever the others run on.
+    pub fn empty_on_sqlite() -> Self {
+        let (folder, kept) = new_folder();
+        Self {
+            _kept: Some(kept),
+            ..Self::at(&folder)
+        }
+    }
+
     /// The same on SQLite, with the data folder here instead of in a folder of its own.
     pub fn at(folder: &Path) -> Self {
         Self {

@@ -65,6 +65,8 @@ pub(super) enum Command {
     Backup(BackupArguments),
     /// Put a backup into an empty data folder.
     Restore(RestoreArguments),
+    /// Move an installation from SQLite to PostgreSQL, or back; run again, it goes on where it was.
+    Transfer(TransferArguments),
 }
 
 /// Where the installation is.
@@ -104,6 +106,22 @@ pub(super) struct BackupArguments {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TransferArguments {
+    /// The database that holds the installation; no server may use it meanwhile.
+    #[arg(long, value_name = "URL")]
+    pub(super) from: SecretString,
+    /// An empty database of the other engine.
+    #[arg(long, value_name = "URL")]
+    pub(super) to: SecretString,
+    /// Rows that share a commit, and are held in memory.
+    #[arg(long, value_name = "ROWS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) batch: u32,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]

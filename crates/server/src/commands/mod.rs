@@ -17,6 +17,7 @@ mod restore;
 mod serve;
 #[cfg(test)]
 mod tests;
+mod transfer;
 mod users;
 
 use std::io::{self, Write as _};
@@ -144,6 +145,7 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
         Command::CheckConfig(arguments) => check_config::check(&arguments.flags()).map(Some),
         Command::Migrate(arguments) => migrate::migrate(&arguments).await.map(Some),
         Command::Backup(arguments) => backup::back_up(&arguments).await.map(Some),
+        Command::Transfer(arguments) => transfer::transfer(&arguments).await.map(Some),
         Command::Restore(arguments) => restore::restore(&arguments).await.map(Some),
     }
 }

@@ -3,6 +3,7 @@
 mod copy;
 pub(super) mod durability;
 mod files;
+pub(super) mod tables;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -178,9 +179,14 @@ impl Address {
                 Held::Failed(error) => error,
             })?;
             address.held = Some(Arc::new(held));
-            make_private_file(file)?;
         }
+        address.make_file()?;
         Ok(address)
+    }
+
+    /// Makes SQLite's file, empty, unless it is there.
+    pub(super) fn make_file(&self) -> Result<(), StoreError> {
+        self.file.as_deref().map_or(Ok(()), make_private_file)
     }
 
     /// Takes the database for this process alone; on PostgreSQL there is nothing to take.

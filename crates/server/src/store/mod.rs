@@ -34,6 +34,7 @@ mod statements;
 mod tenancy;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 pub mod upkeep;
 pub mod users;
 pub mod workflows;

@@ -23,10 +23,10 @@ impl RowTexts {
     }
 
     /// Splits rows so that there is a text for each part.
-    pub(super) fn parts<'r, T>(
-        &'static self,
+    pub(super) fn parts<'t, 'r, T>(
+        &'t self,
         mut rows: &'r [T],
-    ) -> impl Iterator<Item = (&'static str, &'r [T])> {
+    ) -> impl Iterator<Item = (&'t str, &'r [T])> {
         std::iter::from_fn(move || {
             let (size, text) = SIZES
                 .iter()

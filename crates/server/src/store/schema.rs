@@ -59,6 +59,16 @@ pub struct SchemaState {
     pub oldest: i64,
 }
 
+impl SchemaState {
+    /// Whether a transfer into the database has begun and is not finished: no program works on it until then.
+    pub const fn is_half_transferred(&self) -> bool {
+        self.oldest == HALF_DONE
+    }
+}
+
+/// The step that no program knows: what a database says into which a transfer has begun.
+pub(super) const HALF_DONE: i64 = i64::MAX;
+
 /// How often a server that starts asks for what another one has locked, two seconds each time: ten minutes, which is
 /// long for a step.
 const TRIES: usize = 300;
@@ -90,6 +100,13 @@ async fn bring_up_to_date(
     // Looked at and changed under one lock, which the migrator takes once more for itself.
     conn.lock().await.map_err(failed)?;
     let before = state(conn, engine).await?;
+    if before.is_half_transferred() {
+        return Err(StoreError::Setting(
+            "a transfer into this database is not finished. Run the same `vouchkey transfer` again: it goes on where it \
+             was. Nothing was changed"
+                .to_owned(),
+        ));
+    }
     if before.oldest > before.newest {
         return Err(StoreError::Setting(format!(
             "a newer vouchkey has changed the database, so that only programs that know its schema up to step {} can \

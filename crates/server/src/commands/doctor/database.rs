@@ -168,6 +168,12 @@ fn judge_schema(report: &mut Report, schema: &SchemaState) {
             "the database is empty; `vouchkey init --owner EMAIL` sets it up",
         );
     }
+    if schema.is_half_transferred() {
+        return report.problem(
+            "schema",
+            "a transfer into this database is not finished; run the same `vouchkey transfer` again, which goes on where it was",
+        );
+    }
     if schema.oldest > newest {
         return report.problem(
             "schema",

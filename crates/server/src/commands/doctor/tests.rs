@@ -335,6 +335,10 @@ async fn schemas_of_other_programs_are_told_apart() {
     execute(&folder, "UPDATE schema_floor SET oldest_step = 9999").await;
     let report = folder.doctor("").await;
     assert_said(&report, "schema", Level::Problem, &["9999", "newer"]);
+    let half = "UPDATE schema_floor SET oldest_step = 9223372036854775807";
+    execute(&folder, half).await;
+    let report = folder.doctor("").await;
+    assert_said(&report, "schema", Level::Problem, &["vouchkey transfer"]);
 
     execute(
         &folder,

@@ -1,0 +1,93 @@
+//! Moving an installation to the other engine.
+
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+use vouchkey_types::json::Json;
+use vouchkey_types::object;
+
+use super::arguments::TransferArguments;
+use super::{CommandError, complain};
+use crate::config::DatabaseConfig;
+use crate::store::transfer::{self, Moved, Transfer};
+
+/// How often a table that takes long is heard of.
+const NEWS: Duration = Duration::from_secs(5);
+
+/// Copies all rows, compares both sides, and only then lets servers start on the target.
+pub(super) async fn transfer(arguments: &TransferArguments) -> Result<String, CommandError> {
+    let (from, to) = (database(&arguments.from), database(&arguments.to));
+    if transfer::are_of_one_engine(&from, &to)? {
+        return Err(CommandError::Usage(
+            "--from and --to must be an SQLite and a PostgreSQL database. Within one engine use `vouchkey backup` and \
+             `vouchkey restore` (SQLite), or pg_dump and pg_restore (PostgreSQL)"
+                .to_owned(),
+        ));
+    }
+    let transfer = Transfer::begin(&from, &to).await?;
+    let is_resumed = transfer.is_resumed();
+    complain(if is_resumed {
+        "note: going on with the transfer that was begun"
+    } else {
+        "note: no server starts on the target until the transfer is done; if it is interrupted, run it again"
+    });
+    let mut news = News::default();
+    let moved = transfer
+        .run(arguments.batch, |table, rows| news.hear(table, rows))
+        .await?;
+    news.tell();
+    complain(
+        "note: the root key is not in a database: give the server of the new one the same root key. Never again start a \
+         server on the old one, whose rows are as they were",
+    );
+    let rows: i64 = moved.iter().map(|moved| moved.rows).sum();
+    if arguments.json {
+        let tables: Vec<_> = moved.iter().map(described).collect();
+        let answer = object! { "rows": rows, "resumed": is_resumed, "tables": tables };
+        return Ok(Json::from(answer).to_text());
+    }
+    Ok(format!(
+        "Moved {rows} rows of {} tables, and read them all again on both sides: they are the same.",
+        moved.len()
+    ))
+}
+
+fn database(url: &SecretString) -> DatabaseConfig {
+    DatabaseConfig {
+        url: Some(url.clone()),
+        ..DatabaseConfig::default()
+    }
+}
+
+fn described(moved: &Moved) -> vouchkey_types::json::Object {
+    object! { "table": moved.table.as_str(), "rows": moved.rows, "digest": moved.digest.as_str() }
+}
+
+/// What the operator is told meanwhile: each table when it is copied, and one that takes long now and then.
+#[derive(Default)]
+struct News {
+    table: String,
+    rows: i64,
+    told: Option<Instant>,
+}
+
+impl News {
+    fn hear(&mut self, table: &str, rows: i64) {
+        if self.table != table {
+            self.tell();
+            table.clone_into(&mut self.table);
+            self.told = Some(Instant::now());
+        }
+        self.rows = rows;
+        if self.told.is_some_and(|told| told.elapsed() > NEWS) {
+            self.tell();
+            self.told = Some(Instant::now());
+        }
+    }
+
+    fn tell(&self) {
+        if !self.table.is_empty() {
+            complain(&format!("{}: {} rows copied", self.table, self.rows));
+        }
+    }
+}

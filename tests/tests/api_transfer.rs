@@ -1,0 +1,386 @@
+//! Moving an installation to the other engine: what was made before works after, whatever was killed on the way.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use vouchkey_tests::admin::Admin;
+use vouchkey_tests::database::{self, Database};
+use vouchkey_tests::program::{Installation, Key};
+use vouchkey_tests::wait;
+
+const SESSIONS: usize = 120;
+const KILLS: i64 = 6;
+
+/// An installation on SQLite with an address of its own in every link, and no limits.
+async fn installation() -> Installation {
+    Installation::empty_on_sqlite()
+        .with("VOUCHKEY_PUBLIC_URL", "https://id.example")
+        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0")
+        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
+        .initialised()
+        .await
+}
+
+/// What was answered before the transfer.
+struct Before {
+    key: Key,
+    created: Vec<(Value, Value)>,
+    sessions: Vec<Value>,
+}
+
+fn idempotency_key(number: usize) -> String {
+    format!("before-{number}")
+}
+
+/// Works on an installation as people do, and stops its server.
+async fn fill(installation: &Installation) -> Before {
+    let key = installation.key("sandbox", &[]).await;
+    installation.key("live", &["--label", "Größe 'x'"]).await;
+    let server = installation.serve().await;
+    server.owner(installation).await;
+    let api = server.api(&key);
+    let mut created = Vec::new();
+    for number in 0..SESSIONS {
+        let mut body = json!({
+            "external_ref": format!("user_{number}"),
+            "metadata": {"n": number, "text": "x'\"\\\n\u{1f600}".repeat(number % 7)},
+        });
+        if number % 3 == 0 {
+            body["send_email"] = json!(true);
+            body["applicant_email"] = json!(format!("a{number}@applicant.example"));
+        }
+        let call = api.creation(&body).once(&idempotency_key(number));
+        let answer = call.send().await.expect_status(201).json();
+        created.push((body, answer));
+    }
+    let mut database = Database::open(installation).await;
+    wait::until("all invitations", async || {
+        let open = "SELECT COUNT(*) FROM outbox WHERE state <> 'sent'";
+        (database.number(open).await == 0).then_some(())
+    })
+    .await;
+    let mut sessions = Vec::new();
+    for (_, answer) in &created {
+        sessions.push(api.session(&answer["id"]).await);
+    }
+    let refused = transfer(installation, "postgres://127.0.0.1:1/nowhere", &[]).await;
+    assert!(refused.contains("stop the server"), "{refused}");
+    assert_eq!(server.stop().await, Some(0));
+    Before {
+        key,
+        created,
+        sessions,
+    }
+}
+
+fn sqlite_url(installation: &Installation) -> String {
+    format!("sqlite://{}/vouchkey.db", installation.folder().display())
+}
+
+/// Tries a transfer that must fail; what it says.
+async fn transfer(installation: &Installation, to: &str, more: &[&str]) -> String {
+    let from = sqlite_url(installation);
+    let arguments = [&["transfer", "--from", &from, "--to", to][..], more].concat();
+    let output = installation.run(&arguments).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    said
+}
+
+/// What was made before is there and works: keys, replays, sessions, links, sign-in.
+async fn works_as_before(installation: &Installation, before: &Before) {
+    let server = installation.serve().await;
+    let api = server.api(&before.key);
+    assert_eq!(api.count().await, SESSIONS as u64);
+    for (number, (body, answer)) in before.created.iter().enumerate() {
+        let replay = api.creation(body).once(&idempotency_key(number)).send();
+        let replay = replay.await.expect_status(201);
+        assert_eq!(replay.header("idempotency-replayed"), Some("true"));
+        assert_eq!(&replay.json(), answer);
+        let session = api.session(&answer["id"]).await;
+        assert_eq!(&session, &before.sessions[number]);
+        let link = answer["capture_url"].as_str().unwrap();
+        let path = link.strip_prefix("https://id.example").unwrap();
+        let page = server.stranger().get(path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.text);
+    }
+    let other = json!({"external_ref": "another"});
+    let mismatch = api.creation(&other).once(&idempotency_key(0)).send();
+    mismatch.await.expect_error(422, "idempotency_mismatch");
+    Admin::by_password(&server).await;
+    api.created(&json!({"send_email": true, "applicant_email": "new@applicant.example"}))
+        .await;
+    assert_eq!(server.stop().await, Some(0));
+}
+
+/// All rows of all tables but the schema's own, as texts; compared without the program's help.
+async fn rows(database: &mut Database, is_postgres: bool) -> Vec<String> {
+    let mut rows = Vec::new();
+    for (table, columns) in [
+        ("organizations", "organization_id, name, created_at"),
+        ("users", "user_id, email, role, password_hash"),
+        ("root_keys", "root_key_id, #canary_sealed, created_at"),
+        ("server_secrets", "name, #secret_sealed"),
+        (
+            "api_keys",
+            "#key_hash, api_key_id, label, scopes, expires_at, last_used_at",
+        ),
+        (
+            "data_keys",
+            "data_key_id, root_key_id, #key_wrapped, destroyed_at",
+        ),
+        (
+            "sessions",
+            "session_id, status, external_ref, country, checks, tags, updated_at, row_version, #metadata_sealed, \
+             #prefill_sealed, #applicant_email_sealed",
+        ),
+        (
+            "capture_links",
+            "link_id, session_id, capture_key_id, expires_at, #bound_hash",
+        ),
+        (
+            "session_events",
+            "event_id, event, actor, sequence, detail, created_at",
+        ),
+        (
+            "outbox",
+            "outbox_id, session_id, state, attempts, lease_token, done_at",
+        ),
+        (
+            "mailbox_messages",
+            "message_id, session_id, #message_sealed",
+        ),
+        (
+            "idempotency_keys",
+            "#key_hash, #fingerprint, session_id, status, #response_sealed, api_version, expires_at",
+        ),
+    ] {
+        let columns: Vec<String> = columns
+            .split(", ")
+            .map(|column| match column.strip_prefix('#') {
+                None => format!("COALESCE(CAST({column} AS TEXT), 'NULL')"),
+                Some(column) if is_postgres => {
+                    format!("COALESCE(upper(encode({column}, 'hex')), 'NULL')")
+                }
+                Some(column) => {
+                    format!("CASE WHEN {column} IS NULL THEN 'NULL' ELSE hex({column}) END")
+                }
+            })
+            .collect();
+        let sql = format!(
+            "SELECT '{table} ' || {} FROM {table}",
+            columns.join(" || ' ' || ")
+        );
+        let mut found = database.texts(&sql).await;
+        assert!(!found.is_empty(), "{table} has rows in this test");
+        found.sort();
+        rows.extend(found);
+    }
+    rows
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_that_is_killed_goes_on_and_what_was_made_before_works_after() {
+    let Some(url) = database::create() else {
+        return;
+    };
+    let installation = installation().await;
+    let before = fill(&installation).await;
+    let mut source = Database::open(&installation).await;
+    let expected = rows(&mut source, false).await;
+    source.close().await;
+
+    let from = sqlite_url(&installation);
+    let words = ["transfer", "--from", &from, "--to", &url];
+    let slow = [&words[..], &["--batch", "1"]].concat();
+    let installation = installation.on(url.clone());
+    let mut target = Database::open(&installation).await;
+    let all = i64::try_from(expected.len()).unwrap();
+    let mut killed = 0;
+    for kill in 1..=KILLS {
+        let mut command = installation.command(&slow);
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let enough = all * kill / (KILLS + 1);
+        wait::until("some more rows", async || {
+            (copied(&mut target).await >= enough).then_some(())
+        })
+        .await;
+        killed += i32::from(child.try_wait().unwrap().is_none());
+        child.kill().await.unwrap();
+        if kill == 1 {
+            let served = installation
+                .run(&["serve", "--listen", "127.0.0.1:0"])
+                .await;
+            let said = String::from_utf8_lossy(&served.stderr).into_owned();
+            assert_eq!(served.status.code(), Some(1), "{said}");
+            assert!(
+                said.contains("transfer into this database is not finished"),
+                "{said}"
+            );
+            let other = Installation::empty_on_sqlite().initialised().await;
+            let said = transfer(&other, &url, &[]).await;
+            assert!(said.contains("of another installation"), "{said}");
+        }
+    }
+    assert!(killed > 1, "the transfers ended before they were killed");
+    let answer = installation.json(&[&words[..], &["--json"]].concat()).await;
+    assert_eq!(answer["resumed"], true, "{answer}");
+    assert!(answer["rows"].as_i64().unwrap() >= all, "{answer}");
+    assert!(
+        rows(&mut target, true).await == expected,
+        "the rows are not the same"
+    );
+    let marks = "SELECT COUNT(*) FROM pg_class WHERE relname = '_vouchkey_transfer'";
+    assert_eq!(target.number(marks).await, 0);
+    let output = installation.run(&words).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("not empty"), "{said}");
+    target.close().await;
+    works_as_before(&installation, &before).await;
+}
+
+/// How many rows the target has, by its own notes; none before the transfer has begun.
+async fn copied(target: &mut Database) -> i64 {
+    let begun = "SELECT COUNT(*) FROM pg_class WHERE relname = '_vouchkey_transfer'";
+    if target.number(begun).await == 0 {
+        return 0;
+    }
+    target
+        .number("SELECT CAST(SUM(copied) AS BIGINT) FROM _vouchkey_transfer")
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_goes_to_postgres_and_back() {
+    let Some(url) = database::create() else {
+        return;
+    };
+    let installation = installation().await;
+    let before = fill(&installation).await;
+    let mut source = Database::open(&installation).await;
+    let expected = rows(&mut source, false).await;
+    source.close().await;
+    let from = sqlite_url(&installation);
+    let there = ["transfer", "--from", &from, "--to", &url];
+    installation.output(&there).await;
+
+    let back = installation.folder().join("back");
+    std::fs::create_dir(&back).unwrap();
+    let to = format!("sqlite://{}/vouchkey.db", back.display());
+    let home = ["transfer", "--from", &url, "--to", &to];
+    let moved = Installation::empty_on_sqlite().on(url.clone());
+    let key = "root.key";
+    std::fs::copy(installation.folder().join(key), moved.folder().join(key)).unwrap();
+    let running = moved.serve().await;
+    let output = installation.run(&home).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("other connections"), "{said}");
+    assert_eq!(running.stop().await, Some(0));
+    installation.output(&home).await;
+
+    for name in ["vouchkey.db", "vouchkey.db-wal", "vouchkey.db-shm"] {
+        let _ = std::fs::remove_file(installation.folder().join(name));
+    }
+    std::fs::rename(
+        back.join("vouchkey.db"),
+        installation.folder().join("vouchkey.db"),
+    )
+    .unwrap();
+    let mut database = Database::open(&installation).await;
+    assert!(
+        rows(&mut database, false).await == expected,
+        "the rows are not the same"
+    );
+    database.is_intact().await;
+    database.close().await;
+    works_as_before(&installation, &before).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_differs_at_the_end_stops_the_transfer() {
+    let Some(url) = database::create() else {
+        return;
+    };
+    let installation = installation().await;
+    installation.key("live", &[]).await;
+    let from = sqlite_url(&installation);
+    let words = ["transfer", "--from", &from, "--to", &url];
+    let first = [&words[..], &["--batch", "1"]].concat();
+    let there = Installation::empty_on_sqlite().on(url.clone());
+    let mut target = Database::open(&there).await;
+    let mut command = installation.command(&first);
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait::until("the first rows", async || {
+        (copied(&mut target).await >= 1).then_some(())
+    })
+    .await;
+    child.kill().await.unwrap();
+    assert!(copied(&mut target).await > 0);
+    target
+        .execute("UPDATE organizations SET name = 'Other'")
+        .await;
+    let said = transfer(&installation, &url, &[]).await;
+    assert!(
+        said.contains("organizations has other values in the 1 rows"),
+        "{said}"
+    );
+    let served = there.run(&["serve", "--listen", "127.0.0.1:0"]).await;
+    assert_eq!(served.status.code(), Some(1));
+    target
+        .execute("UPDATE organizations SET name = 'Example'")
+        .await;
+    installation.output(&words).await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_transferred_is_refused() {
+    let installation = installation().await;
+    let from = sqlite_url(&installation);
+    let same = [
+        "transfer",
+        "--from",
+        &from,
+        "--to",
+        "sqlite:///nowhere/vouchkey.db",
+    ];
+    let output = installation.run(&same).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let missing = installation.folder().join("missing.db");
+    let missing = format!("sqlite://{}", missing.display());
+    let Some(url) = database::create() else {
+        return;
+    };
+    let absent = ["transfer", "--from", &missing, "--to", &url];
+    let output = installation.run(&absent).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("missing.db"), "{said}");
+
+    let unused = Installation::empty_on_sqlite();
+    unused.output(&["migrate"]).await;
+    let said = transfer(&unused, &url, &[]).await;
+    assert!(said.contains("holds no installation yet"), "{said}");
+
+    let there = Installation::empty_on_sqlite().on(url.clone());
+    let mut target = Database::open(&there).await;
+    target
+        .execute("CREATE TABLE somebody_elses (id INTEGER)")
+        .await;
+    let said = transfer(&installation, &url, &[]).await;
+    assert!(said.contains("not empty"), "{said}");
+    target.execute("DROP TABLE somebody_elses").await;
+    there.initialised().await;
+    let said = transfer(&installation, &url, &[]).await;
+    assert!(said.contains("not empty"), "{said}");
+}
