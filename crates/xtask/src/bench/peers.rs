@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::command::{During, Outcome, call, run, step};
+use crate::command::{During, Failure, Outcome, call, output, run, step};
 use crate::tools;
 
 /// Where the peers are installed and started.
@@ -12,12 +12,15 @@ pub(super) struct Peers {
     folder: PathBuf,
 }
 
+/// Seconds for what comes from the network, and for compiling SQLite on a busy machine.
+const FETCHING: u32 = 300;
+const COMPILING: u32 = 1_800;
+
 /// The key that they take.
 pub(super) const KEY: &str = "a-key-of-the-benchmark";
 
 impl Peers {
-    /// Installs them just as the lock file has them. better-sqlite3 is the one package whose install script runs: it
-    /// fetches the binary that its authors built, and compiles it where there is none to be had.
+    /// Installs them just as the lock file has them.
     pub(super) fn install() -> Outcome<Self> {
         tools::node()?;
         let folder = tools::target_folder()?.join("xtask/bench-peers");
@@ -32,14 +35,11 @@ impl Peers {
             return Ok(Self { folder });
         }
         step("installing the peers from npm (once, a minute or two)");
-        run(call("npm")
+        run(within(FETCHING, "npm")
             .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
             .arg("--loglevel=error")
             .current_dir(&folder))?;
-        let module = folder.join("node_modules/better-sqlite3");
-        run(call("npm")
-            .args(["run", "install", "--silent"])
-            .current_dir(&module))?;
+        build_sqlite(&folder.join("node_modules"))?;
         fs::write(&stamp, lock).during(stamp.display())?;
         Ok(Self { folder })
     }
@@ -55,4 +55,49 @@ impl Peers {
             .env("NODE_ENV", "production");
         Ok(node)
     }
+}
+
+/// The one package whose install script runs, its two steps apart: the binary that its authors built is fetched, and where
+/// there is none to be had, it is compiled.
+fn build_sqlite(modules: &Path) -> Outcome {
+    let module = modules.join("better-sqlite3");
+    let fetched = run(within(FETCHING, "node")
+        .arg(modules.join("prebuild-install/bin.js"))
+        .current_dir(&module));
+    if fetched.is_ok() {
+        return Ok(());
+    }
+    step("its authors' binary of better-sqlite3 is not to be had; compiling it (some minutes)");
+    let mut compiling = within(COMPILING, "npm");
+    compiling.args(["run", "build-release", "--loglevel=error"]);
+    if let Some(folder) = headers()? {
+        // Else they are fetched from nodejs.org.
+        compiling.env("npm_config_nodedir", folder);
+    }
+    run(compiling.current_dir(&module)).map_err(|failure| {
+        Failure(format!(
+            "better-sqlite3 could be neither fetched nor compiled ({failure}); it takes the network, or a C++ compiler, make, \
+             Python 3 and the headers of this Node"
+        ))
+    })
+}
+
+/// The folder in whose `include/node` the headers of the Node that runs are, if they came with it.
+fn headers() -> Outcome<Option<PathBuf>> {
+    let program = output(call("node").args(["--print", "process.execPath"]))?;
+    let folder = Path::new(program.trim())
+        .parent()
+        .and_then(Path::parent)
+        .map(Path::to_owned);
+    Ok(folder.filter(|folder| folder.join("include/node/node.h").is_file()))
+}
+
+/// A program that is ended when it takes longer than so many seconds.
+fn within(seconds: u32, program: &str) -> Command {
+    let mut command = call("timeout");
+    command
+        .args(["--kill-after=10", &seconds.to_string()])
+        .arg(program)
+        .stdin(Stdio::null());
+    command
 }
