@@ -54,8 +54,15 @@ enum Task {
     Bench(bench::Bench),
     /// Draw the picture in the README anew.
     Screenshot,
-    /// Run what is too long for each change: advisories, properties with many cases.
-    Nightly,
+    /// Run what is too long for each change: advisories, properties with many cases, an hour of traffic.
+    Nightly {
+        /// How long the traffic goes on of which the server's memory must not grow.
+        #[arg(long, default_value_t = 60)]
+        soak_minutes: u64,
+        /// Run nothing else.
+        #[arg(long)]
+        only_soak: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -77,7 +84,10 @@ fn carry_out(task: &Task) -> Outcome<ExitCode> {
         Task::Test { part } => Ok(test::run(*part)),
         Task::Bench(bench) => bench::run(bench).map(|()| ExitCode::SUCCESS),
         Task::Screenshot => screenshot::draw().map(|()| ExitCode::SUCCESS),
-        Task::Nightly => Ok(nightly::run_all()),
+        Task::Nightly {
+            soak_minutes,
+            only_soak,
+        } => Ok(nightly::run_for(*soak_minutes, *only_soak)),
     }
 }
 

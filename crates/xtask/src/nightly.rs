@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::command::{cargo_words, run};
 use crate::test::Tally;
-use crate::{debian, package, server, tools};
+use crate::{bench, debian, package, server, tools};
 
 /// Cases of each property, where a change is tested with proptest's own 256.
 const CASES: &str = "20000";
@@ -12,8 +12,19 @@ const CASES: &str = "20000";
 /// Random requests that package and server get, where a change is tested with 20,000.
 const REQUESTS: &str = "300000";
 
-pub(crate) fn run_all() -> ExitCode {
+/// Runs all of it, or only the traffic of so many minutes.
+pub(crate) fn run_for(soak_minutes: u64, only_soak: bool) -> ExitCode {
     let mut tally = Tally::default();
+    if !only_soak {
+        run_rest(&mut tally);
+    }
+    tally.check("memory is flat under traffic", || {
+        bench::soak::run(soak_minutes)
+    });
+    tally.report()
+}
+
+fn run_rest(tally: &mut Tally) {
     tally.check("licences, banned crates, sources, advisories", || {
         let folder = tools::cargo_deny()?;
         run(cargo_words("deny check").env("PATH", tools::path_with(&[folder])?))
@@ -40,5 +51,4 @@ pub(crate) fn run_all() -> ExitCode {
     } else {
         tally.skip(name, "it takes root, on Debian");
     }
-    tally.report()
 }

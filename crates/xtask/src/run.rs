@@ -31,9 +31,9 @@ pub(crate) fn run(settings: &Settings) -> Outcome<ExitCode> {
         settings.listen
     ))?);
 
-    match server::init(&program, &settings.data, &settings.listen)? {
+    match server::init(&program, &settings.data, &settings.listen, None)? {
         Some(link) => {
-            let key = server::create_sandbox_key(&program, &settings.data, "Example")?;
+            let key = server::create_sandbox_key(&program, &settings.data, "Example", None)?;
             print!("{}", welcome(settings, &program, &link, &key));
         }
         None => print!("{}", welcome_back(settings, &program)),

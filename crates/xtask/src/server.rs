@@ -23,17 +23,31 @@ pub(crate) fn build_release() -> Outcome<PathBuf> {
     Ok(target_folder()?.join("release/vouchkey"))
 }
 
+/// The setting that leads to another database than the file in the data folder.
+pub(crate) const DATABASE_URL: &str = "VOUCHKEY_DATABASE_URL";
+
 /// Makes what a server needs to begin with, unless it is there. The one-time sign-in link is given only the first time.
-pub(crate) fn init(program: &Path, data: &Path, listen: &str) -> Outcome<Option<String>> {
+pub(crate) fn init(
+    program: &Path,
+    data: &Path,
+    listen: &str,
+    database: Option<&str>,
+) -> Outcome<Option<String>> {
     let answer = ask(call(program)
         .args(["init", "--owner", OWNER, "--json", "--data"])
         .arg(data)
-        .env("VOUCHKEY_LISTEN", listen))?;
+        .env("VOUCHKEY_LISTEN", listen)
+        .envs(database.map(|url| (DATABASE_URL, url))))?;
     Ok(text_member(&answer, "sign_in_url"))
 }
 
 /// Makes a sandbox key and gives its secret.
-pub(crate) fn create_sandbox_key(program: &Path, data: &Path, label: &str) -> Outcome<String> {
+pub(crate) fn create_sandbox_key(
+    program: &Path,
+    data: &Path,
+    label: &str,
+    database: Option<&str>,
+) -> Outcome<String> {
     let answer = ask(call(program)
         .args([
             "keys",
@@ -45,7 +59,8 @@ pub(crate) fn create_sandbox_key(program: &Path, data: &Path, label: &str) -> Ou
             "--json",
             "--data",
         ])
-        .arg(data))?;
+        .arg(data)
+        .envs(database.map(|url| (DATABASE_URL, url))))?;
     text_member(&answer, "secret")
         .ok_or_else(|| Failure("`vouchkey keys create` gave no secret".to_owned()))
 }

@@ -1,4 +1,8 @@
-//! The figures, as a table for `docs/performance.md`, with what is needed to judge them.
+//! The figures, as tables for `docs/performance.md`, with what is needed to judge them.
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "what is measured is far below 2^52"
+)]
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -7,35 +11,24 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::Length;
 use super::load::Measured;
-use crate::command::{During, Outcome};
+use crate::command::{During, Outcome, call, output};
 
-/// What was measured of a server at one number of connections, a value a round.
-pub(super) struct Row {
-    server: &'static str,
-    cores: usize,
-    pub(super) connections: usize,
+/// What was measured of a server in one way, a value a round.
+#[derive(Default)]
+pub(super) struct Figures {
     per_second: Vec<f64>,
     median_ms: Vec<f64>,
     p99_ms: Vec<f64>,
     cpu_ms: Vec<f64>,
+    /// The processor time of the database beside the server, if there is one.
+    pub(super) database_ms: Vec<f64>,
 }
 
-impl Row {
-    pub(super) const fn new(server: &'static str, cores: usize, connections: usize) -> Self {
-        Self {
-            server,
-            cores,
-            connections,
-            per_second: Vec::new(),
-            median_ms: Vec::new(),
-            p99_ms: Vec::new(),
-            cpu_ms: Vec::new(),
-        }
-    }
-
-    pub(super) fn add(&mut self, measured: &Measured, cpu: Duration) {
-        let requests = f64::from(u32::try_from(measured.latencies.len()).unwrap_or(u32::MAX));
+impl Figures {
+    pub(super) fn add(&mut self, measured: &Measured, cpu: Duration, database: Option<Duration>) {
+        let requests = measured.latencies.len() as f64;
         self.per_second
             .push(requests / measured.elapsed.as_secs_f64());
         self.median_ms
@@ -43,32 +36,42 @@ impl Row {
         self.p99_ms
             .push(milliseconds(percentile(&measured.latencies, 99)));
         self.cpu_ms.push(milliseconds(cpu) / requests);
+        self.database_ms
+            .extend(database.map(|cpu| milliseconds(cpu) / requests));
+    }
+
+    /// Requests a second, p50, p99, CPU time.
+    pub(super) fn cells(&self) -> [String; 4] {
+        [
+            spread(&self.per_second, 0),
+            spread(&self.median_ms, 2),
+            spread(&self.p99_ms, 2),
+            spread(&self.cpu_ms, 3),
+        ]
+    }
+
+    /// How much more processor time it takes than another, in each round.
+    pub(super) fn cpu_over(&self, other: &Self) -> Vec<f64> {
+        ratios(&self.cpu_ms, &other.cpu_ms)
+    }
+
+    /// How many times another's throughput it has, in each round.
+    pub(super) fn throughput_over(&self, other: &Self) -> Vec<f64> {
+        ratios(&self.per_second, &other.per_second)
     }
 }
 
-/// What a server needs to start, and holds after the load, a value a round.
-pub(super) struct Start {
-    server: &'static str,
-    cores: usize,
-    first_answer_ms: Vec<f64>,
-    megabytes: Vec<f64>,
+fn ratios(values: &[f64], others: &[f64]) -> Vec<f64> {
+    values
+        .iter()
+        .zip(others)
+        .map(|(value, other)| value / other)
+        .collect()
 }
 
-impl Start {
-    pub(super) const fn new(server: &'static str, cores: usize) -> Self {
-        Self {
-            server,
-            cores,
-            first_answer_ms: Vec::new(),
-            megabytes: Vec::new(),
-        }
-    }
-
-    pub(super) fn add(&mut self, first_answer: Duration, memory: u64) {
-        self.first_answer_ms.push(milliseconds(first_answer));
-        let kilobytes = u32::try_from(memory / 1024).unwrap_or(u32::MAX);
-        self.megabytes.push(f64::from(kilobytes) / 1024.0);
-    }
+/// A count, to be reckoned with.
+pub(super) const fn number(count: u64) -> f64 {
+    count as f64
 }
 
 /// The median time of writing 4 KiB and having them on the disk: what each commit must wait for at least once.
@@ -87,74 +90,76 @@ pub(super) fn sync_time(folder: &Path) -> Outcome<Duration> {
     Ok(percentile(&times, 50))
 }
 
-pub(super) fn text(
-    rows: &[Row],
-    starts: &[Start],
-    rounds: usize,
-    seconds: u64,
-    sync: [Duration; 2],
-) -> String {
-    let mut text = String::new();
-    let cores = thread::available_parallelism().map_or(0, usize::from);
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        text,
-        "\nPOST /api/v1/sessions, {rounds} rounds of {seconds} s; median of the rounds (lowest to highest)"
-    );
-    let _ = writeln!(
-        text,
-        "{cores} cores, {}, shared by the servers and the load",
-        processor()
-    );
-    let _ = writeln!(
-        text,
-        "a 4 KiB write to disk: {:.2} ms before, {:.2} ms after\n",
-        milliseconds(sync[0]),
-        milliseconds(sync[1])
-    );
-    let _ = writeln!(
-        text,
-        "| server | cores | connections | requests a second | p50, ms | p99, ms | CPU a request, ms | times ours |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+/// A table whose first columns hold words, and whose others numbers.
+pub(super) fn table(head: &[&str], words: usize, rows: &[Vec<String>]) -> String {
+    let rules = (0..head.len()).map(|column| if column < words { "---" } else { "---:" });
+    let mut text = format!(
+        "| {} |\n| {} |\n",
+        head.join(" | "),
+        rules.collect::<Vec<_>>().join(" | ")
     );
     for row in rows {
-        let ours = rows
-            .iter()
-            .find(|ours| (ours.cores, ours.connections) == (row.cores, row.connections));
-        let ratios: Vec<f64> = ours.map_or_else(Vec::new, |ours| {
-            let pairs = row.cpu_ms.iter().zip(&ours.cpu_ms);
-            pairs.map(|(theirs, ours)| theirs / ours).collect()
-        });
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
-            row.server,
-            row.cores,
-            row.connections,
-            spread(&row.per_second, 0),
-            spread(&row.median_ms, 2),
-            spread(&row.p99_ms, 2),
-            spread(&row.cpu_ms, 3),
-            spread(&ratios, 1)
-        );
-    }
-    let _ = writeln!(
-        text,
-        "\n| server | cores | first answer after the start, ms | memory after the load, MB |\n| --- | ---: | ---: | ---: |"
-    );
-    for start in starts {
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} | {} |",
-            start.server,
-            start.cores,
-            spread(&start.first_answer_ms, 0),
-            spread(&start.megabytes, 0)
-        );
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "| {} |", row.join(" | "));
     }
     text
 }
 
-fn spread(values: &[f64], digits: usize) -> String {
+/// When, where and how it was measured.
+pub(super) fn about(length: Length, sync: [Duration; 2], others: &[String]) -> Outcome<String> {
+    let day = output(call("date").args(["--utc", "+%Y-%m-%d"]))?;
+    let cores = thread::available_parallelism().map_or(0, usize::from);
+    let (one, five) = load_average();
+    let mut text = format!(
+        "{}, Vouchkey {}{}; {cores} cores, {}, shared by the servers and the load; ",
+        day.trim(),
+        env!("CARGO_PKG_VERSION"),
+        others.concat(),
+        processor(),
+    );
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        text,
+        "{} round(s) of {} s, the median of the rounds (lowest to highest); a 4 KiB write to disk took {:.2} ms before and \
+         {:.2} ms after; load average at the end {one} (1 minute), {five} (5 minutes).",
+        length.rounds,
+        length.duration.as_secs(),
+        milliseconds(sync[0]),
+        milliseconds(sync[1]),
+    );
+    Ok(text)
+}
+
+/// What else the machine had to do shows in it.
+fn load_average() -> (String, String) {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let mut words = text.split(' ').map(str::to_owned);
+    (
+        words.next().unwrap_or_default(),
+        words.next().unwrap_or_default(),
+    )
+}
+
+/// Puts a text between the markers of its name in a document, in place of what is there.
+pub(super) fn put(document: &Path, name: &str, text: &str) -> Outcome {
+    let whole = fs::read_to_string(document).during(document.display())?;
+    let replaced = replace(&whole, name, text).ok_or_else(|| {
+        crate::command::Failure(format!(
+            "{}: there is no place for {name}",
+            document.display()
+        ))
+    })?;
+    fs::write(document, replaced).during(document.display())
+}
+
+fn replace(whole: &str, name: &str, text: &str) -> Option<String> {
+    let (begin, end) = (format!("<!-- measured: {name} -->\n"), "<!-- end -->");
+    let (before, rest) = whole.split_once(&begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n{text}\n{end}{after}"))
+}
+
+pub(super) fn spread(values: &[f64], digits: usize) -> String {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     match sorted.as_slice() {
@@ -204,5 +209,22 @@ mod tests {
     fn the_median_stands_between_the_extremes() {
         assert_eq!(spread(&[3.0, 1.0, 2.0], 1), "2.0 (1.0 to 3.0)");
         assert_eq!(spread(&[4.0], 0), "4");
+    }
+
+    #[test]
+    fn what_was_measured_replaces_what_stood_in_its_place_and_nothing_else() {
+        let document = "one\n<!-- measured: a -->\nold\n<!-- end -->\n<!-- measured: b -->\n<!-- end -->\ntwo\n";
+        assert_eq!(
+            replace(document, "b", "new\n").as_deref(),
+            Some(
+                "one\n<!-- measured: a -->\nold\n<!-- end -->\n<!-- measured: b -->\n\nnew\n\n<!-- end -->\ntwo\n"
+            )
+        );
+        assert_eq!(replace(document, "c", "new\n"), None);
+    }
+
+    #[test]
+    fn ratios_are_taken_within_a_round() {
+        assert_eq!(ratios(&[2.0, 9.0], &[1.0, 3.0]), [2.0, 3.0]);
     }
 }

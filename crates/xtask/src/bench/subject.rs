@@ -10,6 +10,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::address_in;
+use super::load::{Load, Until};
+use super::report::{Figures, number};
 use crate::command::{During, Failure, Outcome, call, output};
 
 pub(super) struct Subject {
@@ -72,12 +74,38 @@ impl Subject {
         self.started.elapsed()
     }
 
-    /// The processor time that the server has used so far, its own and the kernel's for it.
-    pub(super) fn cpu_time(&self) -> Outcome<Duration> {
+    /// Loads it for some time, and adds what that showed: of the server, and of the processes of the database that works
+    /// for it.
+    pub(super) fn measure(
+        &self,
+        load: &Load,
+        connections: usize,
+        duration: Duration,
+        postmaster: Option<u32>,
+        figures: &mut Figures,
+    ) -> Outcome {
+        let own = self.child.id();
+        let database = || postmaster.map(|process| self.cpu_time(process)).transpose();
+        let cpu_before = self.cpu_time_at_rest(own)?;
+        let database_before = database()?;
+        let measured = load.run(connections, Until::Time(duration))?;
+        let cpu = self.cpu_time_at_rest(own)?.saturating_sub(cpu_before);
+        let database = database()?
+            .zip(database_before)
+            .map(|(after, before)| after.saturating_sub(before));
+        figures.add(&measured, cpu, database);
+        Ok(())
+    }
+
+    /// The processor time that a process and those that it started have used so far, their own and the kernel's for them.
+    fn cpu_time(&self, process: u32) -> Outcome<Duration> {
         let mut ticks = 0;
-        for process in self.processes() {
+        for process in with_children(process) {
             let file = format!("/proc/{process}/stat");
-            let stat = fs::read_to_string(&file).during(&file)?;
+            // One that has ended since.
+            let Ok(stat) = fs::read_to_string(&file) else {
+                continue;
+            };
             ticks += ticks_in(&stat).ok_or_else(|| Failure(format!("{file}: not understood")))?;
         }
         let per_second = u32::try_from(self.ticks_per_second).unwrap_or(100);
@@ -86,12 +114,12 @@ impl Subject {
 
     /// Waits until the server has done all that the requests left to do, and gives the processor time it has used by
     /// then: e-mails go out after the answer, and count.
-    pub(super) fn cpu_time_at_rest(&self) -> Outcome<Duration> {
+    fn cpu_time_at_rest(&self, process: u32) -> Outcome<Duration> {
         let end = Instant::now() + LONGEST;
-        let mut before = self.cpu_time()?;
+        let mut before = self.cpu_time(process)?;
         while Instant::now() < end {
             thread::sleep(LOOK);
-            let now = self.cpu_time()?;
+            let now = self.cpu_time(process)?;
             if now.saturating_sub(before) <= REST {
                 return Ok(now);
             }
@@ -103,30 +131,18 @@ impl Subject {
         )))
     }
 
-    /// Resident memory in bytes; what processes share is counted once, in parts.
-    pub(super) fn memory(&self) -> Outcome<u64> {
-        let processes = self.processes();
+    /// Resident memory in MB of 2^20 bytes; what processes share is counted once, in parts.
+    pub(super) fn megabytes(&self) -> Outcome<f64> {
+        let processes = with_children(self.child.id());
         let field = if processes.len() == 1 { "Rss:" } else { "Pss:" };
-        let mut bytes = 0;
+        let mut kilobytes = 0;
         for process in processes {
             let file = format!("/proc/{process}/smaps_rollup");
             let text = fs::read_to_string(&file).during(&file)?;
-            bytes += kilobytes_in(&text, field)
-                .ok_or_else(|| Failure(format!("{file}: not understood")))?
-                * 1024;
+            kilobytes += kilobytes_in(&text, field)
+                .ok_or_else(|| Failure(format!("{file}: not understood")))?;
         }
-        Ok(bytes)
-    }
-
-    /// The server's process, and those that it started.
-    fn processes(&self) -> Vec<u32> {
-        let own = self.child.id();
-        let children =
-            fs::read_to_string(format!("/proc/{own}/task/{own}/children")).unwrap_or_default();
-        let children = children
-            .split_whitespace()
-            .filter_map(|process| process.parse().ok());
-        std::iter::once(own).chain(children).collect()
+        Ok(number(kilobytes) / 1_024.0)
     }
 
     pub(super) fn stop(mut self) -> Outcome {
@@ -141,6 +157,16 @@ impl Drop for Subject {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A process, and those that it started.
+fn with_children(process: u32) -> Vec<u32> {
+    let children =
+        fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    let children = children
+        .split_whitespace()
+        .filter_map(|child| child.parse().ok());
+    std::iter::once(process).chain(children).collect()
 }
 
 /// `taskset` takes the server's place when it has set the cores, so that its process is the server's.

@@ -3,7 +3,7 @@
 mod balancer;
 mod faults;
 mod lint;
-mod postgres;
+pub(crate) mod postgres;
 mod sizes;
 mod suites;
 mod tally;

@@ -1,14 +1,16 @@
-//! A PostgreSQL cluster of the test run's own, made from the distribution's binaries and gone with the run.
+//! A PostgreSQL cluster of the run's own, of tests or of measurements, made from the distribution's binaries and gone with
+//! the run.
 
 use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 
 use super::tally::Tally;
-use crate::command::{During, Failure, Outcome, call, find_program, step};
+use crate::command::{During, Failure, Outcome, call, find_program, output, run, step};
 use crate::debian;
 
 /// What tests read to learn where they may make databases.
@@ -16,29 +18,38 @@ const VARIABLE: &str = "VOUCHKEY_TEST_POSTGRES_URL";
 
 /// Makes a cluster in a new folder, says which, and removes it when standard input ends: that happens however this
 /// program ends. Only a Unix socket in that folder, so that no port is taken and no other user can come in by the
-/// network. Nothing of it is worth a wait for the disk.
+/// network. Its data may stand elsewhere: the socket's path must be short.
 const KEEPER: &str = r#"
 set -eu
-bin=$1
+bin=$1 settings=$2 disk=$3
 folder=$(mktemp -d "${TMPDIR:-/tmp}/vouchkey-postgres-XXXXXX")
-trap '"$bin/pg_ctl" stop --pgdata "$folder/data" --mode immediate --silent >"$folder/log" 2>&1 || :; rm -rf "$folder"' EXIT
+data=$folder/data
+trap '"$bin/pg_ctl" stop --pgdata "$data" --mode immediate --silent >"$folder/log" 2>&1 || :; rm -rf "$data" "$folder"' EXIT
 trap 'exit 1' HUP INT TERM
+[ -z "$disk" ] || data=$(mktemp -d "$disk/postgres-XXXXXX")
 cd "$folder"
 {
-    "$bin/initdb" --pgdata data --no-sync --auth trust --username postgres --encoding UTF8 --locale C
-    "$bin/pg_ctl" start --pgdata data --log server.log --wait --timeout 60 --options \
-        "-c listen_addresses='' -c unix_socket_directories='$folder' -c max_connections=300 \
-        -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_wal_size=4GB"
+    "$bin/initdb" --pgdata "$data" --no-sync --auth trust --username postgres --encoding UTF8 --locale C
+    "$bin/pg_ctl" start --pgdata "$data" --log server.log --wait --timeout 60 --options \
+        "-c listen_addresses='' -c unix_socket_directories='$folder' $settings"
 } >log 2>&1 || { cat log server.log >&2; exit 1; }
 echo "$folder"
+head -n 1 "$data/postmaster.pid"
 cat >/dev/null
 "#;
+
+/// For tests: nothing of it is worth a wait for the disk.
+const FORGETFUL: &str = "-c max_connections=300 -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_wal_size=4GB";
+/// For measurements: as it is shipped, but for room in the log, so that no checkpoint falls into every other figure.
+const DURABLE: &str = "-c max_wal_size=4GB";
 
 /// A running cluster. Dropping it removes it.
 pub(crate) struct Cluster {
     keeper: Child,
     lifeline: Option<ChildStdin>,
     folder: String,
+    binaries: PathBuf,
+    postmaster: u32,
 }
 
 impl Cluster {
@@ -46,7 +57,9 @@ impl Cluster {
     /// nobody would read about it.
     pub(crate) fn start(tally: &mut Tally) -> Option<Self> {
         match binaries() {
-            Ok(Some(folder)) => tally.need("a PostgreSQL cluster", Self::keep(&folder)),
+            Ok(Some(folder)) => {
+                tally.need("a PostgreSQL cluster", Self::keep(&folder, FORGETFUL, None))
+            }
             Ok(None) if env::var_os("CI").is_none() => {
                 tally.skip("tests on PostgreSQL", MISSING);
                 None
@@ -56,11 +69,21 @@ impl Cluster {
         }
     }
 
-    fn keep(binaries: &Path) -> Outcome<Self> {
+    /// Makes a cluster that keeps what it commits, in a folder on the disk that is to be measured.
+    pub(crate) fn durable(disk: &Path) -> Outcome<Self> {
+        let binaries = binaries()?.ok_or_else(|| Failure(MISSING.to_owned()))?;
+        // It may run as another user.
+        fs::set_permissions(disk, fs::Permissions::from_mode(0o777)).during(disk.display())?;
+        Self::keep(&binaries, DURABLE, Some(disk))
+    }
+
+    fn keep(binaries: &Path, settings: &str, disk: Option<&Path>) -> Outcome<Self> {
         step("making a PostgreSQL cluster");
         let mut keeper = unprivileged()?
             .args(["sh", "-c", KEEPER, "sh"])
             .arg(binaries)
+            .arg(settings)
+            .arg(disk.unwrap_or(Path::new("")))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // An interrupt from the keyboard ends this program, and the keeper then tidies up.
@@ -68,21 +91,53 @@ impl Cluster {
             .spawn()
             .during("the keeper of the PostgreSQL cluster")?;
         let lifeline = keeper.stdin.take();
-        let mut folder = String::new();
-        if let Some(stdout) = keeper.stdout.take() {
-            BufReader::new(stdout)
-                .read_line(&mut folder)
-                .during("the keeper of the PostgreSQL cluster")?;
-        }
+        let mut said = keeper
+            .stdout
+            .take()
+            .map(|stdout| BufReader::new(stdout).lines().map_while(Result::ok));
+        let mut line = || said.as_mut().and_then(Iterator::next).unwrap_or_default();
         let cluster = Self {
             keeper,
             lifeline,
-            folder: folder.trim_end().to_owned(),
+            folder: line(),
+            binaries: binaries.to_owned(),
+            postmaster: line().trim().parse().unwrap_or_default(),
         };
         if cluster.folder.is_empty() {
             return Err(Failure("it did not start; see above".to_owned()));
         }
         Ok(cluster)
+    }
+
+    /// Makes a database, and gives its address.
+    pub(crate) fn database(&self, name: &str) -> Outcome<String> {
+        run(self.client("createdb").arg(name))?;
+        Ok(format!(
+            "postgres://postgres@localhost/{name}?host={}",
+            self.folder
+        ))
+    }
+
+    /// Runs SQL in a database, and gives what it answers, columns apart by `|`.
+    pub(crate) fn ask(&self, name: &str, sql: &str) -> Outcome<String> {
+        output(
+            self.client("psql")
+                .args(["--no-psqlrc", "--tuples-only", "--no-align", "--command"])
+                .args([sql, name]),
+        )
+    }
+
+    fn client(&self, program: &str) -> Command {
+        let mut command = call(self.binaries.join(program));
+        command
+            .args(["--username", "postgres", "--host"])
+            .arg(&self.folder);
+        command
+    }
+
+    /// The process that all others of the cluster are children of.
+    pub(crate) const fn postmaster(&self) -> u32 {
+        self.postmaster
     }
 
     /// Tells a test program where it may make databases.
@@ -159,7 +214,8 @@ mod tests {
         let Some(binaries) = look() else {
             return;
         };
-        let cluster = Cluster::keep(&binaries).unwrap();
+        let cluster = Cluster::keep(&binaries, FORGETFUL, None).unwrap();
+        assert_eq!(cluster.ask("postgres", "SELECT 1").unwrap(), "1\n");
         let folder = PathBuf::from(&cluster.folder);
         assert!(folder.join(".s.PGSQL.5432").exists());
         drop(cluster);

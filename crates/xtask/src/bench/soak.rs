@@ -1,0 +1,181 @@
+//! Mixed traffic for a long time, during which the server's memory must stay as it is.
+
+use std::fs;
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::load::{Asked, Connection, Load};
+use super::ours::Ours;
+use super::server;
+use crate::command::{During, Failure, Outcome, step};
+use crate::tools;
+
+const CONNECTIONS: u64 = 8;
+/// Requests a second over all connections: what a busy installation has, and an hour of it fits on a small disk.
+const RATE: u64 = 200;
+/// How often the memory is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+const CORES: usize = 2;
+
+/// The first third of the time is warm-up: caches fill. The rest is looked at in so many parts.
+const PARTS: usize = 8;
+/// The median of the fullest part may be so many times that of the emptiest.
+const FLAT: f64 = 1.05;
+
+/// Runs traffic for so many minutes.
+///
+/// # Errors
+/// An unexpected answer; memory that is not flat within 5 % after the warm-up.
+pub(crate) fn run(minutes: u64) -> Outcome {
+    let programs = server::build()?;
+    let folder = tools::target_folder()?.join(format!("xtask/soak-{}", process::id()));
+    fs::create_dir_all(&folder).during(folder.display())?;
+    let outcome = Ours::make(&programs, &folder, "soak", None)
+        .and_then(|ours| soak(&ours, Duration::from_secs(minutes * 60)));
+    fs::remove_dir_all(&folder).during(folder.display())?;
+    let memory = outcome?;
+    let (emptiest, fullest) = extremes(&memory)
+        .ok_or_else(|| Failure("that was too short to tell anything".to_owned()))?;
+    step(&format!(
+        "memory after the warm-up: {emptiest:.1} to {fullest:.1} MB (medians of parts), {:.1} % apart",
+        (fullest / emptiest - 1.0) * 100.0
+    ));
+    if fullest > emptiest * FLAT {
+        return Err(Failure(format!(
+            "the memory is not flat within 5 %; every {} s, in MB: {memory:.1?}",
+            LOOK.as_secs()
+        )));
+    }
+    Ok(())
+}
+
+/// Gives the memory that was seen, in MB.
+fn soak(ours: &Ours, duration: Duration) -> Outcome<Vec<f64>> {
+    let subject = ours.start(CORES)?;
+    let load = ours.load(&subject, Asked::Create);
+    step(&format!(
+        "{} minutes of mixed traffic, {RATE} requests a second",
+        duration.as_secs() / 60
+    ));
+    let end = Instant::now() + duration;
+    let failed = AtomicBool::new(false);
+    let memory = thread::scope(|scope| {
+        let threads: Vec<_> = (0..CONNECTIONS)
+            .map(|number| {
+                let (load, failed) = (&load, &failed);
+                scope.spawn(move || {
+                    let outcome = traffic(load, number, end, failed);
+                    failed.fetch_or(outcome.is_err(), Ordering::Relaxed);
+                    outcome
+                })
+            })
+            .collect();
+        let mut memory = Vec::new();
+        while Instant::now() < end && !failed.load(Ordering::Relaxed) {
+            thread::sleep(LOOK);
+            memory.push(subject.megabytes()?);
+        }
+        for thread in threads {
+            thread
+                .join()
+                .unwrap_or_else(|_| Err(Failure("a connection panicked".to_owned())))?;
+        }
+        Ok(memory)
+    });
+    subject.stop()?;
+    memory
+}
+
+/// What one client asks for, over and over: of ten requests three creations, one of them sent again, three reads, a page
+/// of the list, one that is not found and one that is refused.
+fn traffic(load: &Load, client: u64, end: Instant, failed: &AtomicBool) -> Outcome {
+    let mut connection = Connection::open(load.address)?;
+    let between = Duration::from_secs(1) * u32::try_from(CONNECTIONS).unwrap_or(1)
+        / u32::try_from(RATE).unwrap_or(1);
+    let mut next = Instant::now();
+    let mut last = (String::new(), String::new());
+    for number in 0_u64.. {
+        if Instant::now() >= end || failed.load(Ordering::Relaxed) {
+            break;
+        }
+        match number % 10 {
+            0 | 3 | 6 => {
+                let request = load.creation(client << 40 | number);
+                let id = id_in(&connection.exchange(&request, 201)?)?;
+                last = (request, id);
+            }
+            1 => {
+                let id = id_in(&connection.exchange(&last.0, 201)?)?;
+                if id != last.1 {
+                    return Err(Failure(
+                        "a request sent again made another session".to_owned(),
+                    ));
+                }
+            }
+            2 | 4 | 7 => {
+                let body = connection.exchange(&load.get(&format!("/{}", last.1)), 200)?;
+                if id_in(&body)? != last.1 {
+                    return Err(Failure("another session was answered".to_owned()));
+                }
+            }
+            5 => {
+                connection.exchange(&load.get("?limit=20"), 200)?;
+            }
+            8 => {
+                connection.exchange(&load.get("/ses_00000000000000000000000000"), 404)?;
+            }
+            _ => {
+                connection.exchange(&load.get("?limit=none"), 422)?;
+            }
+        }
+        next += between;
+        thread::sleep(next.saturating_duration_since(Instant::now()));
+    }
+    Ok(())
+}
+
+fn id_in(body: &[u8]) -> Outcome<String> {
+    let text = String::from_utf8_lossy(body);
+    text.split_once("\"id\":\"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(id, _)| id.to_owned())
+        .ok_or_else(|| Failure(format!("there is no id in {text}")))
+}
+
+/// The lowest and the highest median of the parts after the warm-up.
+fn extremes(memory: &[f64]) -> Option<(f64, f64)> {
+    let steady = memory.get(memory.len() / 3..)?;
+    let size = steady.len() / PARTS;
+    if size == 0 {
+        return None;
+    }
+    let medians = steady.chunks_exact(size).map(|part| {
+        let mut part = part.to_vec();
+        part.sort_by(f64::total_cmp);
+        part[part.len() / 2]
+    });
+    Some(medians.fold((f64::INFINITY, 0.0), |(low, high), median| {
+        (low.min(median), high.max(median))
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leak_shows_and_neither_the_warm_up_nor_a_spike_does() {
+        let mut memory: Vec<f64> = (0..100).map(f64::from).collect();
+        memory.extend([100.0; 200]);
+        memory[200] = 900.0;
+        assert_eq!(extremes(&memory), Some((100.0, 100.0)));
+        for (number, megabytes) in (0..).zip(&mut memory) {
+            *megabytes = 100.0 + 0.1 * f64::from(number);
+        }
+        let (low, high) = extremes(&memory).unwrap();
+        assert!(high > low * FLAT, "{low} to {high}");
+        assert_eq!(extremes(&[1.0, 1.0]), None);
+    }
+}
