@@ -275,6 +275,8 @@ pub(super) enum KeysCommand {
     List(KeyListArguments),
     /// End a key at once.
     Expire(KeyExpireArguments),
+    /// Replace the root key while servers run; interrupted, it goes on from where it was.
+    RotateRoot(RotateRootArguments),
 }
 
 impl KeysCommand {
@@ -283,6 +285,7 @@ impl KeysCommand {
             Self::Create(arguments) => &arguments.place,
             Self::List(arguments) => &arguments.place,
             Self::Expire(arguments) => &arguments.place,
+            Self::RotateRoot(arguments) => &arguments.place,
         }
     }
 }
@@ -345,6 +348,21 @@ pub(super) struct KeyExpireArguments {
     /// Which organization [default: the only one]
     #[arg(long, value_name = "ID")]
     pub(super) org: Option<OrganizationId>,
+    #[command(flatten)]
+    place: Place,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RotateRootArguments {
+    /// Only put a new key into the root key file, to be copied to other machines before it is used.
+    #[arg(long)]
+    pub(super) prepare: bool,
+    /// Take the older keys out of use, and out of the file; refused while anything is sealed with one of them.
+    #[arg(long, conflicts_with = "prepare")]
+    pub(super) retire: bool,
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(super) json: bool,
     #[command(flatten)]
     place: Place,
 }

@@ -14,6 +14,7 @@ mod manual;
 mod migrate;
 mod organizations;
 mod restore;
+mod root_keys;
 mod serve;
 #[cfg(test)]
 mod tests;
@@ -125,6 +126,9 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
                 KeysCommand::Create(arguments) => keys::create(&installation, &arguments).await,
                 KeysCommand::List(arguments) => keys::list(&installation, &arguments).await,
                 KeysCommand::Expire(arguments) => keys::expire(&installation, &arguments).await,
+                KeysCommand::RotateRoot(arguments) => {
+                    root_keys::rotate(&installation, &arguments).await
+                }
             }
             .map(Some)
         }

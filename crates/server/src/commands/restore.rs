@@ -43,7 +43,8 @@ pub(super) async fn restore(arguments: &RestoreArguments) -> Result<String, Comm
     let (mut copy, contents) = backup::open_checked(draft.path())
         .await
         .map_err(|error| named(source, error))?;
-    copy.read(async |conn| Ok(Vault::prove(conn, &config.root_key).await))
+    let step = contents.schema_step;
+    copy.read(async |conn| Ok(Vault::prove(conn, &config.root_key, step).await))
         .await??;
     copy.close().await;
     draft

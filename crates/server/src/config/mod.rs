@@ -106,9 +106,9 @@ pub struct TelemetryConfig {
 /// Where the root key is, which opens everything that is sealed (decision 25).
 #[derive(Debug, Clone)]
 pub enum RootKeySource {
-    /// The key itself: 32 bytes in base64.
+    /// The key itself, or several: each 32 bytes in base64.
     Value(SecretString),
-    /// A file that holds it, mode 0600; made on the first start.
+    /// A file that holds them, mode 0600; made on the first start.
     File(PathBuf),
 }
 

@@ -68,14 +68,14 @@ pub const SETTINGS: &[Setting] = &[
         flag: None,
         is_secret: true,
         default: "the root key file",
-        meaning: "The root key: 32 bytes in base64. It opens everything that is sealed at rest; without it the database cannot be read.",
+        meaning: "The root key: 32 bytes in base64. It opens everything that is sealed at rest; without it the database cannot be read. Several with commas: the first seals, all open ([root keys](operations.md#root-keys)).",
     },
     Setting {
         name: "root_key_file",
         flag: None,
         is_secret: false,
         default: "`root.key` in the data folder",
-        meaning: "A file that holds the root key, mode 0600. Made on the first start. Keep a copy where the database's copies are not.",
+        meaning: "A file that holds the root key, or several, one a line, of which the first seals; mode 0600. Made on the first start. Keep a copy where the database's copies are not.",
     },
     Setting {
         name: "smtp_url",

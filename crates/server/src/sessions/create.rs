@@ -108,7 +108,7 @@ fn take_creation(call: &mut Call) -> Result<(), ApiError> {
 
 async fn create(call: &Call, new: &NewSession, marker: Option<Marker>) -> Result<Answer, ApiError> {
     let state = &call.state;
-    let circumstances = Circumstances {
+    let circumstances = || Circumstances {
         caller: &call.caller,
         tenant: &call.tenant,
         public_url: &state.public_url,
@@ -117,10 +117,26 @@ async fn create(call: &Call, new: &NewSession, marker: Option<Marker>) -> Result
         marker,
         now: state.clock.now_ms(),
     };
-    let decision = decide(new, &circumstances, &Dice::roll(&state.clock));
+    let mut decision = decide(new, &circumstances(), &Dice::roll(&state.clock));
     let has_invitation = decision.change.invitation.is_some();
     let is_keyed = decision.change.idempotency.is_some();
-    match state.store.write(decision.change).await {
+    let root_key_id = decision.change.data_key.root_key_id.clone();
+    let mut written = state.store.write(decision.change).await;
+    // The root key was retired between the decision and the write; by now the list may have another one.
+    if written == Err(StoreError::ReferenceViolation)
+        && state.vault.seals_with_another_than(&root_key_id)
+    {
+        decision = decide(new, &circumstances(), &Dice::roll(&state.clock));
+        written = state.store.write(decision.change).await;
+    }
+    match written {
+        Err(StoreError::ReferenceViolation) => {
+            tracing::error!(
+                root_key_id,
+                "the database does not take sessions under this root key: it was retired"
+            );
+            Err(ApiError::unavailable())
+        }
         // The key is what servers meet at: a creation locks nothing else that another one wants.
         Err(StoreError::Locked) if is_keyed => Err(idempotency::in_progress()),
         Err(error) => Err(error.into()),

@@ -145,14 +145,15 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
         qr_code_data_url: None,
         tags: session.tags.clone(),
     };
+    let wrapped = key.wrap(vault, dice.nonces[8]);
     let change = CreateSession {
         idempotency: marker
             .map(|marker| record(caller, &marker, &created, &key, dice.nonces[7], &session)),
         data_key: DataKeyRow {
             organization: caller.organization,
             session: id,
-            root_key_id: vault.root_key_id().to_owned(),
-            key_wrapped: Some(key.wrap(vault, dice.nonces[8])),
+            root_key_id: wrapped.root_key_id,
+            key_wrapped: Some(wrapped.key),
             created_at: *now,
         },
         link: CaptureLinkRow {

@@ -4,7 +4,7 @@
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use crate::store::data_keys::DataKeyRow;
-use crate::vault::{DataKey, OpenError, Place, Vault};
+use crate::vault::{DataKey, OpenError, Place, Vault, Wrapped, data_key_place};
 
 /// The version of the layout of what is sealed.
 const VERSION: u8 = 1;
@@ -12,8 +12,6 @@ const VERSION: u8 = 1;
 /// A sealed value that belongs to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// The session's own key, under the root key.
-    DataKey,
     /// The metadata, as JSON.
     Metadata,
     /// The prefill, as JSON.
@@ -37,7 +35,6 @@ pub enum Field {
 impl Field {
     const fn column(self) -> (&'static str, &'static str) {
         match self {
-            Self::DataKey => ("data_keys", "key_wrapped"),
             Self::Metadata => ("sessions", "metadata_sealed"),
             Self::Prefill => ("sessions", "prefill_sealed"),
             Self::ApplicantEmail => ("sessions", "applicant_email_sealed"),
@@ -74,11 +71,15 @@ impl SessionKey {
     /// # Errors
     /// The root key is another one, or the row was changed.
     pub fn open(vault: &Vault, row: &DataKeyRow) -> Result<Option<Self>, OpenError> {
-        let Some(wrapped) = &row.key_wrapped else {
+        let Some(key) = &row.key_wrapped else {
             return Ok(None);
         };
         let session = row.session.to_string();
-        let key = vault.unwrap(wrapped, &place(&row.organization, &session, Field::DataKey))?;
+        let wrapped = Wrapped {
+            root_key_id: row.root_key_id.clone(),
+            key: key.clone(),
+        };
+        let key = vault.unwrap(&wrapped, &data_key_place(&row.organization, &session))?;
         Ok(Some(Self {
             organization: row.organization,
             session,
@@ -87,10 +88,10 @@ impl SessionKey {
     }
 
     /// Wraps the key for storing.
-    pub fn wrap(&self, vault: &Vault, nonce: [u8; 24]) -> Vec<u8> {
+    pub fn wrap(&self, vault: &Vault, nonce: [u8; 24]) -> Wrapped {
         vault.wrap(
             &self.key,
-            &place(&self.organization, &self.session, Field::DataKey),
+            &data_key_place(&self.organization, &self.session),
             nonce,
         )
     }

@@ -124,7 +124,7 @@ macro_rules! columns_of {
         "root_key_id, canary_sealed, created_at"
     };
     (server_secrets) => {
-        "name, secret_sealed, created_at"
+        "name, secret_sealed, created_at, root_key_id"
     };
     (session_events) => {
         "organization_id, session_id, event_id, event, actor, sequence, detail, created_at"

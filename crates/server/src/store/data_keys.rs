@@ -31,6 +31,15 @@ statements! {
     FIND = concat!("SELECT ", columns_of!(data_keys), " FROM data_keys WHERE organization_id = $1 AND data_key_id = $2");
     DESTROY = "UPDATE data_keys SET key_wrapped = NULL, destroyed_at = $3 WHERE organization_id = $1 \
         AND data_key_id = $2 AND destroyed_at IS NULL";
+    /// In the order of the primary key, which the condition has to be kept from: by the index of root keys, each page
+    /// would sort all that is left.
+    PAGE = concat!("SELECT ", columns_of!(data_keys), " FROM data_keys WHERE root_key_id || '' = $1 \
+        AND (organization_id, data_key_id) > ($2, $3) ORDER BY organization_id, data_key_id LIMIT $4");
+    REWRAP = "UPDATE data_keys SET root_key_id = $4, key_wrapped = $5 WHERE organization_id = $1 AND data_key_id = $2 \
+        AND root_key_id = $3 AND destroyed_at IS NULL";
+    RENAME = "UPDATE data_keys SET root_key_id = $4 WHERE organization_id = $1 AND data_key_id = $2 \
+        AND root_key_id = $3 AND destroyed_at IS NOT NULL";
+    COUNT = "SELECT COUNT(*) AS count FROM data_keys WHERE root_key_id = $1";
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
@@ -121,6 +130,71 @@ pub(super) async fn destroy(
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// The data keys of all organizations that a root key wraps, at most `limit`, from the beginning or after one of them;
+/// the destroyed ones too, since they name it as well.
+///
+/// # Errors
+/// Those of the database.
+pub async fn wrapped_by(
+    conn: &mut AnyConnection,
+    root_key_id: &str,
+    after: Option<&DataKeyRow>,
+    limit: i64,
+) -> Result<Vec<DataKeyRow>, StoreError> {
+    let (organization, session) = after.map_or_else(Default::default, |row| {
+        (row.organization.to_string(), row.session.to_string())
+    });
+    sqlx::query(PAGE)
+        .bind(root_key_id.to_owned())
+        .bind(organization)
+        .bind(session)
+        .bind(limit)
+        .fetch_all(conn)
+        .await?
+        .iter()
+        .map(read)
+        .collect()
+}
+
+/// Keeps a data key as another root key wraps it, or says of a destroyed one that this other key did: unless somebody
+/// was faster with either, or has destroyed it meanwhile. Says whether it was done.
+///
+/// # Errors
+/// [`StoreError::ReferenceViolation`] if there is no such root key any more.
+pub async fn rewrap(
+    conn: &mut AnyConnection,
+    row: &DataKeyRow,
+    from: &str,
+) -> Result<bool, StoreError> {
+    let query = match &row.key_wrapped {
+        Some(_) => sqlx::query(REWRAP),
+        None => sqlx::query(RENAME),
+    };
+    let query = query
+        .bind(row.organization.to_string())
+        .bind(row.session.to_string())
+        .bind(from.to_owned())
+        .bind(row.root_key_id.as_str());
+    let query = match &row.key_wrapped {
+        Some(key) => query.bind(key.as_slice()),
+        None => query,
+    };
+    let result = query.execute(conn).await?;
+    Ok(result.rows_affected() == 1)
+}
+
+/// How many data keys name this root key.
+///
+/// # Errors
+/// Those of the database.
+pub async fn count(conn: &mut AnyConnection, root_key_id: &str) -> Result<i64, StoreError> {
+    sqlx::query(COUNT)
+        .bind(root_key_id.to_owned())
+        .fetch_one(conn)
+        .await?
+        .plain("count")
 }
 
 fn read(row: &AnyRow) -> Result<DataKeyRow, StoreError> {

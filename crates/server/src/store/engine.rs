@@ -367,6 +367,9 @@ impl From<sqlx::Error> for StoreError {
         if database.is_unique_violation() {
             return Self::UniqueViolation;
         }
+        if database.is_foreign_key_violation() {
+            return Self::ReferenceViolation;
+        }
         if let Some(error) = database.try_downcast_ref::<PgDatabaseError>()
             && error.code() == "55P03"
         {

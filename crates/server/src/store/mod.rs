@@ -76,6 +76,9 @@ pub enum StoreError {
     /// A row with the same key is there already.
     #[error("a row with this key exists already")]
     UniqueViolation,
+    /// A row names one that is not there, or is named by one that is.
+    #[error("a row names another one that is not there")]
+    ReferenceViolation,
     /// A row holds what this program never writes; the name is the column's.
     #[error("the database holds a value that cannot be read, in column `{0}`")]
     Corrupt(&'static str),

@@ -47,7 +47,7 @@ const TOGETHER: [&str; 10] = [
 ];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 31] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 40] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -64,13 +64,23 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 31] = [
     ("schema", "FLOOR"),
     ("schema", "TAKEN"),
     ("upkeep", "PROBE"),
+    ("secrets", "COUNT_SECRETS"),
+    ("secrets", "DELETE_ROOT_KEY"),
     ("secrets", "INSERT_ROOT_KEY"),
     ("secrets", "INSERT_SECRET"),
+    ("secrets", "NAMED_ROOT_KEYS"),
+    ("secrets", "RETIRED_ROOT_KEYS"),
+    ("secrets", "RETIRE_ROOT_KEY"),
+    ("secrets", "REWRAP_SECRET"),
     ("secrets", "ROOT_KEYS"),
     ("secrets", "SECRETS"),
+    ("secrets", "SECRETS_OF_ONE_KEY"),
     ("sign_ins", "FAILURES"),
     ("sign_ins", "FORGET_FAILURES"),
     ("sign_ins", "SET_FAILURES"),
+    // The rotation of root keys, which serves all; it names the organization of each row that it changes.
+    ("data_keys", "COUNT"),
+    ("data_keys", "PAGE"),
     // Workers of the server, who serve all; what they answer names the organization of each row.
     ("api_keys", "LISTED_ORIGINS"),
     ("outbox", "DEAD"),

@@ -9,8 +9,9 @@ use super::fixtures::open;
 use super::{Engine, Store};
 
 /// Tables that belong to no organization: of the server, and small.
-const OF_THE_SERVER: [&str; 5] = [
+const OF_THE_SERVER: [&str; 6] = [
     "_sqlx_migrations",
+    "retired_root_keys",
     "root_keys",
     "schema_floor",
     "server_secrets",
@@ -30,8 +31,9 @@ const LEADING_TO_THE_ORGANIZATION: [(&str, &str); 7] = [
 ];
 
 /// References without the organization: to a table of the server, and between those above.
-const REFERENCES: [(&str, &str); 3] = [
+const REFERENCES: [(&str, &str); 4] = [
     ("data_keys", "root_key_id"),
+    ("server_secrets", "root_key_id"),
     ("sign_in_links", "user_id"),
     ("sign_ins", "user_id"),
 ];

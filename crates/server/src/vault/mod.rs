@@ -5,7 +5,11 @@
 //! process or the root key reads everything: this protects stolen disks and backups, and erasure.
 
 mod envelope;
+mod key_file;
 mod root_key;
+mod rotation;
+#[cfg(test)]
+mod rotation_tests;
 #[cfg(test)]
 mod sealed_tests;
 mod secrets;
@@ -13,6 +17,8 @@ mod secrets;
 mod tests;
 
 use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretBox};
@@ -20,42 +26,65 @@ use sqlx::AnyConnection;
 use vouchkey_types::id::OrganizationId;
 
 pub use envelope::OpenError;
+pub use rotation::{Older, Retired, Rotated};
 pub use secrets::{CaptureToken, ServerSecrets, TOKEN_LENGTH};
 
 use crate::clock::Clock;
 use crate::config::RootKeySource;
-use crate::store::secrets::{RootKeyRow, ServerSecretRow};
+use crate::store::secrets::{self as rows, RootKeyRow, ServerSecretRow};
 use crate::store::{Change, Engine, Store, StoreError};
-use root_key::RootKey;
+use key_file::Stamp;
+use root_key::{KeyRing, RootKey};
 use secrets::Secret;
+
+/// How old what is known of the root key's file may be.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// What every root key's canary says.
 const CANARY: &[u8] = b"vouchkey";
 
-/// Why the vault does not open. Each stops the start.
+/// Why the vault does not open, or its root keys are not changed. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// There is sealed data, but no key to it.
     #[error(
-        "the root key {} is missing, but the database holds data that only it can open. Put the file back from its \
-         backup, or give the key by VOUCHKEY_ROOT_KEY or VOUCHKEY_ROOT_KEY_FILE",
+        "the root key {} is missing, but the database holds data that only it can open: {wanted}. Put the file back \
+         from its backup, or give the key by VOUCHKEY_ROOT_KEY or VOUCHKEY_ROOT_KEY_FILE",
         file.display()
     )]
     RootKeyMissing {
         /// Where it should be.
         file: PathBuf,
+        /// The ids of those that are right.
+        wanted: String,
     },
-    /// The key is not this database's.
+    /// No key is this database's.
     #[error(
         "the root key {found} does not belong to this database, which was made with {wanted}. Give the right one by \
          VOUCHKEY_ROOT_KEY or VOUCHKEY_ROOT_KEY_FILE, or restore the file from its backup"
     )]
     RootKeyWrong {
-        /// The id of the key that was given.
+        /// The ids of the keys that were given.
         found: String,
         /// The ids of those that are right.
         wanted: String,
     },
+    /// Some keys are right, but not all that are needed are there.
+    #[error(
+        "the root key {missing} is missing beside {found}: data in the database is sealed with it. Add it from its \
+         backup to the list, after the first key"
+    )]
+    RootKeyAbsent {
+        /// The ids of those that are missing.
+        missing: String,
+        /// The ids of the keys that were given.
+        found: String,
+    },
+    /// The key that was to seal was retired.
+    #[error(
+        "the root key {0} was retired and seals nothing any more; put the key that came after it first"
+    )]
+    RootKeyRetired(String),
     /// The key cannot be read.
     #[error("the root key in {place} cannot be read: {reason}")]
     RootKeyUnreadable {
@@ -63,6 +92,36 @@ pub enum VaultError {
         place: String,
         /// What is wrong.
         reason: String,
+    },
+    /// The file cannot be replaced.
+    #[error(
+        "the root key file {} cannot be replaced: {reason}. Nothing is lost; the same command goes on from here",
+        file.display()
+    )]
+    RootKeyUnwritable {
+        /// Which file.
+        file: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A new root key is wanted, but it is the operator who has to give it.
+    #[error(
+        "the root key comes from VOUCHKEY_ROOT_KEY, where this command cannot put a new one. Make one with `openssl \
+         rand -base64 32`; set VOUCHKEY_ROOT_KEY=OLD,NEW for every server and restart each; then set \
+         VOUCHKEY_ROOT_KEY=NEW,OLD and restart each; then run this command with that value, and again with --retire; \
+         at last set VOUCHKEY_ROOT_KEY=NEW and restart"
+    )]
+    RootKeyIsASetting,
+    /// A key is to be retired that is still needed.
+    #[error(
+        "the root key {id} cannot be retired: {rows} rows are still sealed with it. Run `vouchkey keys rotate-root` \
+         first"
+    )]
+    RootKeyNamed {
+        /// Which key.
+        id: String,
+        /// How many rows name it.
+        rows: i64,
     },
     /// A secret of the server's is not what was sealed.
     #[error(
@@ -111,6 +170,17 @@ fn associated(organization: &str, table: &str, row: &str, field: &str, version: 
     ])
 }
 
+/// Where a data key stands: in its own row.
+pub const fn data_key_place<'a>(organization: &'a OrganizationId, row: &'a str) -> Place<'a> {
+    Place {
+        organization,
+        table: "data_keys",
+        row,
+        field: "key_wrapped",
+        version: 1,
+    }
+}
+
 fn canary_place(root_key_id: &str) -> Vec<u8> {
     associated("", "root_keys", root_key_id, "canary_sealed", 1)
 }
@@ -143,11 +213,28 @@ impl DataKey {
     }
 }
 
-/// What wraps and unwraps data keys.
+/// A data key as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrapped {
+    /// The root key that wraps it.
+    pub root_key_id: String,
+    /// The wrapped key.
+    pub key: Vec<u8>,
+}
+
+/// What wraps and unwraps data keys. It follows the file of the root keys, if they come from one.
 #[derive(Debug)]
 pub struct Vault {
-    root: RootKey,
-    root_key_id: String,
+    source: RootKeySource,
+    held: RwLock<Held>,
+}
+
+/// The root keys as they were last read.
+#[derive(Debug)]
+struct Held {
+    ring: Arc<KeyRing>,
+    stamp: Option<Stamp>,
+    looked_at: Instant,
 }
 
 impl Vault {
@@ -155,140 +242,186 @@ impl Vault {
     /// root key's file if need be.
     ///
     /// # Errors
-    /// The root key is missing, unreadable or another one's; the database.
+    /// A root key is missing, unreadable, retired or another one's; the database.
     pub async fn open(
         store: &Store,
         source: &RootKeySource,
         clock: &Clock,
     ) -> Result<(Self, ServerSecrets), VaultError> {
-        let is_first = root_keys(store).await?.is_empty();
-        let root = RootKey::load(source, is_first, clock)?;
-        let vault = Self {
-            root_key_id: root.id(),
-            root,
-        };
-        if is_first {
-            store.write(vault.first_start(clock)).await?;
+        let known = store.read(async |conn| rows::root_keys(conn).await).await?;
+        if known.is_empty()
+            && let RootKeySource::File(file) = source
+            && key_file::stamp(file).is_none()
+        {
+            key_file::create(file, clock)?;
         }
-        vault.prove_root_key(&root_keys(store).await?)?;
-        let secrets = vault.server_secrets(store).await?;
+        let vault = Self::load(source, &known)?;
+        let ring = vault.ring();
+        if known.is_empty() {
+            store.write(FirstStart::new(ring.active(), clock)).await?;
+        }
+        let sealed = store.read(Sealed::read).await?;
+        sealed.prove(&ring)?;
+        if !sealed.knows(ring.active().id()) {
+            store.write(AddRootKey::new(ring.active(), clock)).await?;
+        }
+        let secrets = open_secrets(&ring, &sealed.secrets)?;
         Ok((vault, secrets))
     }
 
-    /// Proves that the root key opens what this database has sealed, and makes nothing. Answers its id; none if the
-    /// database has no root key yet, since no server has started on it.
+    /// Proves that the root keys open what this database has sealed, and makes nothing; its schema may be an older one.
+    /// Answers the id of the active one; none if the database has no root key yet, since no server has started on it.
     ///
     /// # Errors
     /// As [`Vault::open`].
     pub async fn prove(
         conn: &mut AnyConnection,
         source: &RootKeySource,
+        schema_step: i64,
     ) -> Result<Option<String>, VaultError> {
-        let known = crate::store::secrets::root_keys(conn).await?;
-        if known.is_empty() {
+        let sealed = if schema_step < rows::SEVERAL_ROOT_KEYS {
+            Sealed::read_of_one_key(conn).await?
+        } else {
+            Sealed::read(conn).await?
+        };
+        if sealed.known.is_empty() {
             return Ok(None);
         }
-        let root = RootKey::load(source, false, &Clock::system())?;
-        let vault = Self {
-            root_key_id: root.id(),
-            root,
+        let ring = Self::load(source, &sealed.known)?.ring();
+        sealed.prove(&ring)?;
+        open_secrets(&ring, &sealed.secrets)?;
+        Ok(Some(ring.active().id().to_owned()))
+    }
+
+    /// Reads the keys that there are; `known` are those of the database.
+    fn load(source: &RootKeySource, known: &[RootKeyRow]) -> Result<Self, VaultError> {
+        let (ring, stamp) = match source {
+            RootKeySource::Value(text) => {
+                let ring = KeyRing::parse(text.expose_secret());
+                let ring = ring.map_err(|reason| VaultError::RootKeyUnreadable {
+                    place: "VOUCHKEY_ROOT_KEY".to_owned(),
+                    reason,
+                });
+                (ring?, None)
+            }
+            RootKeySource::File(file) => {
+                let stamp = key_file::stamp(file);
+                let ring = key_file::read(file)?;
+                let ring = ring.ok_or_else(|| VaultError::RootKeyMissing {
+                    file: file.clone(),
+                    wanted: ids(known),
+                });
+                (ring?, stamp)
+            }
         };
-        vault.prove_root_key(&known)?;
-        vault.open_secrets(&crate::store::secrets::list(conn).await?)?;
-        Ok(Some(vault.root_key_id))
-    }
-
-    /// The id of the root key that wraps new data keys.
-    pub fn root_key_id(&self) -> &str {
-        &self.root_key_id
-    }
-
-    /// Wraps a data key for its place.
-    pub fn wrap(&self, key: &DataKey, place: &Place<'_>, nonce: [u8; 24]) -> Vec<u8> {
-        self.root
-            .seal(key.0.expose_secret(), &place.associated(), nonce)
-    }
-
-    /// Unwraps a data key at its place.
-    ///
-    /// # Errors
-    /// It was changed, or belongs to another place or root key.
-    pub fn unwrap(&self, wrapped: &[u8], place: &Place<'_>) -> Result<DataKey, OpenError> {
-        secret(self.root.open(wrapped, &place.associated())?)
-            .map(DataKey)
-            .ok_or(OpenError)
-    }
-
-    fn first_start(&self, clock: &Clock) -> FirstStart {
-        let created_at = clock.now_ms();
-        FirstStart {
-            root_key: RootKeyRow {
-                id: self.root_key_id.clone(),
-                canary_sealed: self.root.seal(
-                    CANARY,
-                    &canary_place(&self.root_key_id),
-                    clock.random(),
-                ),
-                created_at,
-            },
-            secrets: secrets::NAMES.map(|name| ServerSecretRow {
-                name: name.to_owned(),
-                secret_sealed: self.root.seal(
-                    Zeroizing::new(clock.random::<32>()).as_slice(),
-                    &secret_place(name),
-                    clock.random(),
-                ),
-                created_at,
+        Ok(Self {
+            source: source.clone(),
+            held: RwLock::new(Held {
+                ring: Arc::new(ring),
+                stamp,
+                looked_at: Instant::now(),
             }),
-        }
-    }
-
-    fn prove_root_key(&self, known: &[RootKeyRow]) -> Result<(), VaultError> {
-        let is_ours = known.iter().any(|row| {
-            row.id == self.root_key_id
-                && self
-                    .root
-                    .open(&row.canary_sealed, &canary_place(&row.id))
-                    .as_deref()
-                    == Ok(CANARY)
-        });
-        if is_ours {
-            return Ok(());
-        }
-        let wanted = known
-            .iter()
-            .map(|row| row.id.as_str())
-            .collect::<Vec<_>>()
-            .join(", ");
-        Err(VaultError::RootKeyWrong {
-            found: self.root_key_id.clone(),
-            wanted,
         })
     }
 
-    async fn server_secrets(&self, store: &Store) -> Result<ServerSecrets, VaultError> {
-        let rows = store
-            .read(async |conn| crate::store::secrets::list(conn).await)
-            .await?;
-        self.open_secrets(&rows)
+    /// The root keys, as of half a second ago at most.
+    fn ring(&self) -> Arc<KeyRing> {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        if held.looked_at.elapsed() < LOOK_EVERY {
+            return Arc::clone(&held.ring);
+        }
+        drop(held);
+        self.look()
     }
 
-    fn open_secrets(&self, rows: &[ServerSecretRow]) -> Result<ServerSecrets, VaultError> {
-        let open = |name: &'static str| {
-            rows.iter()
-                .find(|row| row.name == name)
-                .and_then(|row| self.root.open(&row.secret_sealed, &secret_place(name)).ok())
-                .and_then(secret)
-                .ok_or(VaultError::SecretDamaged(name))
-        };
-        let [pepper, idempotency, sign_in, capture] = secrets::NAMES;
-        Ok(ServerSecrets::new([
-            open(pepper)?,
-            open(idempotency)?,
-            open(sign_in)?,
-            open(capture)?,
-        ]))
+    /// The root keys as of now. What cannot be read leaves those that there were.
+    fn look(&self) -> Arc<KeyRing> {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        held.looked_at = Instant::now();
+        if let RootKeySource::File(file) = &self.source {
+            let stamp = key_file::stamp(file);
+            if stamp != held.stamp {
+                held.stamp = stamp;
+                match key_file::read(file) {
+                    Ok(Some(ring)) => {
+                        tracing::info!(root_keys = ring.ids(), "the root keys were read anew");
+                        held.ring = Arc::new(ring);
+                    }
+                    Ok(None) => {
+                        tracing::warn!(file = %file.display(), "the root key file is gone; put it back before the next start");
+                    }
+                    Err(error) => tracing::warn!(%error, "the root keys stay as they were"),
+                }
+            }
+        }
+        Arc::clone(&held.ring)
     }
+
+    /// Whether another root key than this one seals by now.
+    pub fn seals_with_another_than(&self, root_key_id: &str) -> bool {
+        self.look().active().id() != root_key_id
+    }
+
+    /// Wraps a data key for its place, with the active root key.
+    pub fn wrap(&self, key: &DataKey, place: &Place<'_>, nonce: [u8; 24]) -> Wrapped {
+        wrap(self.ring().active(), key, place, nonce)
+    }
+
+    /// Unwraps a data key at its place. The file of the root keys is read once more for one that is not known yet.
+    ///
+    /// # Errors
+    /// It was changed, or belongs to another place or root key.
+    pub fn unwrap(&self, wrapped: &Wrapped, place: &Place<'_>) -> Result<DataKey, OpenError> {
+        let mut ring = self.ring();
+        if ring.find(&wrapped.root_key_id).is_none() {
+            ring = self.look();
+        }
+        unwrap(&ring, wrapped, place)
+    }
+}
+
+fn wrap(root_key: &RootKey, key: &DataKey, place: &Place<'_>, nonce: [u8; 24]) -> Wrapped {
+    Wrapped {
+        root_key_id: root_key.id().to_owned(),
+        key: root_key.seal(key.0.expose_secret(), &place.associated(), nonce),
+    }
+}
+
+fn unwrap(ring: &KeyRing, wrapped: &Wrapped, place: &Place<'_>) -> Result<DataKey, OpenError> {
+    let Some(root_key) = ring.find(&wrapped.root_key_id) else {
+        tracing::error!(
+            root_key = wrapped.root_key_id,
+            given = ring.ids(),
+            "data is sealed with a root key that this server was not given"
+        );
+        return Err(OpenError);
+    };
+    secret(root_key.open(&wrapped.key, &place.associated())?)
+        .map(DataKey)
+        .ok_or(OpenError)
+}
+
+fn open_secrets(ring: &KeyRing, rows: &[ServerSecretRow]) -> Result<ServerSecrets, VaultError> {
+    let open = |name: &'static str| {
+        rows.iter()
+            .find(|row| row.name == name)
+            .and_then(|row| open_secret(ring, row))
+            .ok_or(VaultError::SecretDamaged(name))
+    };
+    let [pepper, idempotency, sign_in, capture] = secrets::NAMES;
+    Ok(ServerSecrets::new([
+        open(pepper)?,
+        open(idempotency)?,
+        open(sign_in)?,
+        open(capture)?,
+    ]))
+}
+
+fn open_secret(ring: &KeyRing, row: &ServerSecretRow) -> Option<Secret> {
+    ring.keys()
+        .filter(|key| row.root_key_id.as_deref().is_none_or(|id| id == key.id()))
+        .find_map(|key| key.open(&row.secret_sealed, &secret_place(&row.name)).ok())
+        .and_then(secret)
 }
 
 fn secret(bytes: Vec<u8>) -> Option<Secret> {
@@ -297,10 +430,87 @@ fn secret(bytes: Vec<u8>) -> Option<Secret> {
     Some(SecretBox::new(Box::new(key)))
 }
 
-async fn root_keys(store: &Store) -> Result<Vec<RootKeyRow>, StoreError> {
-    store
-        .read(async |conn| crate::store::secrets::root_keys(conn).await)
-        .await
+fn ids(rows: &[RootKeyRow]) -> String {
+    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+    ids.join(", ")
+}
+
+/// What the database says of root keys.
+struct Sealed {
+    known: Vec<RootKeyRow>,
+    named: Vec<String>,
+    retired: Vec<String>,
+    secrets: Vec<ServerSecretRow>,
+}
+
+impl Sealed {
+    async fn read(conn: &mut AnyConnection) -> Result<Self, StoreError> {
+        Ok(Self {
+            known: rows::root_keys(conn).await?,
+            named: rows::named_root_keys(conn).await?,
+            retired: rows::retired_root_keys(conn).await?,
+            secrets: rows::list(conn).await?,
+        })
+    }
+
+    /// The same of a schema that knows one root key.
+    async fn read_of_one_key(conn: &mut AnyConnection) -> Result<Self, StoreError> {
+        let known = rows::root_keys(conn).await?;
+        Ok(Self {
+            named: known.iter().map(|row| row.id.clone()).collect(),
+            known,
+            retired: Vec::new(),
+            secrets: rows::list_of_one_key(conn).await?,
+        })
+    }
+
+    fn knows(&self, id: &str) -> bool {
+        self.known.iter().any(|row| row.id == id)
+    }
+
+    /// Proves that these root keys are the database's, and enough.
+    fn prove(&self, ring: &KeyRing) -> Result<(), VaultError> {
+        let active = ring.active().id();
+        if self.retired.iter().any(|id| id == active) {
+            return Err(VaultError::RootKeyRetired(active.to_owned()));
+        }
+        let is_ours = |row: &&RootKeyRow| {
+            ring.find(&row.id).is_some_and(|key| {
+                key.open(&row.canary_sealed, &canary_place(&row.id))
+                    .as_deref()
+                    == Ok(CANARY)
+            })
+        };
+        let ours: Vec<&RootKeyRow> = self.known.iter().filter(is_ours).collect();
+        if ours.is_empty() {
+            return Err(VaultError::RootKeyWrong {
+                found: ring.ids(),
+                wanted: ids(&self.known),
+            });
+        }
+        let is_missing = |id: &&String| !ours.iter().any(|row| row.id == **id);
+        let missing: Vec<&str> = self
+            .named
+            .iter()
+            .filter(is_missing)
+            .map(String::as_str)
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(VaultError::RootKeyAbsent {
+            missing: missing.join(", "),
+            found: ring.ids(),
+        })
+    }
+}
+
+fn root_key_row(key: &RootKey, clock: &Clock) -> RootKeyRow {
+    RootKeyRow {
+        id: key.id().to_owned(),
+        canary_sealed: key.seal(CANARY, &canary_place(key.id()), clock.random()),
+        created_at: clock.now_ms(),
+    }
 }
 
 /// What the first start writes; nothing, if another process was faster.
@@ -309,17 +519,52 @@ struct FirstStart {
     secrets: [ServerSecretRow; 4],
 }
 
+impl FirstStart {
+    fn new(root_key: &RootKey, clock: &Clock) -> Self {
+        Self {
+            root_key: root_key_row(root_key, clock),
+            secrets: secrets::NAMES.map(|name| ServerSecretRow {
+                name: name.to_owned(),
+                secret_sealed: root_key.seal(
+                    Zeroizing::new(clock.random::<32>()).as_slice(),
+                    &secret_place(name),
+                    clock.random(),
+                ),
+                created_at: clock.now_ms(),
+                root_key_id: Some(root_key.id().to_owned()),
+            }),
+        }
+    }
+}
+
 impl Change for FirstStart {
     type Outcome = ();
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
-        if !crate::store::secrets::root_keys(conn).await?.is_empty() {
+        if !rows::root_keys(conn).await?.is_empty() {
             return Ok(());
         }
-        crate::store::secrets::insert_root_key(conn, &self.root_key).await?;
+        rows::insert_root_key(conn, &self.root_key).await?;
         for secret in &self.secrets {
-            crate::store::secrets::insert(conn, secret).await?;
+            rows::insert(conn, secret).await?;
         }
         Ok(())
+    }
+}
+
+/// Makes a root key known to the database, so that rows can name it.
+struct AddRootKey(RootKeyRow);
+
+impl AddRootKey {
+    fn new(key: &RootKey, clock: &Clock) -> Self {
+        Self(root_key_row(key, clock))
+    }
+}
+
+impl Change for AddRootKey {
+    type Outcome = ();
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
+        rows::insert_root_key(conn, &self.0).await
     }
 }

@@ -95,7 +95,7 @@ async fn look_inside(
     if schema.step == 0 || schema.oldest > schema.newest {
         return Ok(Seen::default());
     }
-    look_at_root_key(report, database, config).await?;
+    look_at_root_key(report, database, config, schema.step).await?;
     look_at_clock(report, database, clock.now_ms()).await?;
     let seen = look_at_keys(report, database, clock.now_ms()).await?;
     look_at_outbox(report, database, clock.now_ms()).await?;
@@ -213,9 +213,10 @@ async fn look_at_root_key(
     report: &mut Report,
     database: &mut ReadOnly,
     config: &Config,
+    step: i64,
 ) -> Result<(), StoreError> {
     let proof = database
-        .read(async |conn| Ok(Vault::prove(conn, &config.root_key).await))
+        .read(async |conn| Ok(Vault::prove(conn, &config.root_key, step).await))
         .await?;
     match proof {
         Ok(Some(id)) => report.ok("root_key", format!("{id} opens the database")),

@@ -7,7 +7,7 @@ use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 use vouchkey_types::json::Json;
 
-use super::super::{DataKey, Place, Vault};
+use super::super::{DataKey, Place, Vault, Wrapped};
 use crate::outbox::deliver_due;
 use crate::store::fixtures::apply;
 use crate::store::{data_keys, mailbox};
@@ -287,7 +287,10 @@ impl House {
             .unwrap()
             .unwrap();
         let id = session.to_string();
-        let wrapped = row.key_wrapped.unwrap();
+        let wrapped = Wrapped {
+            root_key_id: row.root_key_id,
+            key: row.key_wrapped.unwrap(),
+        };
         let place = place(&organization, &id, &KEY, 1);
         self.bed.state.vault.unwrap(&wrapped, &place).unwrap()
     }

@@ -141,7 +141,7 @@ async fn a_value_of_another_place_or_version_is_refused() {
         };
         let own = place(&case.organization, row, &column, 1);
         let seal = |place: &Place<'_>| match column {
-            KEY => vault.wrap(&key, place, [7; 24]),
+            KEY => vault.wrap(&key, place, [7; 24]).key,
             _ => key.seal(&key.open(&sealed, &own).unwrap(), place, [7; 24]),
         };
         house.give(column, 0, seal(&own)).await;
@@ -174,7 +174,7 @@ async fn a_value_of_another_place_or_version_is_refused() {
         if column == KEY {
             // A key of another session's, sealed for this one: it opens, and is no key to what is sealed.
             house
-                .give(column, 0, vault.wrap(&other_key, &own, [7; 24]))
+                .give(column, 0, vault.wrap(&other_key, &own, [7; 24]).key)
                 .await;
             house.refuses(&[0], readers, "another key").await;
         }
@@ -214,11 +214,11 @@ async fn an_invitation_whose_address_was_moved_is_given_up_and_others_go_out() {
 #[tokio::test]
 async fn what_the_server_seals_for_itself_is_held_to_its_place_at_the_start() {
     let house = House::new().await;
-    let vault = &house.bed.state.vault;
-    let root_key = vault.root_key_id().to_owned();
+    let ring = house.bed.state.vault.ring();
+    let root_key = ring.active();
     let secrets = secrets::NAMES.map(str::to_owned).to_vec();
     let [canary, secret] = OF_THE_SERVER.map(|(table, id, field)| column(table, id, field));
-    let rows = std::iter::once((canary, root_key))
+    let rows = std::iter::once((canary, root_key.id().to_owned()))
         .chain(secrets.into_iter().map(|name| (secret, name)))
         .collect::<Vec<_>>();
     assert_eq!(house.start().await, "");
@@ -232,13 +232,13 @@ async fn what_the_server_seals_for_itself_is_held_to_its_place_at_the_start() {
         }
         wrong.push(house.of(KEY, 0).await);
         let place = |version| associated("", column.table, row, column.field, version);
-        let plain = vault.root.open(&sealed, &place(1)).unwrap();
-        wrong.push(vault.root.seal(&plain, &place(2), [1; 24]));
+        let plain = root_key.open(&sealed, &place(1)).unwrap();
+        wrong.push(root_key.seal(&plain, &place(2), [1; 24]));
         for (kind, wrong) in wrong.into_iter().enumerate() {
             house.put(*column, row, wrong).await;
             let error = house.start().await;
             let named = if *column == canary {
-                vault.root_key_id()
+                root_key.id()
             } else {
                 row
             };
