@@ -26,4 +26,5 @@ pub mod raw;
 pub mod retrying;
 pub mod site;
 pub mod smtp;
+pub mod trace;
 pub mod wait;

@@ -37,6 +37,7 @@ pub struct Installation {
     _kept: Option<TempDir>,
     database_url: Option<String>,
     settings: Vec<(String, String)>,
+    beneath: Vec<String>,
     first: Value,
 }
 
@@ -58,6 +59,7 @@ impl Installation {
             _kept: Some(kept),
             database_url: database::create(),
             settings: Vec::new(),
+            beneath: Vec::new(),
             first: Value::Null,
         }
     }
@@ -78,6 +80,7 @@ impl Installation {
             _kept: None,
             database_url: None,
             settings: Vec::new(),
+            beneath: Vec::new(),
             first: Value::Null,
         }
     }
@@ -90,6 +93,7 @@ impl Installation {
             _kept: None,
             database_url: self.database_url.clone(),
             settings: self.settings.clone(),
+            beneath: self.beneath.clone(),
             first: self.first.clone(),
         }
     }
@@ -138,6 +142,13 @@ impl Installation {
         self
     }
 
+    /// The same, whose servers are started by this command: it becomes what follows its words.
+    #[must_use]
+    pub fn beneath(mut self, words: &[&str]) -> Self {
+        self.beneath = words.iter().map(|word| (*word).to_owned()).collect();
+        self
+    }
+
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -162,7 +173,10 @@ impl Installation {
 
     /// The program with its settings, ready to be given arguments.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        self.prepared(Command::new(program()), arguments)
+    }
+
+    fn prepared(&self, mut command: Command, arguments: &[&str]) -> Command {
         for (name, _) in std::env::vars() {
             if name.starts_with("VOUCHKEY_") || name.to_ascii_lowercase().ends_with("_proxy") {
                 command.env_remove(name);
@@ -246,7 +260,15 @@ impl Installation {
 
     /// Starts the server on the given address and waits for nothing.
     pub fn begin_at(&self, listen: &str) -> Server {
-        let mut command = self.command(&["serve", "--listen", listen]);
+        let words = ["serve", "--listen", listen];
+        let mut command = match self.beneath.split_first() {
+            None => self.command(&words),
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program());
+                self.prepared(command, &words)
+            }
+        };
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

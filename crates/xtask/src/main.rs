@@ -54,7 +54,8 @@ enum Task {
     Bench(bench::Bench),
     /// Draw the picture in the README anew.
     Screenshot,
-    /// Run what is too long for each change: advisories, properties with many cases, an hour of traffic.
+    /// Run what is too long for each change: advisories, properties with many cases, kills in great number,
+    /// an hour of traffic.
     Nightly {
         /// How long the traffic goes on of which the server's memory must not grow.
         #[arg(long, default_value_t = 60)]

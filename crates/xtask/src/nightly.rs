@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::command::{cargo_words, run};
-use crate::test::Tally;
+use crate::test::{self, Tally};
 use crate::{bench, debian, package, server, tools};
 
 /// Cases of each property, where a change is tested with proptest's own 256.
@@ -45,6 +45,7 @@ fn run_rest(tally: &mut Tally) {
                 .env("VOUCHKEY_DIFFERENTIAL_REQUESTS", REQUESTS),
         );
     }
+    test::many_faults(tally);
     let name = "the Debian package, installed, used, removed and purged";
     if debian::is_debian() && debian::is_root().unwrap_or(false) {
         tally.check(name, || package::deb::try_out(&package::deb::build()?));

@@ -3,15 +3,61 @@
 use std::path::Path;
 use std::process::Stdio;
 
+use super::postgres::{self, Cluster};
 use super::tally::Tally;
-use crate::command::call;
+use crate::command::{call, cargo_words};
+use crate::{debian, server};
 
 /// How the names of tests begin that mount file systems of their own.
 const ON_MOUNTS: &str = "api_faults_disk";
 
+/// How the names of tests begin that look at system calls.
+const ON_SYSTEM_CALLS: &str = "api_crash_syncs";
+
+/// How often the nightly run does what a change is tested with a few times: kills of the server under load and while it
+/// sends mail, crashes of PostgreSQL, cuts of the power.
+const OFTEN: [(&str, &str); 4] = [
+    ("VOUCHKEY_TEST_KILLS", "500"),
+    ("VOUCHKEY_TEST_MAIL_KILLS", "200"),
+    ("VOUCHKEY_TEST_CRASHES", "60"),
+    ("VOUCHKEY_TEST_CUTS", "60"),
+];
+
+/// Kills, crashes and power cuts in great number, on both engines.
+pub(crate) fn many(tally: &mut Tally) {
+    let Some(program) = tally.need("the server to be killed", server::build_dev()) else {
+        return;
+    };
+    let mut command =
+        cargo_words("test --locked --no-fail-fast --package vouchkey-tests --test api_crash");
+    if Machine::look(tally).mounts {
+        command.args(["--test", "api_faults_disk_sqlite"]);
+    }
+    tally.suite(
+        "many kills and power cuts",
+        postgres::without(&mut command)
+            .env("VOUCHKEY_BIN", &program)
+            .envs(OFTEN),
+    );
+    let Some(cluster) = Cluster::start(tally) else {
+        return;
+    };
+    let mut command = cargo_words(
+        "test --locked --no-fail-fast --package vouchkey-tests --test api_crash --test api_crash_postgres",
+    );
+    tally.suite(
+        "many kills and crashes on PostgreSQL",
+        cluster
+            .tell(&mut command)
+            .env("VOUCHKEY_BIN", program)
+            .envs(OFTEN),
+    );
+}
+
 /// Which of the tests can run here; what cannot counts as skipped.
 pub(super) struct Machine {
     mounts: bool,
+    strace: bool,
 }
 
 impl Machine {
@@ -21,22 +67,44 @@ impl Machine {
             let tests = "tests on disks that are full, fail or lose their power";
             tally.skip(tests, "they take root on Linux, with loop devices");
         }
-        Self { mounts }
+        let strace =
+            traces() || { debian::install("strace", &["strace"]).unwrap_or(false) && traces() };
+        if !strace {
+            let tests = "tests of what is on the disk before an answer";
+            tally.skip(
+                tests,
+                "they take strace (Debian: strace), and leave to use it",
+            );
+        }
+        Self { mounts, strace }
     }
 
     pub(super) fn can_run(&self, name: &str) -> bool {
-        self.mounts || !name.starts_with(ON_MOUNTS)
+        (self.mounts || !name.starts_with(ON_MOUNTS))
+            && (self.strace || !name.starts_with(ON_SYSTEM_CALLS))
     }
 }
 
 /// Whether file systems can be mounted, in memory and on a file.
 fn mounts() -> bool {
     let trial = "mount -t tmpfs none /mnt && command -v mkfs.ext4";
-    let mounted = call("unshare")
-        .args(["--mount", "sh", "-c", trial])
+    Path::new("/dev/loop-control").exists() && works(&["unshare", "--mount", "sh", "-c", trial])
+}
+
+/// Whether system calls can be looked at.
+fn traces() -> bool {
+    works(&["strace", "-D", "-f", "-o", "/dev/null", "true"])
+}
+
+fn works(words: &[&str]) -> bool {
+    let Some((program, words)) = words.split_first() else {
+        return false;
+    };
+    let status = call(program)
+        .args(words)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    Path::new("/dev/loop-control").exists() && mounted.is_ok_and(|status| status.success())
+    status.is_ok_and(|status| status.success())
 }

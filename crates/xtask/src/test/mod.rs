@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
+pub(crate) use self::faults::many as many_faults;
 use self::postgres::Cluster;
 pub(crate) use self::tally::Tally;
 
