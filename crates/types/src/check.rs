@@ -1,7 +1,7 @@
 //! Checks that a session can ask for.
 
 use crate::json::Value;
-use crate::names::nearest;
+use crate::names::{Field, nearest};
 use crate::problem::{Fault, FieldCode, Mistakes, item_path};
 use crate::text;
 
@@ -61,36 +61,25 @@ impl Check {
         })
     }
 
-    /// A list of checks: at least one, none twice.
-    pub(crate) fn parse_list(
-        field: &str,
-        value: &Value<'_>,
-        mistakes: &mut Mistakes,
-    ) -> Option<Vec<Self>> {
-        let Some(items) = value.as_array() else {
-            mistakes
-                .push(Fault::new(FieldCode::WrongType, "Must be a list of check names.").at(field));
-            return None;
-        };
-        if items.is_empty() {
-            mistakes.push(
-                Fault::new(
-                    FieldCode::Empty,
-                    "Must name at least one check; leave the field out for the workflow's own.",
-                )
-                .at(field),
-            );
-            return None;
-        }
+    /// The checks of a list: none twice.
+    pub(crate) fn parse_list(items: &[Value<'_>], mistakes: &mut Mistakes) -> Vec<Self> {
         let mut checks = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let known = item.as_str().and_then(Self::find);
             match known.filter(|check| !checks.contains(check)) {
                 Some(check) => checks.push(check),
-                None => mistakes.push_with(|| Self::fault(item).at(item_path(field, index))),
+                None => {
+                    let path = || item_path(Field::Checks.name(), index);
+                    let fault = if mistakes.is_full() {
+                        Fault::unlisted()
+                    } else {
+                        Self::fault(item)
+                    };
+                    mistakes.note(&path, fault);
+                }
             }
         }
-        Some(checks)
+        checks
     }
 
     fn find(name: &str) -> Option<Self> {

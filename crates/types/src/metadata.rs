@@ -3,8 +3,9 @@
 use crate::email::EmailAddress;
 use crate::json::{Json, Members, Object, Value};
 use crate::limits::{MAX_METADATA_KEY_CHARS, MAX_METADATA_KEYS, MAX_METADATA_VALUE_BYTES};
-use crate::problem::{Fault, FieldCode, Mistakes, member_path};
-use crate::session::duplicates::{self, Member, Repeats};
+use crate::names::Field;
+use crate::problem::{Fault, FieldCode, Mistakes};
+use crate::session::duplicates::{self, Judged, Member, Repeats};
 use crate::text;
 use std::borrow::Cow;
 use std::fmt;
@@ -26,30 +27,9 @@ impl Metadata {
     /// anything is counted, as merging into an empty map would.
     ///
     /// With `is_address_wanted`, `applicant_email` in it is held to the rule of an address.
-    ///
-    /// `None` only where a mistake was noted.
-    pub(crate) fn check<'r, 'a>(
-        field: &str,
-        value: &'r Value<'a>,
-        is_address_wanted: bool,
-        mistakes: &mut Mistakes,
-    ) -> Option<&'r Members<'a>> {
-        let Value::Object(sent) = value else {
-            mistakes.push(
-                Fault::new(
-                    FieldCode::WrongType,
-                    "Must be an object of keys and values.",
-                )
-                .at(field),
-            );
-            duplicates::report_within(value, &|| field.to_owned(), mistakes);
-            return None;
-        };
-        let repeats = Repeats::of(sent);
-        let is_kept = |(index, (_, value)): &(usize, (&str, &Value<'_>))| {
-            repeats.at(*index) != Member::Again && !value.is_null()
-        };
-        let kept = sent.iter().enumerate().filter(is_kept).count();
+    pub(crate) fn check(sent: &Members<'_>, is_address_wanted: bool, mistakes: &mut Mistakes) {
+        let field = Field::Metadata.name();
+        let kept = count_kept(sent);
         if kept > MAX_METADATA_KEYS {
             let (most, kept) = (
                 text::decimal(MAX_METADATA_KEYS as u64),
@@ -59,18 +39,12 @@ impl Metadata {
                 text::join(&["Must have at most ", &most, " keys; these are ", &kept, "."]);
             mistakes.push(Fault::new(FieldCode::TooMany, message).at(field));
         }
-        for (index, (key, value)) in sent.iter().enumerate() {
-            let path = || member_path(field, key);
-            match repeats.at(index) {
-                Member::Again => continue,
-                Member::FirstOfMany => mistakes.note(&path, duplicates::fault()),
-                Member::First => {
-                    mistakes.keep_at(path, check_member(key, value, is_address_wanted));
-                }
-            }
-            duplicates::report_within(value, &path, mistakes);
-        }
-        Some(sent)
+        let rule =
+            |key: &str, value: &Value<'_>, _| match check_member(key, value, is_address_wanted) {
+                Ok(()) => Judged::Kept,
+                Err(fault) => Judged::Broken(fault),
+            };
+        duplicates::judge_members(sent, &|| field.to_owned(), mistakes, &rule);
     }
 
     /// The metadata of what passed [`Metadata::check`].
@@ -114,6 +88,20 @@ impl From<&Metadata> for Json {
     fn from(metadata: &Metadata) -> Self {
         Self::Object(metadata.0.clone())
     }
+}
+
+/// How many keys are kept: each once, and none whose value is `null`.
+fn count_kept(sent: &Members<'_>) -> usize {
+    if sent.len() <= MAX_METADATA_KEYS {
+        // Few enough however often they occur.
+        return 0;
+    }
+    let repeats = Repeats::of(sent);
+    let mut kept = 0;
+    for (index, (_, value)) in sent.iter().enumerate() {
+        kept += usize::from(repeats.at(index) != Member::Again && !value.is_null());
+    }
+    kept
 }
 
 fn check_member(key: &str, value: &Value<'_>, is_address_wanted: bool) -> Result<(), Fault> {

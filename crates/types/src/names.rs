@@ -1,7 +1,7 @@
 //! The API's own names: their aliases, their spellings, and the envelope (decisions, "Names on the
 //! wire").
 
-use crate::json::{Members, Value};
+use crate::json::Value;
 use crate::text;
 
 /// A field of the create request, in the order of the answer's errors.
@@ -343,31 +343,37 @@ fn edits(word: &[char], name: &str) -> usize {
 ///
 /// The paths in which the envelope itself repeats a member are the second value.
 pub(crate) fn open_envelope(body: Value<'_>) -> (Value<'_>, Vec<&'static str>) {
+    let mut repeated = Vec::new();
     let is_envelope = body
         .get("data")
         .and_then(|data| data.get("attributes"))
         .is_some_and(|inner| inner.as_object().is_some());
-    let Value::Object(mut outer) = body else {
-        return (body, Vec::new());
-    };
     if !is_envelope {
-        return (Value::Object(outer), Vec::new());
+        return (body, repeated);
     }
-    let mut repeated = Vec::new();
-    let data = outer.remove("data");
-    if outer.get("data").is_some() {
-        repeated.push("data");
+    let mut opened = body;
+    for (name, path) in [("data", "data"), ("attributes", "data.attributes")] {
+        let Value::Object(outer) = opened else {
+            break;
+        };
+        // The first one, which is there.
+        opened = Value::Null;
+        let mut count = 0;
+        for (_, value) in outer
+            .into_members()
+            .into_iter()
+            .filter(|(key, _)| key == name)
+        {
+            count += 1;
+            if count == 1 {
+                opened = value;
+            }
+        }
+        if count > 1 {
+            repeated.push(path);
+        }
     }
-    let Some(Value::Object(mut data)) = data else {
-        return (Members::new().into(), repeated);
-    };
-    let attributes = data
-        .remove("attributes")
-        .unwrap_or(Value::Object(Members::new()));
-    if data.get("attributes").is_some() {
-        repeated.push("data.attributes");
-    }
-    (attributes, repeated)
+    (opened, repeated)
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@ use crate::date::Date;
 use crate::email::EmailAddress;
 use crate::json::{Json, Members, Value};
 use crate::limits::{MAX_EMAIL_CHARS, MAX_PREFILL_CHARS};
-use crate::names::{PrefillField, nearest_prefill_field};
+use crate::names::{Field, PrefillField, nearest_prefill_field};
 use crate::phone;
 use crate::problem::{Fault, FieldCode, Mistakes, member_path};
-use crate::session::duplicates::{self, Member, Repeats};
+use crate::session::duplicates::{self, Judged};
 use crate::text;
 use std::borrow::Cow;
 use std::fmt;
@@ -37,58 +37,46 @@ impl Prefill {
     }
 
     /// Checks the member `fields` of a request.
-    ///
-    /// `None` only where a mistake was noted.
     pub(crate) fn check<'r>(
-        field: &str,
-        value: &'r Value<'_>,
+        sent: &'r Members<'_>,
         today: Date,
         mistakes: &mut Mistakes,
-    ) -> Option<CheckedPrefill<'r>> {
-        let Value::Object(sent) = value else {
-            mistakes.push(
-                Fault::new(FieldCode::WrongType, "Must be an object of prefill values.").at(field),
-            );
-            duplicates::report_within(value, &|| field.to_owned(), mistakes);
-            return None;
-        };
+    ) -> CheckedPrefill<'r> {
+        let field = Field::Fields.name();
         let mut values = [None; PrefillField::TABLE.len()];
         let mut is_repeated = [false; PrefillField::TABLE.len()];
-        let mut others = Vec::new();
         for (name, value) in sent.iter() {
             match PrefillField::parse(name) {
                 Some(known) if values[known as usize].is_none() => {
                     values[known as usize] = Some(value);
                 }
                 Some(known) => is_repeated[known as usize] = true,
-                None => others.push((name, value)),
+                None => {}
             }
         }
         let mut checked = CheckedPrefill::default();
-        for (known, name, _) in &PrefillField::TABLE {
+        for (known, name, _) in PrefillField::TABLE {
             let path = || member_path(field, name);
-            let Some(value) = values[*known as usize] else {
+            let Some(value) = values[known as usize] else {
                 continue;
             };
-            if is_repeated[*known as usize] {
+            if is_repeated[known as usize] {
                 mistakes.note(&path, duplicates::fault());
             } else if !value.is_null() {
-                let text = text::string(value).and_then(|text| check(*known, text, today));
-                checked.0[*known as usize] = mistakes.keep_at(path, text);
+                match text::string(value).and_then(|text| check(known, text, today)) {
+                    Ok(text) => checked.0[known as usize] = Some(text),
+                    Err(fault) => mistakes.note(&path, fault),
+                }
             }
             duplicates::report_within(value, &path, mistakes);
         }
-        let repeats = Repeats::of_names(others.len(), || others.iter().map(|(name, _)| *name));
-        for (index, (name, value)) in others.iter().enumerate() {
-            let path = || member_path(field, name);
-            match repeats.at(index) {
-                Member::Again => continue,
-                Member::FirstOfMany => mistakes.note(&path, duplicates::fault()),
-                Member::First => mistakes.push_with(|| unknown(name).at(path())),
-            }
-            duplicates::report_within(value, &path, mistakes);
-        }
-        Some(checked)
+        let rule = |name: &str, _: &Value<'_>, is_listed: bool| match PrefillField::parse(name) {
+            Some(_) => Judged::Elsewhere,
+            None if is_listed => Judged::Broken(unknown(name)),
+            None => Judged::Broken(Fault::unlisted()),
+        };
+        duplicates::judge_members(sent, &|| field.to_owned(), mistakes, &rule);
+        checked
     }
 }
 
@@ -170,10 +158,11 @@ fn unknown(name: &str) -> Fault {
             "This prefill field is not known. Did you mean `",
             near,
             "`?",
-        ]),
-        None => {
-            "This prefill field is not known; the API reference lists those that are.".to_owned()
-        }
+        ])
+        .into(),
+        None => Cow::Borrowed(
+            "This prefill field is not known; the API reference lists those that are.",
+        ),
     };
     Fault::new(FieldCode::UnknownField, message)
 }

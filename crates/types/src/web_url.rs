@@ -12,14 +12,9 @@ use crate::text;
 pub const FORBIDDEN_SCHEMES: [&str; 6] =
     ["javascript", "data", "vbscript", "file", "blob", "about"];
 
-/// A URL `scheme://host[:port][/…][?…][#…]` of ASCII characters. Kept as sent, in a text of its own
-/// or where it stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WebUrl<T = String> {
-    text: T,
-    scheme_len: usize,
-    host_end: usize,
-}
+/// A URL `scheme://host[:port][/…][?…][#…]` of ASCII characters. Kept as sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebUrl(String);
 
 impl WebUrl {
     /// Reads an http or https URL, or one of a scheme in `schemes`.
@@ -28,54 +23,32 @@ impl WebUrl {
     /// `empty`, `invalid_characters`, `too_long`, `invalid_format`; `not_allowed` for a well-formed
     /// one with another scheme or with user info.
     pub fn parse(url: &str, schemes: &[String]) -> Result<Self, Fault> {
-        WebUrl::check(url, schemes).map(Self::of_checked)
+        Self::check(url, schemes).map(|_| Self::of_checked(url))
     }
 
-    /// A copy on its own.
-    pub(crate) fn of_checked(url: WebUrl<&str>) -> Self {
-        Self {
-            text: url.text.to_owned(),
-            scheme_len: url.scheme_len,
-            host_end: url.host_end,
-        }
-    }
-}
-
-impl<T: AsRef<str>> WebUrl<T> {
-    /// The URL where it stands.
-    pub(crate) fn as_checked(&self) -> WebUrl<&str> {
-        WebUrl {
-            text: self.as_str(),
-            scheme_len: self.scheme_len,
-            host_end: self.host_end,
-        }
+    /// The URL of what passed [`WebUrl::check`].
+    pub(crate) fn of_checked(url: &str) -> Self {
+        Self(url.to_owned())
     }
 
     /// The URL as sent.
     pub fn as_str(&self) -> &str {
-        self.text.as_ref()
+        &self.0
     }
 
     /// Its scheme as sent, without the colon.
     pub fn scheme(&self) -> &str {
-        self.as_str().get(..self.scheme_len).unwrap_or_default()
+        text::cut(&self.0, b":").0
     }
 
     /// Its host as sent; an IPv6 address in brackets.
     pub fn host(&self) -> &str {
-        let host = self.scheme_len + 3..self.host_end;
-        self.as_str().get(host).unwrap_or_default()
-    }
-}
-
-impl<'a> WebUrl<&'a str> {
-    /// The URL as sent.
-    pub(crate) const fn into_str(self) -> &'a str {
-        self.text
+        let rest = self.0.get(self.scheme().len() + 3..).unwrap_or_default();
+        split_port(text::cut(rest, b"/?#").0).unwrap_or_default()
     }
 
-    /// As [`WebUrl::parse`], without a copy.
-    pub(crate) fn check(url: &'a str, schemes: &[String]) -> Result<Self, Fault> {
+    /// As [`WebUrl::parse`], but gives only the host.
+    pub(crate) fn check<'r>(url: &'r str, schemes: &[String]) -> Result<&'r str, Fault> {
         let url = text::check(url, MAX_URL_CHARS)?;
         if !url.is_ascii() {
             return Err(format(
@@ -88,46 +61,37 @@ impl<'a> WebUrl<&'a str> {
             ));
         }
         let (scheme, rest) = text::cut(url, b":");
-        let rest = rest
-            .strip_prefix("://")
-            .filter(|_| is_scheme(scheme))
-            .ok_or_else(|| format(EXAMPLE))?;
+        let Some(rest) = rest.strip_prefix("://").filter(|_| is_scheme(scheme)) else {
+            return Err(format(EXAMPLE));
+        };
         let authority = text::cut(rest, b"/?#").0;
         let mut host_and_port = authority;
         while let Some(after) = text::cut(host_and_port, b"@").1.strip_prefix('@') {
             host_and_port = after;
         }
-        let has_user = host_and_port.len() < authority.len();
-        let host = split_port(host_and_port)
-            .ok_or_else(|| format("Must have a port from 0 to 65535 after the colon, or none."))?;
+        let Some(host) = split_port(host_and_port) else {
+            return Err(format(
+                "Must have a port from 0 to 65535 after the colon, or none.",
+            ));
+        };
         if !is_host(host) {
             return Err(format(HOST));
         }
-        if has_user {
-            return Err(Fault::new(
-                FieldCode::NotAllowed,
-                "Must not contain a user name or password.",
-            ));
-        }
         let is = |known: &str| scheme.eq_ignore_ascii_case(known);
-        let is_allowed = is("https")
-            || is("http")
-            || (schemes.contains(&scheme.to_ascii_lowercase())
-                && !FORBIDDEN_SCHEMES.iter().any(|known| is(known)));
-        if !is_allowed {
-            let message = if schemes.is_empty() {
-                "Must be an http or https URL."
-            } else {
-                "Must be an http or https URL, or have a scheme that the organization allows."
-            };
-            return Err(Fault::new(FieldCode::NotAllowed, message));
-        }
-        let scheme_len = scheme.len();
-        Ok(Self {
-            text: url,
-            scheme_len,
-            host_end: scheme_len + 3 + host.len(),
-        })
+        let is_listed = || {
+            schemes.iter().any(|listed| is(listed))
+                && !FORBIDDEN_SCHEMES.iter().any(|known| is(known))
+        };
+        let message = if host_and_port.len() < authority.len() {
+            "Must not contain a user name or password."
+        } else if is("https") || is("http") || is_listed() {
+            return Ok(host);
+        } else if schemes.is_empty() {
+            "Must be an http or https URL."
+        } else {
+            "Must be an http or https URL, or have a scheme that the organization allows."
+        };
+        Err(Fault::new(FieldCode::NotAllowed, message))
     }
 }
 

@@ -94,8 +94,8 @@ fn judge(case: &cases::Case, warnings: &mut Vec<Json>) -> Result<NewSession, Pro
     };
     let request =
         CreateSessionRequest::from_json(json).map_err(|error| Problem::validation(vec![error]))?;
-    let ignored = request.ignored_fields().iter().take(MAX_ERRORS);
-    warnings.extend(ignored.map(|name| unknown_field(name).at(name.as_str()).to_json()));
+    let ignored = request.ignored_fields().into_iter().take(MAX_ERRORS);
+    warnings.extend(ignored.map(|name| unknown_field(name).at(name.to_owned()).to_json()));
     let context = Context {
         today: Date::from_unix_ms(NOW_MS),
         schemes: &case.schemes,

@@ -86,7 +86,7 @@ pub(crate) fn place(draft: &Draft, errors: &[FieldError]) -> Vec<Placed> {
             placed.push(Placed {
                 control,
                 label,
-                message: in_words(error).map_or_else(|| error.message.clone(), str::to_owned),
+                message: in_words(error).map_or_else(|| error.message.to_string(), str::to_owned),
             });
         }
     }
@@ -96,7 +96,7 @@ pub(crate) fn place(draft: &Draft, errors: &[FieldError]) -> Vec<Placed> {
 
 /// What the rules say in the words of the API, in those of the form.
 fn in_words(error: &FieldError) -> Option<&'static str> {
-    match (error.field.as_str(), error.code) {
+    match (error.field.as_ref(), error.code) {
         ("applicant_email", FieldCode::Required) => {
             Some("Say where the invitation goes, or send none.")
         }
@@ -106,7 +106,7 @@ fn in_words(error: &FieldError) -> Option<&'static str> {
 }
 
 fn find(draft: &Draft, error: &FieldError) -> (Control, String) {
-    let path = error.field.as_str();
+    let path = error.field.as_ref();
     if let Some(field) = fields::at(path) {
         let label = match field.group {
             Group::Prefill => format!("Prefill, {}", field.label.to_ascii_lowercase()),
@@ -127,7 +127,7 @@ fn find(draft: &Draft, error: &FieldError) -> (Control, String) {
 }
 
 fn row_of(draft: &Draft, error: &FieldError) -> Option<(Control, String)> {
-    let path = error.field.as_str();
+    let path = error.field.as_ref();
     // A later row of the same key is the one to mend; a path that goes deeper points into a value.
     let row = draft
         .rows
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test;
 
-    fn where_is(draft: &Draft, path: &str, code: FieldCode) -> Control {
+    fn where_is(draft: &Draft, path: &'static str, code: FieldCode) -> Control {
         place(draft, &[FieldError::new(path, code, "m")])[0].control
     }
 

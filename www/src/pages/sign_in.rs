@@ -99,7 +99,7 @@ impl Sending {
         let error = self.refusal.get()?;
         if matches!(error.status, Some(401 | 422)) {
             let first = error.errors.into_iter().next();
-            return Some(first.map_or(error.detail, |first| first.message));
+            return Some(first.map_or(error.detail, |first| first.message.into_owned()));
         }
         let (title, text) = in_words(&error);
         Some(format!("{title}. {text}"))

@@ -43,7 +43,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Object, ApiE
 /// 422 that names each one that is missing or no text.
 pub(super) fn texts<const N: usize>(
     object: &Object,
-    names: [&str; N],
+    names: [&'static str; N],
 ) -> Result<[String; N], ApiError> {
     let mut errors = Vec::new();
     let texts = names.map(|name| match object.get(name) {

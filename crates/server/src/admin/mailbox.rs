@@ -231,7 +231,7 @@ fn page(uri: &Uri) -> Result<(i64, Option<Position>), ApiError> {
     Ok((limit, after))
 }
 
-fn mistake(field: &str, code: FieldCode, message: &str) -> ApiError {
+fn mistake(field: &'static str, code: FieldCode, message: &'static str) -> ApiError {
     ApiError::validation(vec![FieldError::new(field, code, message)])
 }
 

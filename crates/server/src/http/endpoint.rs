@@ -187,7 +187,7 @@ fn query(parts: &Parts) -> Vec<(String, String)> {
 }
 
 /// A switch in the query: absent, `true` or `false`.
-fn flag(query: &[(String, String)], name: &str) -> Result<bool, ApiError> {
+fn flag(query: &[(String, String)], name: &'static str) -> Result<bool, ApiError> {
     match query
         .iter()
         .find(|(key, _)| key == name)

@@ -62,7 +62,8 @@ fn read(call: &mut Call) -> Result<CreateSessionRequest, ApiError> {
     };
     let request =
         CreateSessionRequest::from_json(body).map_err(|error| ApiError::validation(vec![error]))?;
-    request.ignored_fields().clone_into(&mut call.marks.ignored);
+    let ignored = request.ignored_fields();
+    call.marks.ignored = ignored.into_iter().map(str::to_owned).collect();
     Ok(request)
 }
 

@@ -16,16 +16,20 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// Where: a path in canonical names, `""` for the body itself.
-    pub field: String,
+    pub field: Cow<'static, str>,
     /// What.
     pub code: FieldCode,
     /// A sentence that says what would be right. Never repeats the caller's value.
-    pub message: String,
+    pub message: Cow<'static, str>,
 }
 
 impl FieldError {
     /// A mistake at a place.
-    pub fn new(field: impl Into<String>, code: FieldCode, message: impl Into<String>) -> Self {
+    pub fn new(
+        field: impl Into<Cow<'static, str>>,
+        code: FieldCode,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             field: field.into(),
             code,
@@ -35,16 +39,17 @@ impl FieldError {
 
     /// As it stands in `errors`.
     pub fn to_json(&self) -> Json {
-        object! { "field": self.field.as_str(), "code": self.code.as_str(), "message": self.message.as_str() }.into()
+        object! { "field": &*self.field, "code": self.code.as_str(), "message": &*self.message }
+            .into()
     }
 
     /// Reads what [`FieldError::to_json`] wrote.
     pub fn from_json(json: &Json) -> Option<Self> {
         let code = FieldCode::parse(json.get("code")?.as_str()?)?;
         Some(Self::new(
-            json.get("field")?.as_str()?,
+            json.get("field")?.as_str()?.to_owned(),
             code,
-            json.get("message")?.as_str()?,
+            json.get("message")?.as_str()?.to_owned(),
         ))
     }
 }
@@ -67,12 +72,20 @@ impl Fault {
         }
     }
 
+    /// A fault that is only counted, since there are too many already: nobody reads what it is.
+    pub(crate) const fn unlisted() -> Self {
+        Self {
+            code: FieldCode::UnknownField,
+            message: Cow::Borrowed(""),
+        }
+    }
+
     /// This fault at a place.
-    pub fn at(self, field: impl Into<String>) -> FieldError {
+    pub fn at(self, field: impl Into<Cow<'static, str>>) -> FieldError {
         FieldError {
             field: field.into(),
             code: self.code,
-            message: self.message.into_owned(),
+            message: self.message,
         }
     }
 }
@@ -92,47 +105,42 @@ impl Mistakes {
         if self.settled.is_some_and(|path| path == error.field) {
             return;
         }
-        if self.listed.len() < MAX_ERRORS {
-            self.listed.push(error);
-        } else {
+        if self.is_full() {
             self.rest += 1;
+        } else {
+            self.listed.push(error);
         }
     }
 
-    /// Notes one mistake at a path that gets no other, since a field has at most one error.
-    pub(crate) fn push_as_only(&mut self, path: &'static str, error: FieldError) {
-        self.push(error);
+    /// Notes a fault at a path that gets no other, since a field has at most one error.
+    pub(crate) fn push_as_only(&mut self, path: &'static str, fault: Fault) {
+        self.push(fault.at(path));
         self.settled = Some(path);
     }
 
-    /// Notes one mistake, which is only put into words if it will be listed.
-    pub fn push_with(&mut self, error: impl FnOnce() -> FieldError) {
-        if self.listed.len() < MAX_ERRORS || self.settled.is_some() {
-            self.push(error());
-        } else {
-            self.rest += 1;
-        }
-    }
-
-    /// Notes a fault at this path.
+    /// Notes a fault at this path, which is only put into words if it may be listed.
     pub fn note(&mut self, path: &dyn Fn() -> String, fault: Fault) {
-        self.push_with(|| fault.at(path()));
+        if self.is_full() && self.settled.is_none() {
+            self.rest += 1;
+        } else {
+            self.push(fault.at(path()));
+        }
     }
 
     /// The value where there is one, else its fault is noted.
-    pub fn keep<T>(&mut self, field: &str, result: Result<T, Fault>) -> Option<T> {
-        self.keep_at(|| field.to_owned(), result)
-    }
-
-    /// The value where there is one, else its fault is noted at this path.
-    pub fn keep_at<T>(&mut self, path: impl Fn() -> String, result: Result<T, Fault>) -> Option<T> {
+    pub fn keep<T>(&mut self, field: &'static str, result: Result<T, Fault>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(fault) => {
-                self.note(&path, fault);
+                self.push(fault.at(field));
                 None
             }
         }
+    }
+
+    /// Whether what is noted from now on is only counted.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.listed.len() >= MAX_ERRORS
     }
 
     /// Whether there are none.
@@ -142,23 +150,18 @@ impl Mistakes {
 
     /// The list for the answer: at most 100, and then one more that counts the rest.
     pub fn into_errors(mut self) -> Vec<FieldError> {
-        match self.rest {
-            0 => {}
-            1 => self.listed.push(FieldError::new(
-                "",
-                FieldCode::TooMany,
-                "There is 1 more error, which is not listed.",
-            )),
-            rest => self.listed.push(FieldError::new(
-                "",
-                FieldCode::TooMany,
-                text::join(&[
-                    "There are ",
-                    &decimal(rest as u64),
-                    " more errors, which are not listed.",
-                ]),
-            )),
-        }
+        let message = match self.rest {
+            0 => return self.listed,
+            1 => Cow::Borrowed("There is 1 more error, which is not listed."),
+            rest => text::join(&[
+                "There are ",
+                &decimal(rest as u64),
+                " more errors, which are not listed.",
+            ])
+            .into(),
+        };
+        self.listed
+            .push(Fault::new(FieldCode::TooMany, message).at(""));
         self.listed
     }
 }
@@ -187,14 +190,15 @@ impl Problem {
     /// A request that breaks rules, with what [`Mistakes::into_errors`] gave. The detail tells the
     /// first, for programs that show nothing else.
     pub fn validation(errors: Vec<FieldError>) -> Self {
-        let detail = match errors.as_slice() {
-            [] => "The request breaks a rule.".to_owned(),
-            [only] => describe(only),
-            [first, rest @ ..] => {
-                let count = decimal(rest.len() as u64);
-                text::join(&[&describe(first), " (and ", &count, " more)"])
-            }
+        let mut detail = match errors.first() {
+            Some(first) if first.field.is_empty() => first.message.to_string(),
+            Some(first) => text::join(&[&first.field, ": ", &first.message]),
+            None => "The request breaks a rule.".to_owned(),
         };
+        if errors.len() > 1 {
+            let more = decimal(errors.len() as u64 - 1);
+            detail = text::join(&[&detail, " (and ", &more, " more)"]);
+        }
         Self {
             error: ErrorCode::ValidationFailed,
             detail,
@@ -238,14 +242,6 @@ impl Problem {
     }
 }
 
-fn describe(error: &FieldError) -> String {
-    if error.field.is_empty() {
-        error.message.clone()
-    } else {
-        text::join(&[&error.field, ": ", &error.message])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,7 +259,7 @@ mod tests {
         let errors = mistakes.into_errors();
         assert_eq!(errors.len(), 101);
         assert_eq!(
-            (errors[100].field.as_str(), errors[100].code),
+            (errors[100].field.as_ref(), errors[100].code),
             ("", FieldCode::TooMany)
         );
         assert!(errors[100].message.contains("30"));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::json::read;
+use crate::json::{Json, read};
 use proptest::prelude::*;
 
 fn today() -> Date {
@@ -221,7 +221,7 @@ fn unknown_fields_are_ignored_by_name_or_refused_when_asked() {
         })
         .unwrap_err();
     assert_eq!(
-        (errors[0].field.as_str(), errors[0].code),
+        (errors[0].field.as_ref(), errors[0].code),
         ("countri", FieldCode::UnknownField)
     );
     assert!(errors[0].message.contains("`country`"));
@@ -437,7 +437,7 @@ proptest! {
         match request.validate(&context()) {
             Ok(_) => prop_assert!(is_sound),
             Err(errors) => {
-                let mut fields: Vec<_> = errors.iter().map(|error| error.field.as_str()).collect();
+                let mut fields: Vec<_> = errors.iter().map(|error| error.field.as_ref()).collect();
                 fields.sort_unstable();
                 let count = fields.len();
                 fields.dedup();

@@ -23,19 +23,13 @@ pub(crate) struct Repeats(Vec<Member>);
 impl Repeats {
     /// Of the members of an object.
     pub(crate) fn of(members: &Members<'_>) -> Self {
-        Self::of_names(members.len(), || members.iter().map(|(name, _)| name))
-    }
-
-    /// Of so many names.
-    pub(crate) fn of_names<'n, I: Iterator<Item = &'n str>>(
-        count: usize,
-        names: impl Fn() -> I,
-    ) -> Self {
-        if count < 2 || (count <= FEW && are_different(&names)) {
+        let count = members.len();
+        if count < 2 || (count <= FEW && are_different(members)) {
             return Self(Vec::new());
         }
         // By heap, which no order of names makes slow, and in less code than any other.
-        let sorted = names().zip(0..).collect::<BinaryHeap<(&str, usize)>>();
+        let names = members.iter().map(|(name, _)| name);
+        let sorted = names.zip(0..).collect::<BinaryHeap<(&str, usize)>>();
         let sorted = sorted.into_sorted_vec();
         if sorted.windows(2).all(|pair| pair[0].0 != pair[1].0) {
             return Self(Vec::new());
@@ -67,11 +61,12 @@ impl Repeats {
 /// Up to this many names are compared each with each, by a mark of 32 bits.
 const FEW: usize = 64;
 
-fn are_different<'n, I: Iterator<Item = &'n str>>(names: impl Fn() -> I) -> bool {
+fn are_different(members: &Members<'_>) -> bool {
     let mut marks = [0; FEW];
-    for (index, name) in names().take(FEW).enumerate() {
+    for (index, (name, _)) in members.iter().take(FEW).enumerate() {
         let mark = mark(name.as_bytes());
-        if marks[..index].contains(&mark) && names().take(index).any(|other| other == name) {
+        let mut before = members.iter().take(index);
+        if marks[..index].contains(&mark) && before.any(|(other, _)| other == name) {
             return false;
         }
         marks[index] = mark;
@@ -117,18 +112,44 @@ pub(crate) fn report_within(value: &Value<'_>, path: &dyn Fn() -> String, mistak
                 report_within(item, &|| item_path(&path(), index), mistakes);
             }
         }
-        Value::Object(object) => {
-            let repeats = Repeats::of(object);
-            for (index, (name, value)) in object.iter().enumerate() {
-                let path = || member_path(&path(), name);
-                match repeats.at(index) {
-                    Member::First => {}
-                    Member::FirstOfMany => mistakes.note(&path, fault()),
-                    Member::Again => continue,
-                }
-                report_within(value, &path, mistakes);
-            }
-        }
+        Value::Object(object) => judge_members(object, path, mistakes, &|_, _, _| Judged::Kept),
         _ => {}
+    }
+}
+
+/// What a rule says of a member.
+pub(crate) enum Judged {
+    /// It is judged elsewhere, with all that is in it.
+    Elsewhere,
+    /// It keeps the rule.
+    Kept,
+    /// It breaks the rule.
+    Broken(Fault),
+}
+
+/// Holds the members of an object to a rule, and notes those that are repeated, there and further
+/// in: of these the first value is looked into, and not held to the rule.
+///
+/// The rule is told whether the message of a fault will be listed; if not, any will do.
+pub(crate) fn judge_members(
+    object: &Members<'_>,
+    path: &dyn Fn() -> String,
+    mistakes: &mut Mistakes,
+    rule: &dyn Fn(&str, &Value<'_>, bool) -> Judged,
+) {
+    let repeats = Repeats::of(object);
+    for (index, (name, value)) in object.iter().enumerate() {
+        let state = repeats.at(index);
+        if state == Member::Again {
+            continue;
+        }
+        let path = || member_path(&path(), name);
+        match rule(name, value, !mistakes.is_full()) {
+            Judged::Elsewhere => continue,
+            _ if state == Member::FirstOfMany => mistakes.note(&path, fault()),
+            Judged::Broken(fault) => mistakes.note(&path, fault),
+            Judged::Kept => {}
+        }
+        report_within(value, &path, mistakes);
     }
 }

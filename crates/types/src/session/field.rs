@@ -2,9 +2,10 @@
 
 use super::create::{Context, SentRequest, unknown_field};
 use crate::json::{self, Members, Value};
-use crate::names::Field;
-use crate::problem::{FieldCode, FieldError, item_path, member_path};
+use crate::names::{Field, PrefillField};
+use crate::problem::{Fault, FieldCode, FieldError, item_path, member_path};
 use crate::text;
+use std::borrow::Cow;
 
 /// Holds one field to the rules, as if it were all of the request: its mistakes, and those of what
 /// is inside it.
@@ -15,77 +16,65 @@ use crate::text;
 pub fn validate(path: &str, value: &[u8], context: &Context<'_>) -> Vec<FieldError> {
     let (name, inner) = text::cut(path, b".[");
     let Some(field) = Field::parse(name) else {
-        return vec![unknown_field(name).at(path)];
+        return vec![unknown_field(name).at(path.to_owned())];
     };
     if value.is_empty() {
         return Vec::new();
     }
-    let value = match json::read_borrowed(value) {
+    let mut value = match json::read_borrowed(value) {
         Ok(value) => value,
         Err(error) => {
             let message = text::join(&["Cannot be sent as JSON: ", error.kind.as_str(), "."]);
-            return vec![FieldError::new(path, FieldCode::WrongType, message)];
+            let fault = Fault::new(FieldCode::WrongType, message);
+            return vec![fault.at(path.to_owned())];
         }
     };
-    let (value, own, sent) = match inner_key(inner) {
-        Inner::None => (value, field.name().to_owned(), None),
-        Inner::Member(key) => {
-            let mut members = Members::new();
-            let own = canonical(field, &key);
-            members.push(key, value);
-            (members.into(), own, None)
-        }
+    // What the mistakes of this value begin with, and what they shall begin with.
+    let own;
+    let mut shown = None;
+    if let Some(key) = inner_key(inner) {
+        own = canonical(field, &key);
+        let mut members = Members::new();
+        members.push_member(key, value);
+        value = members.into();
+    } else if inner.is_empty() {
+        own = field.name().to_owned();
+    } else {
         // A list of this item alone, whose place is put right below.
-        Inner::Item => (
-            Value::Array(vec![value]),
-            item_path(field.name(), 0),
-            Some(text::join(&[field.name(), inner])),
-        ),
-    };
-    let mut body = Members::new();
-    body.push(field.name(), value);
-    let Ok(request) = SentRequest::from_json(body.into()) else {
-        return Vec::new();
-    };
-    let mut mistakes = request.check(context).err().unwrap_or_default();
-    mistakes.retain(|mistake| {
-        let rest = mistake.field.strip_prefix(own.as_str());
-        rest.is_some_and(|rest| matches!(rest.as_bytes(), [] | [b'.' | b'[', ..]))
-    });
-    for mistake in &mut mistakes {
-        if let (Some(sent), Some(rest)) = (&sent, mistake.field.strip_prefix(own.as_str())) {
-            mistake.field = text::join(&[sent, rest]);
+        own = item_path(field.name(), 0);
+        shown = Some(text::join(&[field.name(), inner]));
+        value = Value::Array(vec![value]);
+    }
+    let request = SentRequest::of_field(field, value);
+    let mut mistakes = Vec::new();
+    for mut mistake in request.check(context).err().unwrap_or_default() {
+        let Some(rest) = mistake.field.strip_prefix(own.as_str()) else {
+            continue;
+        };
+        if let Some(shown) = &shown {
+            mistake.field = text::join(&[shown, rest]).into();
+        } else if !matches!(rest.as_bytes(), [] | [b'.' | b'[', ..]) {
+            continue;
         }
+        mistakes.push(mistake);
     }
     mistakes
 }
 
-/// What stands behind the name of a field in a path.
-enum Inner {
-    None,
-    Member(String),
-    Item,
-}
-
-fn inner_key(inner: &str) -> Inner {
+/// The key in `.key` or `["key"]`.
+fn inner_key(inner: &str) -> Option<Cow<'_, str>> {
     if let Some(key) = inner.strip_prefix('.') {
-        return Inner::Member(key.to_owned());
+        return Some(Cow::Borrowed(key));
     }
-    let Some(quoted) = inner
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-    else {
-        return Inner::None;
-    };
+    let quoted = inner.strip_prefix('[')?.strip_suffix(']')?;
     match json::read_borrowed(quoted.as_bytes()) {
-        Ok(Value::String(key)) => Inner::Member(key.into_owned()),
-        _ => Inner::Item,
+        Ok(Value::String(key)) => Some(key),
+        _ => None,
     }
 }
 
-/// The path of a member, as errors have it.
+/// The path of a member in its canonical name.
 fn canonical(field: Field, key: &str) -> String {
-    use crate::names::PrefillField;
     let known = PrefillField::parse(key).filter(|_| field == Field::Fields);
     member_path(field.name(), known.map_or(key, |known| known.name()))
 }

@@ -192,7 +192,7 @@ mod tests {
         ListQuery::parse(query.iter().copied()).map_err(|errors| {
             errors
                 .into_iter()
-                .map(|error| (error.field, error.code))
+                .map(|error| (error.field.into_owned(), error.code))
                 .collect()
         })
     }

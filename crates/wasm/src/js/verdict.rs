@@ -56,9 +56,9 @@ fn read(body: &[u8]) -> Result<SentRequest<'_>, Problem> {
 
 /// A warning for each field that the server ignores, named as sent; as many as it lists errors.
 fn warn(request: &SentRequest<'_>) -> Vec<FieldError> {
-    let names = request.ignored_fields().iter().take(MAX_ERRORS);
+    let names = request.ignored_fields().into_iter().take(MAX_ERRORS);
     names
-        .map(|name| unknown_field(name).at(name.as_str()))
+        .map(|name| unknown_field(name).at(name.to_owned()))
         .collect()
 }
 

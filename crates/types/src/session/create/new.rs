@@ -1,0 +1,173 @@
+//! The create request that keeps every rule.
+
+use crate::check::Check;
+use crate::country::CountryCode;
+use crate::email::EmailAddress;
+use crate::expiry::ExpiryMinutes;
+use crate::id::WorkflowId;
+use crate::json::{Json, Members, Value};
+use crate::metadata::{self, Metadata};
+use crate::names::Field;
+use crate::prefill::{CheckedPrefill, Prefill};
+use crate::web_url::WebUrl;
+use std::borrow::Cow;
+use std::fmt;
+
+/// A create request that keeps every rule. There is no other way to get one than
+/// [`SentRequest::validate`](super::SentRequest::validate).
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct NewSession {
+    /// The caller's own reference, 1 to 255 characters.
+    pub external_ref: Option<String>,
+    /// The caller's own values.
+    pub metadata: Metadata,
+    /// Where the documents are expected to be from.
+    pub country: Option<CountryCode>,
+    /// Checks instead of the workflow's own; at least one.
+    pub checks: Option<Vec<Check>>,
+    /// The workflow; `None` for the default one.
+    pub workflow_id: Option<WorkflowId>,
+    /// Where the applicant is sent after capture.
+    pub redirect_url: Option<WebUrl>,
+    /// Whether an invitation is sent.
+    pub send_email: bool,
+    /// The applicant's address at the top level of the request.
+    pub applicant_email: Option<EmailAddress>,
+    /// How the invitation addresses the applicant, 1 to 200 characters.
+    pub applicant_name: Option<String>,
+    /// The brand that the invitation shows, 1 to 200 characters.
+    pub email_display_name: Option<String>,
+    /// The support link that the invitation shows; http or https.
+    pub support_url: Option<WebUrl>,
+    /// How long the capture URL stays valid.
+    pub expires_in: ExpiryMinutes,
+    /// Values for the capture data.
+    pub prefill: Prefill,
+}
+
+/// A request that keeps every rule, where it stands. [`NewSession`] is made of it.
+#[derive(Clone, Default)]
+pub struct CheckedRequest<'r, 'a> {
+    /// The fields that are texts, in the order of the table of names.
+    pub(super) texts: [Option<&'r str>; Field::TABLE.len()],
+    pub(super) metadata: Option<&'r Members<'a>>,
+    pub(super) checks: Option<Vec<Check>>,
+    pub(super) send_email: bool,
+    pub(super) expires_in: ExpiryMinutes,
+    pub(super) prefill: CheckedPrefill<'r>,
+}
+
+impl From<CheckedRequest<'_, '_>> for NewSession {
+    fn from(checked: CheckedRequest<'_, '_>) -> Self {
+        let text = |field: Field| checked.texts[field as usize];
+        let own = |field| text(field).map(str::to_owned);
+        Self {
+            external_ref: own(Field::ExternalRef),
+            metadata: checked
+                .metadata
+                .map(Metadata::of_checked)
+                .unwrap_or_default(),
+            country: text(Field::Country).and_then(|code| CountryCode::parse(code).ok()),
+            checks: checked.checks,
+            workflow_id: text(Field::WorkflowId).and_then(WorkflowId::parse),
+            redirect_url: text(Field::RedirectUrl).map(WebUrl::of_checked),
+            send_email: checked.send_email,
+            applicant_email: text(Field::ApplicantEmail).map(EmailAddress::of_checked),
+            applicant_name: own(Field::ApplicantName),
+            email_display_name: own(Field::EmailDisplayName),
+            support_url: text(Field::SupportUrl).map(WebUrl::of_checked),
+            expires_in: checked.expires_in,
+            prefill: checked.prefill.into(),
+        }
+    }
+}
+
+/// The caller's data may be personal: not shown.
+impl fmt::Debug for CheckedRequest<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CheckedRequest([redacted])")
+    }
+}
+
+impl NewSession {
+    /// Whom the invitation goes to: the address at the top level, else the one in
+    /// `metadata.applicant_email`. `None` where none is to be sent.
+    pub fn recipient(&self) -> Option<EmailAddress> {
+        if !self.send_email {
+            return None;
+        }
+        self.applicant_email
+            .clone()
+            .or_else(|| self.metadata.address())
+    }
+
+    /// The normalised request in canonical names, defaults filled in; what is absent is left out.
+    pub fn to_json(&self) -> Json {
+        let workflow_id = self.workflow_id.map(WorkflowId::to_text);
+        let mut texts = [None; Field::TABLE.len()];
+        for (field, text) in [
+            (Field::ExternalRef, self.external_ref.as_deref()),
+            (
+                Field::Country,
+                self.country.as_ref().map(CountryCode::as_str),
+            ),
+            (Field::WorkflowId, workflow_id.as_deref()),
+            (
+                Field::RedirectUrl,
+                self.redirect_url.as_ref().map(WebUrl::as_str),
+            ),
+            (
+                Field::ApplicantEmail,
+                self.applicant_email.as_ref().map(EmailAddress::as_str),
+            ),
+            (Field::ApplicantName, self.applicant_name.as_deref()),
+            (Field::EmailDisplayName, self.email_display_name.as_deref()),
+            (
+                Field::SupportUrl,
+                self.support_url.as_ref().map(WebUrl::as_str),
+            ),
+        ] {
+            texts[field as usize] = text;
+        }
+        let checked = CheckedRequest {
+            texts,
+            metadata: Some(self.metadata.as_object()),
+            checks: self.checks.clone(),
+            send_email: self.send_email,
+            expires_in: self.expires_in,
+            prefill: (&self.prefill).into(),
+        };
+        checked.to_json().into_owned()
+    }
+}
+
+impl<'r> CheckedRequest<'r, '_> {
+    /// The normalised request, as [`NewSession::to_json`] has it.
+    pub fn to_json(&self) -> Value<'r> {
+        let mut request = Members::new();
+        for (field, name, _) in Field::TABLE {
+            let text = |text| Value::String(Cow::Borrowed(text));
+            let value = match field {
+                Field::Metadata => Some(Value::Object(
+                    self.metadata
+                        .map_or_else(Members::new, metadata::without_nulls),
+                )),
+                Field::Checks => self.checks.as_ref().map(|checks| {
+                    Value::Array(checks.iter().map(|check| text(check.as_str())).collect())
+                }),
+                Field::SendEmail => Some(self.send_email.into()),
+                Field::ExpiresInMinutes => Some(self.expires_in.minutes().into()),
+                Field::Fields => Some(self.prefill.to_json()),
+                Field::Country => {
+                    self.texts[field as usize].map(|code| Value::from(code.to_ascii_uppercase()))
+                }
+                _ => self.texts[field as usize].map(text),
+            };
+            if let Some(value) = value {
+                request.push_member(Cow::Borrowed(name), value);
+            }
+        }
+        request.into()
+    }
+}
