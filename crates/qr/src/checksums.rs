@@ -44,15 +44,13 @@ impl Adler32 {
         Self { a: 1, b: 0 }
     }
 
-    /// Adds the same line some times, of which are known: the number of its bytes, their sum, and
-    /// the sum of all its beginnings' sums, in which each byte counts as often as its place from
-    /// the end says.
-    pub(crate) fn add(&mut self, times: u64, length: u64, sum: u64, sums: u64) {
+    /// Adds the same line some times.
+    pub(crate) fn add(&mut self, times: u64, line: &Line) {
         // The bytes of a line raise `a` by their sum, and `b` by all values that `a` had meanwhile,
         // of which the first line sees the present `a`, the next one more `sum`, and so on.
         let earlier = times * times.saturating_sub(1) / 2;
-        self.b += times * (length * self.a + sums) + earlier * length * sum;
-        self.a += times * sum;
+        self.b += times * (line.length * self.a + line.sums) + earlier * line.length * line.sum;
+        self.a += times * line.sum;
         self.a %= Self::MODULUS;
         self.b %= Self::MODULUS;
     }
@@ -60,6 +58,26 @@ impl Adler32 {
     pub(crate) fn value(&self) -> u32 {
         // Both are below the modulus.
         u32::try_from(self.b << 16 | self.a).unwrap_or(0)
+    }
+}
+
+/// What of a line enters the checksum.
+#[derive(Default)]
+pub(crate) struct Line {
+    /// Its bytes.
+    length: u64,
+    /// The sum of them.
+    sum: u64,
+    /// The sum of the sums of all its beginnings.
+    sums: u64,
+}
+
+impl Line {
+    /// Adds the same byte some times.
+    pub(crate) fn add(&mut self, times: u64, byte: u64) {
+        self.length += times;
+        self.sums += times * self.sum + byte * (times * (times + 1) / 2);
+        self.sum += times * byte;
     }
 }
 
@@ -71,19 +89,26 @@ mod tests {
     fn checksums_are_the_known_ones() {
         assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
         assert_eq!(crc32(b"IEND"), 0xAE42_6082);
-        let mut adler = Adler32::new();
+        let mut line = Line::default();
         for byte in *b"Wikipedia" {
-            adler.add(1, 1, byte.into(), byte.into());
+            line.add(1, byte.into());
         }
+        let mut adler = Adler32::new();
+        adler.add(1, &line);
         assert_eq!(adler.value(), 0x11E6_0398);
     }
 
     #[test]
     fn repeated_lines_are_summed_like_their_bytes() {
         let (mut lines, mut bytes) = (Adler32::new(), Adler32::new());
-        lines.add(1024, 3, 255 + 7, 3 * 255 + 7);
-        for byte in [255, 0, 7].repeat(1024) {
-            bytes.add(1, 1, byte, byte);
+        let mut line = Line::default();
+        line.add(1, 7);
+        line.add(2, 255);
+        lines.add(1024, &line);
+        for byte in [7, 255, 255].repeat(1024) {
+            let mut line = Line::default();
+            line.add(1, byte);
+            bytes.add(1, &line);
         }
         assert_eq!(lines.value(), bytes.value());
     }

@@ -25,25 +25,6 @@ const END_CODE: Code = code(0b0_1111, 5);
 const MARGIN_CODE: Code = code(0b1_1111, 5);
 const LINE_CODE: Code = code(0b1, 1);
 
-/// The codes of four modules, of which bit 0 is the first; a dark one takes one bit more.
-static FOUR_MODULES: [u8; 16] = {
-    let mut codes = [0; 16];
-    let mut modules = 0;
-    while modules < 16 {
-        let (mut module, mut place) = (0, 0);
-        while module < 4 {
-            if modules >> module & 1 == 1 {
-                codes[modules] |= 1 << place;
-                place += 1;
-            }
-            module += 1;
-            place += 1;
-        }
-        modules += 1;
-    }
-    codes
-};
-
 /// Copies of what is a line before: some of the longest, and the rest in one or two that have the
 /// same symbol.
 struct Copies {
@@ -142,31 +123,14 @@ impl Deflater {
 
     /// Writes light bytes.
     pub(crate) fn light(&mut self, bytes: usize) {
-        for _ in 0..bytes {
-            self.writer.write(LIGHT_CODE);
-        }
+        self.module(false, bytes);
     }
 
-    /// Writes modules, the first of which is bit 0, dark where a bit is set; each as `bytes` bytes.
-    pub(crate) fn modules(&mut self, mut modules: u64, mut count: u32, bytes: usize) {
-        while count > 0 {
-            let [low, ..] = modules.to_le_bytes();
-            let written = if bytes == 1 {
-                let four = low & 0xF;
-                let written = count.min(4);
-                let codes = FOUR_MODULES[usize::from(four)];
-                self.writer
-                    .write(code(codes.into(), written + four.count_ones()));
-                written
-            } else {
-                let module = [LIGHT_CODE, DARK_CODE][usize::from(low & 1)];
-                for _ in 0..bytes {
-                    self.writer.write(module);
-                }
-                1
-            };
-            modules >>= written;
-            count -= written;
+    /// Writes a module as so many bytes.
+    pub(crate) fn module(&mut self, is_dark: bool, bytes: usize) {
+        let code = if is_dark { DARK_CODE } else { LIGHT_CODE };
+        for _ in 0..bytes {
+            self.writer.write(code);
         }
     }
 

@@ -3,19 +3,30 @@
 use qrcode::EcLevel;
 
 use crate::grid::Grid;
-use crate::patterns::{Format, Patterns};
+use crate::patterns::{Patterns, draw_format};
 use crate::penalty;
 
 const MASKS: usize = 8;
 /// After so many rows, and columns, every mask begins again.
 const PERIOD: usize = 12;
 
-type Periods = [[u16; PERIOD]; MASKS];
-
 /// The first twelve inverted modules of the first twelve rows.
-static ROWS: Periods = periods(false);
-/// The same of columns.
-static COLUMNS: Periods = periods(true);
+static ROWS: [[u16; PERIOD]; MASKS] = {
+    let mut rows = [[0; PERIOD]; MASKS];
+    let mut index = 0;
+    while index < MASKS * PERIOD * PERIOD {
+        let (mask, i, j) = (
+            index / PERIOD / PERIOD,
+            index / PERIOD % PERIOD,
+            index % PERIOD,
+        );
+        if inverts(mask, i, j) {
+            rows[mask][i] |= 1 << j;
+        }
+        index += 1;
+    }
+    rows
+};
 
 /// The conditions of table 10, where i is the row and j the column.
 const fn inverts(mask: usize, i: usize, j: usize) -> bool {
@@ -31,46 +42,23 @@ const fn inverts(mask: usize, i: usize, j: usize) -> bool {
     }
 }
 
-const fn periods(transposed: bool) -> Periods {
-    let mut periods = [[0; PERIOD]; MASKS];
-    let mut index = 0;
-    while index < MASKS * PERIOD * PERIOD {
-        let (mask, y, x) = (
-            index / PERIOD / PERIOD,
-            index / PERIOD % PERIOD,
-            index % PERIOD,
-        );
-        let (i, j) = if transposed { (x, y) } else { (y, x) };
-        if inverts(mask, i, j) {
-            periods[mask][y] |= 1 << x;
-        }
-        index += 1;
-    }
-    periods
-}
-
 /// The rows of a symbol under the mask that the fewest penalty points speak against; of several
 /// such masks, the first.
 ///
-/// `columns` are those of the data, without the patterns.
-pub(crate) fn apply_best(patterns: &Patterns, columns: &Grid, level: EcLevel) -> Grid {
-    let rows = columns.transposed();
-    let side = rows.side();
-    let (mut masked_rows, mut masked_columns) = (Grid::new(side), Grid::new(side));
+/// `rows` are those of the data, without the patterns.
+pub(crate) fn apply_best(patterns: &Patterns, rows: &Grid, level: EcLevel) -> Grid {
+    let mut masked = Grid::new(rows.side());
+    let mut apply = |mask| {
+        invert(rows, patterns, &ROWS[mask], &mut masked);
+        draw_format(&mut masked, level, mask);
+        penalty::score(&masked, &masked.transposed())
+    };
     let mut best = (u32::MAX, 0);
     for mask in 0..MASKS {
-        let format = Format::of(level, mask);
-        invert(&rows, patterns, &ROWS[mask], &mut masked_rows);
-        format.draw(&mut masked_rows);
-        // What lies across in the rows lies downwards in the columns.
-        invert(columns, patterns, &COLUMNS[mask], &mut masked_columns);
-        format.transposed().draw(&mut masked_columns);
-        best = best.min((penalty::score(&masked_rows, &masked_columns), mask));
+        best = best.min((apply(mask), mask));
     }
-    let (_, mask) = best;
-    invert(&rows, patterns, &ROWS[mask], &mut masked_rows);
-    Format::of(level, mask).draw(&mut masked_rows);
-    masked_rows
+    apply(best.1);
+    masked
 }
 
 /// Inverts the modules of a mask and adds the patterns.

@@ -5,14 +5,12 @@ use qrcode::EcLevel;
 
 use crate::grid::Grid;
 
-/// Columns of the finder pattern as bits of its rows (6.3.3).
-const FINDER: [u64; 7] = [0x7F, 0x41, 0x5D, 0x5D, 0x5D, 0x41, 0x7F];
+/// The rings of the finder pattern (6.3.3), of which the innermost is the lowest bit.
+const FINDER: u64 = 0b1011;
 /// The same of the alignment pattern (6.3.6).
-const ALIGNMENT: [u64; 5] = [0x1F, 0x11, 0x15, 0x11, 0x1F];
+const ALIGNMENT: u64 = 0b101;
 /// The row, and the column, of the timing pattern (6.3.5).
 pub(crate) const TIMING: usize = 6;
-/// The modules with even numbers.
-const EVEN: u64 = 0x5555_5555_5555_5555;
 /// The row, and the column, along which the format information lies.
 const FORMAT: usize = 8;
 
@@ -40,22 +38,20 @@ impl Patterns {
     pub(crate) fn of(version: usize) -> Self {
         let side = side(version);
         let (mut dark, mut taken) = (Grid::new(side), Grid::new(side));
-        for (x, y) in [(0, 0), (side - 7, 0), (0, side - 7)] {
-            draw(&mut dark, x, y, &FINDER);
+        for place in 0..side {
+            let bit = u64::from(place % 2 == 0);
+            dark.set(TIMING, place, bit);
+            dark.set(place, TIMING, bit);
+            taken.set(TIMING, place, 1);
+            taken.set(place, TIMING, 1);
+        }
+        for (x, y) in [(3, 3), (side - 4, 3), (3, side - 4)] {
+            draw(&mut dark, x, y, FINDER);
         }
         // With their light borders, and the format information along these.
         taken.fill(0, 0, 9, 9);
         taken.fill(side - 8, 0, 8, 9);
         taken.fill(0, side - 8, 9, 8);
-        for strip in 0..dark.strips() {
-            let columns = dark.columns(strip);
-            *dark.word_mut(strip, TIMING) |= EVEN & columns;
-            *taken.word_mut(strip, TIMING) |= columns;
-        }
-        for y in 0..side {
-            dark.set(TIMING, y, EVEN >> (y % 2) & 1);
-            taken.set(TIMING, y, 1);
-        }
         let (last, distance) = alignments(version);
         let centre = |index| match index {
             0 => TIMING,
@@ -65,9 +61,9 @@ impl Patterns {
             for column in 0..=last {
                 // In three corners there are the finder patterns.
                 if ![(0, 0), (0, last), (last, 0)].contains(&(row, column)) {
-                    let (x, y) = (centre(column) - 2, centre(row) - 2);
-                    draw(&mut dark, x, y, &ALIGNMENT);
-                    taken.fill(x, y, 5, 5);
+                    let (x, y) = (centre(column), centre(row));
+                    draw(&mut dark, x, y, ALIGNMENT);
+                    taken.fill(x - 2, y - 2, 5, 5);
                 }
             }
         }
@@ -84,17 +80,23 @@ impl Patterns {
         }
         for strip in 0..taken.strips() {
             let columns = taken.columns(strip);
-            for y in 0..side {
-                *taken.word_mut(strip, y) ^= columns;
+            for word in taken.rows_mut(strip) {
+                *word ^= columns;
             }
         }
         Self { dark, free: taken }
     }
 }
 
-fn draw(grid: &mut Grid, x: usize, y: usize, rows: &[u64]) {
-    for (index, &row) in rows.iter().enumerate() {
-        grid.set(x, y + index, row);
+/// Draws a square of rings around a centre, dark where a bit is set: of the innermost, which is the
+/// centre itself, the lowest.
+fn draw(grid: &mut Grid, x: usize, y: usize, rings: u64) {
+    let size = rings.ilog2() as usize;
+    for down in 0..=2 * size {
+        for across in 0..=2 * size {
+            let ring = down.abs_diff(size).max(across.abs_diff(size));
+            grid.set(x + across - size, y + down - size, rings >> ring & 1);
+        }
     }
 }
 
@@ -122,63 +124,26 @@ fn protect(number: usize, bits: u32, generator: u32) -> u32 {
     number | remainder
 }
 
-/// The two copies of the format information, and the dark module: across the row and down the
+/// Draws both copies of the format information, and the dark module: across the row and down the
 /// column with the number 8.
-pub(crate) struct Format {
-    across: Arm,
-    down: Arm,
-}
-
-/// Eight modules, and the one in the corner, at the near end, and eight at the far one.
-struct Arm {
-    near: u64,
-    far: u64,
-}
-
-impl Arm {
-    fn of(bits: u32) -> Self {
-        let bits = u64::from(bits);
-        Self {
-            // Where the timing pattern crosses, nothing.
-            near: bits & 0b11_1111 | (bits & 0b1100_0000) << 1,
-            far: bits >> 7,
-        }
-    }
-}
-
-impl Format {
-    pub(crate) fn of(level: EcLevel, mask: usize) -> Self {
-        let level = match level {
-            EcLevel::L => 0b01,
-            EcLevel::M => 0b00,
-            EcLevel::Q => 0b11,
-            EcLevel::H => 0b10,
-        };
-        let bits = protect(level << 3 | mask, 10, FORMAT_GENERATOR) ^ FORMAT_MASK;
-        let mut down = Arm::of(bits);
-        // The dark module, in place of the bit that is in the corner.
-        down.far |= 1;
-        Self {
-            across: Arm::of(bits.reverse_bits() >> (u32::BITS - 15)),
-            down,
-        }
-    }
-
-    /// For a grid of columns.
-    pub(crate) fn transposed(self) -> Self {
-        Self {
-            across: self.down,
-            down: self.across,
-        }
-    }
-
-    pub(crate) fn draw(&self, grid: &mut Grid) {
-        let far = grid.side() - 8;
-        grid.set(0, FORMAT, self.across.near);
-        grid.set(far, FORMAT, self.across.far);
-        for place in 0..8 {
-            grid.set(FORMAT, place, self.down.near >> place & 1);
-            grid.set(FORMAT, far + place, self.down.far >> place & 1);
-        }
+pub(crate) fn draw_format(grid: &mut Grid, level: EcLevel, mask: usize) {
+    let level = match level {
+        EcLevel::L => 0b01,
+        EcLevel::M => 0b00,
+        EcLevel::Q => 0b11,
+        EcLevel::H => 0b10,
+    };
+    let down = protect(level << 3 | mask, 10, FORMAT_GENERATOR) ^ FORMAT_MASK;
+    let across = down.reverse_bits() >> (u32::BITS - 15);
+    let bit = |bits: u32, place: usize| u64::from(bits >> place & 1);
+    for place in 0..8 {
+        // At the near end the timing pattern crosses.
+        let near = if place < TIMING { place } else { place + 1 };
+        let far = grid.side() - 8 + place;
+        grid.set(near, FORMAT, bit(across, place));
+        grid.set(FORMAT, near, bit(down, place));
+        grid.set(far, FORMAT, bit(across, place + 7));
+        // The dark module is in place of the bit that is in the corner.
+        grid.set(FORMAT, far, bit(down, place + 7) | u64::from(place == 0));
     }
 }

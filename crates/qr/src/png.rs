@@ -5,12 +5,10 @@
 //! lines of a row of modules are equal. So neither the compressed form of the image nor its
 //! checksums need its pixels; what they need is the modules.
 
-use std::mem;
-
 use crate::Options;
-use crate::checksums::{Adler32, crc32};
+use crate::checksums::{Adler32, Line, crc32};
 use crate::deflate::Deflater;
-use crate::grid::{COLUMNS, Grid};
+use crate::grid::Grid;
 
 const SIGNATURE: [u8; 8] = *b"\x89PNG\r\n\x1a\n";
 
@@ -20,21 +18,20 @@ const ZLIB_HEADER: [u8; 2] = [0x78, 0x01];
 pub(crate) fn draw(rows: &Grid, options: Options) -> Vec<u8> {
     let image = Image::of(rows, options);
     let mut file = SIGNATURE.to_vec();
-    chunk(&mut file, *b"IHDR", |file| image.write_header(file));
-    chunk(&mut file, *b"IDAT", |file| image.write_pixels(file));
-    chunk(&mut file, *b"IEND", |_| ());
+    chunk(&mut file, *b"IHDR", &image.header());
+    chunk(&mut file, *b"IDAT", &image.pixels());
+    chunk(&mut file, *b"IEND", &[]);
     file
 }
 
-fn chunk(file: &mut Vec<u8>, kind: [u8; 4], write: impl FnOnce(&mut Vec<u8>)) {
-    let start = file.len();
-    file.extend_from_slice(&[0; 4]);
-    file.extend_from_slice(&kind);
-    write(file);
-    let checksum = crc32(&file[start + 4..]);
+fn chunk(file: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     // A file has some KiB.
-    let length = u32::try_from(file.len() - start - 8).unwrap_or(0);
-    file[start..start + 4].copy_from_slice(&length.to_be_bytes());
+    let length = u32::try_from(data.len()).unwrap_or(0);
+    file.extend_from_slice(&length.to_be_bytes());
+    let start = file.len();
+    file.extend_from_slice(&kind);
+    file.extend_from_slice(data);
+    let checksum = crc32(&file[start..]);
     file.extend_from_slice(&checksum.to_be_bytes());
 }
 
@@ -65,26 +62,24 @@ impl<'a> Image<'a> {
         }
     }
 
-    fn write_header(&self, file: &mut Vec<u8>) {
+    fn header(&self) -> [u8; 13] {
         let side = self.scale * (self.rows.side() + 2 * self.margin);
         // At most 7,712 pixels.
-        let side = u32::try_from(side).unwrap_or(0).to_be_bytes();
-        file.extend_from_slice(&side);
-        file.extend_from_slice(&side);
+        let [a, b, c, d] = u32::try_from(side).unwrap_or(0).to_be_bytes();
         // Greyscale, deflate, the standard filters, not interlaced.
-        file.extend_from_slice(&[self.bit_depth, 0, 0, 0, 0]);
+        [a, b, c, d, a, b, c, d, self.bit_depth, 0, 0, 0, 0]
     }
 
-    fn write_pixels(&self, file: &mut Vec<u8>) {
-        file.extend_from_slice(&ZLIB_HEADER);
-        self.deflate(file);
-        file.extend_from_slice(&self.adler32().to_be_bytes());
+    fn pixels(&self) -> Vec<u8> {
+        let mut stream = self.deflate();
+        stream.extend_from_slice(&self.adler32().to_be_bytes());
+        stream
     }
 
     /// Of each row only the modules of its first line are written: the margins beside it are
     /// copied too, the left one with what comes before, the right one with what follows. Without a
     /// margin, or if rows have one line, there are only the lines of the row to be copied.
-    fn deflate(&self, file: &mut Vec<u8>) {
+    fn deflate(&self) -> Vec<u8> {
         let right = self.module * self.margin;
         let left = 1 + right;
         let repeated = (self.scale - 1) * self.line;
@@ -97,7 +92,7 @@ impl<'a> Image<'a> {
         } else {
             (repeated, 0)
         };
-        let mut deflater = Deflater::new(mem::take(file), self.line, row, margin);
+        let mut deflater = Deflater::new(ZLIB_HEADER.to_vec(), self.line, row, margin);
         let light_lines = if copies_margins { 1 } else { self.margin };
         for _ in 0..light_lines {
             deflater.filter_type();
@@ -112,9 +107,8 @@ impl<'a> Image<'a> {
                 deflater.filter_type();
                 deflater.light(right);
             }
-            for strip in 0..self.rows.strips() {
-                let count = self.rows.columns(strip).count_ones();
-                deflater.modules(self.rows.word(strip, y), count, self.module);
+            for x in 0..self.rows.side() {
+                deflater.module(self.rows.is_set(x, y), self.module);
             }
             if !copies_margins {
                 deflater.light(right);
@@ -130,55 +124,28 @@ impl<'a> Image<'a> {
                 deflater.light(self.line - 1);
             }
         }
-        *file = deflater.finish();
+        deflater.finish()
     }
 
     fn adler32(&self) -> u32 {
         let number = |number: usize| number as u64;
-        let (line, module) = (number(self.line), number(self.module));
-        // The places of bytes are counted from the end of the line, and their sum told by that of
-        // the dark ones.
-        let add = |adler: &mut Adler32, times: usize, dark: u64, places: u64| {
-            let sum = 0xFF * (line - 1 - module * dark);
-            let sums = 0xFF * (line * (line - 1) / 2 - places);
-            adler.add(number(times), line, sum, sums);
-        };
+        let margin = self.module * self.margin;
         let mut adler = Adler32::new();
-        add(&mut adler, self.scale * self.margin, 0, 0);
-        // The place of the last byte of the first module.
-        let first = line - module * number(self.margin + 1);
-        for y in 0..self.rows.side() {
-            let (mut dark, mut numbers) = (0, 0);
-            for strip in 0..self.rows.strips() {
-                let modules = self.rows.word(strip, y);
-                let count = u64::from(modules.count_ones());
-                dark += count;
-                numbers += number(strip * COLUMNS) * count + sum_of_numbers(modules);
+        let mut add = |times: usize, y: Option<usize>| {
+            let mut line = Line::default();
+            // The filter type.
+            line.add(1, 0);
+            line.add(number(margin), 0xFF);
+            for x in 0..self.rows.side() {
+                let is_dark = y.is_some_and(|y| self.rows.is_set(x, y));
+                line.add(number(self.module), if is_dark { 0 } else { 0xFF });
             }
-            // The other bytes of a module are further from the end, by one, two, and so on.
-            let places =
-                module * (first * dark - module * numbers) + dark * (module * (module - 1) / 2);
-            add(&mut adler, self.scale, dark, places);
-        }
-        add(&mut adler, self.scale * self.margin, 0, 0);
+            line.add(number(margin), 0xFF);
+            adler.add(number(times), &line);
+        };
+        add(self.scale * self.margin, None);
+        (0..self.rows.side()).for_each(|y| add(self.scale, Some(y)));
+        add(self.scale * self.margin, None);
         adler.value()
     }
-}
-
-/// The sum of the numbers of all bits that are set: of those whose number has bit 0, and twice
-/// those whose number has bit 1, and so on.
-fn sum_of_numbers(bits: u64) -> u64 {
-    const WITH_BIT: [u64; 6] = [
-        0xAAAA_AAAA_AAAA_AAAA,
-        0xCCCC_CCCC_CCCC_CCCC,
-        0xF0F0_F0F0_F0F0_F0F0,
-        0xFF00_FF00_FF00_FF00,
-        0xFFFF_0000_FFFF_0000,
-        0xFFFF_FFFF_0000_0000,
-    ];
-    let mut sum = 0;
-    for (place, with_bit) in WITH_BIT.into_iter().enumerate() {
-        sum += u64::from((bits & with_bit).count_ones()) << place;
-    }
-    sum
 }

@@ -37,8 +37,8 @@ pub(crate) fn draw(bits: Bits, level: EcLevel) -> Option<Grid> {
     let patterns = Patterns::of(version);
     let count = patterns.free.count() / 8;
     let codewords = codewords::interleave(&bits.into_bytes(), count, version, level);
-    let columns = placement::place(&patterns.free, &codewords);
-    Some(mask::apply_best(&patterns, &columns, level))
+    let rows = placement::place(&patterns.free, &codewords);
+    Some(mask::apply_best(&patterns, &rows, level))
 }
 
 #[cfg(test)]
