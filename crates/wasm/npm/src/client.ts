@@ -28,10 +28,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 const MOST_PAGE_BYTES = 128 * 1024 * 1024;
 
 /** What a key says of itself. */
-interface KeyFacts {
-  readonly kind: "secret" | "publishable";
-  readonly environment: "live" | "sandbox";
-}
+type KeyFacts = readonly [kind: "secret" | "publishable", environment: "live" | "sandbox"];
 
 /** What a {@link VouchkeyClient} is made of. */
 export interface VouchkeyClientOptions {
@@ -159,7 +156,8 @@ export class VouchkeyClient {
     if (!facts) {
       throw new VouchkeyError("invalid_key", "The key is not an API key, or has a typing error: it begins with vk_, and its last characters are a checksum.");
     }
-    if (facts.kind === "secret" && isBrowser()) {
+    const [kind, environment] = facts;
+    if (kind === "secret" && isBrowser()) {
       throw new VouchkeyError(
         "secret_key_in_browser",
         "This is a secret key, and everybody who opens this page can read it. Use a publishable key (vk_pub_…) here, or call your own server, and expire this key if the page was public.",
@@ -167,8 +165,8 @@ export class VouchkeyClient {
     }
     this.#base = baseOf(baseUrl, allowHttp === true);
     this.#key = key;
-    this.#isPublishable = facts.kind === "publishable";
-    this.environment = facts.environment;
+    this.#isPublishable = kind === "publishable";
+    this.environment = environment;
     if (version !== undefined && !API_VERSIONS.includes(version)) {
       throw new VouchkeyError("unsupported_version", `version must be one of ${API_VERSIONS.join(", ")}.`);
     }

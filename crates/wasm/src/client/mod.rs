@@ -15,8 +15,9 @@
 
 mod error;
 mod exchange;
+mod request;
 
-use gloo_net::http::{Method, Request, RequestBuilder};
+use gloo_net::http::Request;
 use vouchkey_types::api_key::{ApiKey, Environment};
 use vouchkey_types::inflection::Inflection;
 use vouchkey_types::json::Json;
@@ -24,9 +25,9 @@ use vouchkey_types::limits::MAX_IDEMPOTENCY_KEY_CHARS;
 use vouchkey_types::problem::ErrorCode;
 use vouchkey_types::version::ApiVersion;
 use wasm_bindgen::JsValue;
-use web_sys::RequestRedirect;
 
 pub use error::ClientError;
+use request::Draft;
 
 const SESSIONS: &str = "/api/v1/sessions";
 
@@ -93,10 +94,8 @@ impl<'a> Client<'a> {
     ///
     /// Whatever the server or the network refuses.
     pub async fn dry_run_session(self, body: &str) -> Result<Json, ClientError> {
-        let request = self
-            .request(Method::POST, SESSIONS)
-            .query([("dry_run", "true")]);
-        exchange::json(with_body(request, body)?).await
+        let request = self.request(SESSIONS).query([("dry_run", "true")]);
+        exchange::json(request.post(body)?).await
     }
 
     /// One session, by its id.
@@ -124,8 +123,7 @@ impl<'a> Client<'a> {
     ///
     /// Whatever the server or the network refuses.
     pub async fn get(self, path: &str) -> Result<Json, ClientError> {
-        let request = self.request(Method::GET, path);
-        exchange::json(built(request.build())?).await
+        exchange::json(self.request(path).get()?).await
     }
 
     /// Posts JSON to any path of the server.
@@ -134,8 +132,8 @@ impl<'a> Client<'a> {
     ///
     /// Whatever the server or the network refuses.
     pub async fn post(self, path: &str, body: &Json) -> Result<Json, ClientError> {
-        let request = self.request(Method::POST, path);
-        exchange::json(with_body(request, body.to_text())?).await
+        let request = self.request(path).post(body.to_text())?;
+        exchange::json(request).await
     }
 
     /// The request that [`Client::create_session`] sends, for who sends it otherwise.
@@ -157,10 +155,9 @@ impl<'a> Client<'a> {
                 "The idempotency key must be 1 to 255 visible ASCII characters.",
             ));
         }
-        let request = self
-            .request(Method::POST, SESSIONS)
-            .header("Idempotency-Key", idempotency_key);
-        with_body(request, body)
+        self.request(SESSIONS)
+            .header("Idempotency-Key", idempotency_key)
+            .post(body)
     }
 
     /// The request that [`Client::get_session`] sends, for who sends it otherwise.
@@ -169,11 +166,8 @@ impl<'a> Client<'a> {
     ///
     /// If there is no such address.
     pub fn get_request(self, id: &str) -> Result<Request, ClientError> {
-        let id = js_sys::encode_uri_component(id);
-        built(
-            self.request(Method::GET, &format!("{SESSIONS}/{id}"))
-                .build(),
-        )
+        let id = String::from(js_sys::encode_uri_component(id));
+        self.request(&[SESSIONS, "/", &id].concat()).get()
     }
 
     /// The request that [`Client::list_sessions`] sends, for who sends it otherwise.
@@ -185,20 +179,18 @@ impl<'a> Client<'a> {
         self,
         query: impl IntoIterator<Item = (&'q str, &'q str)>,
     ) -> Result<Request, ClientError> {
-        built(self.request(Method::GET, SESSIONS).query(query).build())
+        self.request(SESSIONS).query(query).get()
     }
 
-    fn request(self, method: Method, path: &str) -> RequestBuilder {
-        let request = RequestBuilder::new(&format!("{}{path}", self.base))
-            .method(method)
-            .header("Accept", "application/json");
+    fn request(self, path: &str) -> Draft {
+        let request = Draft::to([self.base, path].concat()).header("Accept", "application/json");
         match self.caller {
             Caller::Cookie(environment) => {
                 request.header("Vouchkey-Environment", environment.as_str())
             }
             Caller::Key(key, version) => {
                 let request = request
-                    .redirect(RequestRedirect::Manual)
+                    .without_redirects()
                     .header("X-API-Key", key.expose())
                     .header("Key-Inflection", Inflection::Snake.as_str());
                 match version {
@@ -208,17 +200,4 @@ impl<'a> Client<'a> {
             }
         }
     }
-}
-
-fn with_body(request: RequestBuilder, body: impl Into<JsValue>) -> Result<Request, ClientError> {
-    built(
-        request
-            .header("Content-Type", "application/json")
-            .body(body),
-    )
-}
-
-/// It cannot be built where the address is none, or has a form that `fetch` does not know.
-fn built(request: Result<Request, gloo_net::Error>) -> Result<Request, ClientError> {
-    request.map_err(|_| ClientError::offline())
 }
