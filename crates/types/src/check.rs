@@ -66,18 +66,16 @@ impl Check {
         let mut checks = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let known = item.as_str().and_then(Self::find);
-            match known.filter(|check| !checks.contains(check)) {
-                Some(check) => checks.push(check),
-                None => {
-                    let path = || item_path(Field::Checks.name(), index);
-                    let fault = if mistakes.is_full() {
-                        Fault::unlisted()
-                    } else {
-                        Self::fault(item)
-                    };
-                    mistakes.note(&path, fault);
-                }
+            if let Some(check) = known.filter(|check| !checks.contains(check)) {
+                checks.push(check);
+                continue;
             }
+            let fault = if mistakes.is_full() {
+                Fault::unlisted()
+            } else {
+                Self::fault(item)
+            };
+            mistakes.note(&|| item_path(Field::Checks.name(), index), fault);
         }
         checks
     }

@@ -7,7 +7,6 @@ use crate::names::Field;
 use crate::problem::{Fault, FieldCode, Mistakes};
 use crate::session::duplicates::{self, Judged, Member, Repeats};
 use crate::text;
-use std::borrow::Cow;
 use std::fmt;
 
 /// At most 50 keys of 1 to 128 characters, each value at most 16,384 bytes as compact JSON in UTF-8.
@@ -23,22 +22,25 @@ impl Metadata {
         &self.0
     }
 
-    /// Checks the member `metadata` of a request. A key whose value is `null` is dropped before
-    /// anything is counted, as merging into an empty map would.
-    ///
-    /// With `is_address_wanted`, `applicant_email` in it is held to the rule of an address.
+    /// What is wrong with the number of keys. A key whose value is `null` does not count: it is
+    /// dropped, as merging into an empty map would.
+    pub(crate) fn too_many(sent: &Members<'_>) -> Option<Fault> {
+        let kept = count_kept(sent);
+        if kept <= MAX_METADATA_KEYS {
+            return None;
+        }
+        let (most, kept) = (
+            text::decimal(MAX_METADATA_KEYS as u64),
+            text::decimal(kept as u64),
+        );
+        let message = text::join(&["Must have at most ", &most, " keys; these are ", &kept, "."]);
+        Some(Fault::new(FieldCode::TooMany, message))
+    }
+
+    /// Checks the members of `metadata`. With `is_address_wanted`, `applicant_email` among them is
+    /// held to the rule of an address.
     pub(crate) fn check(sent: &Members<'_>, is_address_wanted: bool, mistakes: &mut Mistakes) {
         let field = Field::Metadata.name();
-        let kept = count_kept(sent);
-        if kept > MAX_METADATA_KEYS {
-            let (most, kept) = (
-                text::decimal(MAX_METADATA_KEYS as u64),
-                text::decimal(kept as u64),
-            );
-            let message =
-                text::join(&["Must have at most ", &most, " keys; these are ", &kept, "."]);
-            mistakes.push(Fault::new(FieldCode::TooMany, message).at(field));
-        }
         let rule =
             |key: &str, value: &Value<'_>, _| match check_member(key, value, is_address_wanted) {
                 Ok(()) => Judged::Kept,
@@ -49,7 +51,9 @@ impl Metadata {
 
     /// The metadata of what passed [`Metadata::check`].
     pub(crate) fn of_checked(sent: &Members<'_>) -> Self {
-        Self(without_nulls(sent).into_owned())
+        let kept = sent.iter().filter(|(_, value)| !value.is_null());
+        let own = |(key, value): (&str, &Value<'_>)| (key.to_owned(), value.clone().into_owned());
+        Self(kept.map(own).collect())
     }
 
     /// The text of `applicant_email` in it, which stands in for the request's own.
@@ -66,15 +70,6 @@ impl Metadata {
     pub fn from_checked(kept: Object) -> Self {
         Self(kept)
     }
-}
-
-/// Metadata as it is kept; text stays where it stands.
-pub(crate) fn without_nulls<'r>(sent: &'r Members<'_>) -> Members<'r> {
-    let mut kept = Members::new();
-    for (key, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
-        kept.push_member(Cow::Borrowed(key), value.as_borrowed());
-    }
-    kept
 }
 
 /// The caller's data may be personal: not shown.

@@ -3,7 +3,7 @@
 use crate::country::CountryCode;
 use crate::date::Date;
 use crate::email::EmailAddress;
-use crate::json::{Json, Members, Value};
+use crate::json::{Json, Members, Value, push_name, push_quoted};
 use crate::limits::{MAX_EMAIL_CHARS, MAX_PREFILL_CHARS};
 use crate::names::{Field, PrefillField, nearest_prefill_field};
 use crate::phone;
@@ -103,13 +103,14 @@ impl<'r> CheckedPrefill<'r> {
         })
     }
 
-    /// The values in normal form, by canonical names.
-    pub(crate) fn to_json(self) -> Value<'r> {
-        let mut fields = Members::new();
+    /// Adds the values as a JSON object.
+    pub(crate) fn push_text(&self, out: &mut String) {
+        out.push('{');
         for (field, value) in self.iter() {
-            fields.push_member(field.name().into(), Value::String(value));
+            push_name(out, field.name());
+            push_quoted(out, &value);
         }
-        fields.into()
+        out.push('}');
     }
 }
 
@@ -220,6 +221,10 @@ impl fmt::Debug for Prefill {
 
 impl From<&Prefill> for Json {
     fn from(prefill: &Prefill) -> Self {
-        CheckedPrefill::from(prefill).to_json().into_owned()
+        let values = prefill.iter();
+        values
+            .map(|(field, value)| (field.name().to_owned(), value.into()))
+            .collect::<Members<'_>>()
+            .into()
     }
 }

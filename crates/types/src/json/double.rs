@@ -2,7 +2,7 @@
 //!
 //! What the standard library has for it weighs 21 KB in a browser, compressed: as much as everything
 //! else. JavaScript's own numbers are the same doubles, read and written as exactly, so in a browser
-//! its functions do the work, and only the form of the text is ours.
+//! its functions do the work, and elsewhere `ryu-js` writes as they do.
 
 /// The double nearest to a number that keeps JSON's grammar; infinite beyond the largest.
 pub(super) fn read(text: &str) -> f64 {
@@ -12,13 +12,27 @@ pub(super) fn read(text: &str) -> f64 {
     text.parse().unwrap_or(f64::INFINITY)
 }
 
-/// The shortest text that reads back as the same finite double, with an exponent where plain digits
-/// would be long, and `1.0` apart from `1`.
-pub(super) fn write(value: f64) -> String {
+/// Adds the text that JavaScript writes of a finite double (ECMA-262, 6.1.6.1.20), with the sign of
+/// a zero, and `1.0` apart from `1`: at most 25 characters.
+pub(super) fn push(out: &mut String, value: f64) {
+    if value.is_sign_negative() {
+        out.push('-');
+    }
+    let mut is_whole = true;
+    let mut put = |unit: u8| {
+        is_whole &= unit.is_ascii_digit();
+        out.push(char::from(unit));
+    };
     #[cfg(target_arch = "wasm32")]
-    return form::of(value, javascript::units(value.abs()));
+    javascript::units(value.abs()).for_each(&mut put);
     #[cfg(not(target_arch = "wasm32"))]
-    format!("{value:?}")
+    ryu_js::Buffer::new()
+        .format_finite(value.abs())
+        .bytes()
+        .for_each(&mut put);
+    if is_whole {
+        out.push_str(".0");
+    }
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -49,91 +63,51 @@ mod javascript {
     }
 }
 
-#[cfg(any(target_arch = "wasm32", test))]
-mod form {
-    use crate::text::decimal;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
 
-    /// A double as the API writes it, from the shortest text of its size that anybody writes, such as
-    /// `1e+21`, `0.00001`, `1.5e-7` or `120`.
-    pub(super) fn of(value: f64, shortest: impl Iterator<Item = u8>) -> String {
-        let (mut digits, point) = parts(shortest);
-        settle_tie(value.abs(), &mut digits, point);
-        let mut text = String::from(if value.is_sign_negative() { "-" } else { "" });
-        let push_zeros = |text: &mut String, count: i32| (0..count).for_each(|_| text.push('0'));
-        // Plain digits serve from 1e-4 to 1e16.
-        if (-3..=0).contains(&point) {
-            text.push_str("0.");
-            push_zeros(&mut text, -point);
-            text.push_str(&digits);
-            return text;
-        }
-        let is_plain = (1..=16).contains(&point);
-        let whole = usize::try_from(if is_plain { point } else { 1 }).unwrap_or(0);
-        let (whole, fraction) = digits.split_at_checked(whole).unwrap_or((&digits, ""));
-        text.push_str(whole);
-        if is_plain {
-            push_zeros(&mut text, point - i32::try_from(digits.len()).unwrap_or(0));
-        }
-        if is_plain || !fraction.is_empty() {
-            text.push('.');
-            text.push_str(if fraction.is_empty() { "0" } else { fraction });
-        }
-        if !is_plain {
-            text.push_str(if point < 1 { "e-" } else { "e" });
-            text.push_str(&decimal((point - 1).unsigned_abs().into()));
-        }
+    fn written(value: f64) -> String {
+        let mut text = String::new();
+        push(&mut text, value);
         text
     }
 
-    /// Of two texts that are equally near, takes the larger one, as the standard library does;
-    /// JavaScript takes the one with the even digit.
-    ///
-    /// It is a tie where the number has just one decimal place more than its digits, and so just as
-    /// many binary ones. The two lowest of its bits then tell whether the digit below is even.
-    #[expect(clippy::float_cmp, reason = "a whole number, exactly")]
-    fn settle_tie(size: f64, digits: &mut String, point: i32) {
-        let places = i32::try_from(digits.len()).unwrap_or(0) - point;
-        let bits = size * 2_f64.powi(places + 1);
-        if places >= 0 && bits % 4.0 == 1.0 {
-            let last = digits.pop().and_then(|last| u8::try_from(last).ok());
-            digits.push(char::from(last.unwrap_or(b'0') | 1));
+    #[test]
+    #[expect(clippy::excessive_precision, reason = "the doubles in full")]
+    fn the_text_is_that_of_javascript_with_a_point() {
+        for (value, text) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (1.0, "1.0"),
+            (-120.5, "-120.5"),
+            (0.000_001, "0.000001"),
+            (1e-7, "1e-7"),
+            (1e20, "100000000000000000000.0"),
+            (1e21, "1e+21"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            // Of two texts equally near, the one with the even digit.
+            (1_888_570_120_608_320.25, "1888570120608320.2"),
+            (1_888_570_120_608_320.75, "1888570120608320.8"),
+            (150_000_000_000_000.625, "150000000000000.62"),
+        ] {
+            assert_eq!(written(value), text);
         }
     }
 
-    /// The digits of a number without zeros at either end, and the power of ten of the point before
-    /// them: the number is `0.digits` times that.
-    fn parts(text: impl Iterator<Item = u8>) -> (String, i32) {
-        let mut digits = String::new();
-        let (mut point, mut exponent) = (0, 0);
-        let (mut is_whole, mut is_exponent, mut is_negative) = (true, false, false);
-        for byte in text {
-            let digit = byte.wrapping_sub(b'0');
-            match byte {
-                b'.' => is_whole = false,
-                b'e' => is_exponent = true,
-                b'-' => is_negative = true,
-                b'+' => {}
-                _ if is_exponent => exponent = exponent * 10 + i32::from(digit),
-                b'0' if digits.is_empty() => point -= i32::from(!is_whole),
-                _ => {
-                    digits.push(char::from(byte));
-                    point += i32::from(is_whole);
-                }
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
+
+        #[test]
+        fn any_double_reads_back(bits in any::<u64>()) {
+            let value = f64::from_bits(bits);
+            if value.is_finite() {
+                let text = written(value);
+                prop_assert!(text.len() <= 25, "{}", text);
+                prop_assert_eq!(read(&text).to_bits(), bits, "{}", text);
             }
         }
-        while digits.ends_with('0') {
-            digits.pop();
-        }
-        if digits.is_empty() {
-            return ("0".to_owned(), 1);
-        }
-        (
-            digits,
-            point + if is_negative { -exponent } else { exponent },
-        )
     }
 }
-
-#[cfg(test)]
-#[path = "double_tests.rs"]
-mod tests;

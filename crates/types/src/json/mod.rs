@@ -13,6 +13,7 @@ mod write;
 
 pub use read::{ReadError, ReadErrorKind, read, read_answer, read_borrowed};
 pub use write::push_quoted;
+pub(crate) use write::{push, push_name};
 
 use std::borrow::Cow;
 
@@ -99,13 +100,6 @@ impl<'a> Members<'a> {
         self.0
     }
 
-    /// The same members, with their text where it stands.
-    pub(crate) fn as_borrowed(&self) -> Members<'_> {
-        let members = self.iter();
-        let borrow = |(name, value)| (Cow::Borrowed(name), Value::as_borrowed(value));
-        Members(members.map(borrow).collect())
-    }
-
     /// The same members without what they borrow.
     pub fn into_owned(self) -> Object {
         let own = |(name, value): Member<'a>| (Cow::Owned(name.into_owned()), value.into_owned());
@@ -156,18 +150,6 @@ impl<'a> Value<'a> {
             Self::String(text) => Value::String(Cow::Owned(text.into_owned())),
             Self::Array(items) => Value::Array(items.into_iter().map(Value::into_owned).collect()),
             Self::Object(members) => Value::Object(members.into_owned()),
-        }
-    }
-
-    /// The same value, with its text where it stands.
-    pub fn as_borrowed(&self) -> Value<'_> {
-        match self {
-            Self::Null => Value::Null,
-            Self::Bool(value) => Value::Bool(*value),
-            Self::Number(number) => Value::Number(*number),
-            Self::String(text) => Value::String(Cow::Borrowed(text)),
-            Self::Array(items) => Value::Array(items.iter().map(Value::as_borrowed).collect()),
-            Self::Object(members) => Value::Object(members.as_borrowed()),
         }
     }
 

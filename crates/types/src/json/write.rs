@@ -9,7 +9,7 @@ impl Value<'_> {
     /// The value as compact JSON text, members in their order.
     pub fn to_text(&self) -> String {
         let mut out = String::new();
-        push::<false>(&mut out, self);
+        push_form::<false>(&mut out, self);
         out
     }
 
@@ -20,18 +20,18 @@ impl Value<'_> {
     /// count as the same (decision 7).
     pub fn canonical(&self) -> String {
         let mut out = String::new();
-        push::<true>(&mut out, self);
+        push_form::<true>(&mut out, self);
         out
     }
 
     /// What [`Value::text_len`] is at most; counted without writing anything.
     pub fn most_text_len(&self) -> usize {
         // A control character becomes six bytes, and between brackets there is one more byte for
-        // each colon and comma. The longest number is such as -2.2250738585072014e-308.
+        // each colon and comma. The longest number is such as -0.0000012345678901234567.
         let string = |text: &str| text.len().saturating_mul(6).saturating_add(2);
         match self {
             Self::Null | Self::Bool(_) => 5,
-            Self::Number(_) => 24,
+            Self::Number(_) => 25,
             Self::String(text) => string(text),
             Self::Array(items) => items.iter().fold(2, |sum: usize, item| {
                 sum.saturating_add(item.most_text_len()).saturating_add(1)
@@ -68,8 +68,22 @@ impl fmt::Display for Value<'_> {
     }
 }
 
+/// Adds a value as compact JSON.
+pub(crate) fn push(out: &mut String, value: &Value<'_>) {
+    push_form::<false>(out, value);
+}
+
+/// Adds the name of a member to an object that ends the text, with what stands around it.
+pub(crate) fn push_name(out: &mut String, name: &str) {
+    if !out.ends_with('{') {
+        out.push(',');
+    }
+    push_quoted(out, name);
+    out.push(':');
+}
+
 /// Adds a value as compact JSON, or in the canonical form.
-fn push<const CANONICAL: bool>(out: &mut String, value: &Value<'_>) {
+fn push_form<const CANONICAL: bool>(out: &mut String, value: &Value<'_>) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
@@ -81,7 +95,7 @@ fn push<const CANONICAL: bool>(out: &mut String, value: &Value<'_>) {
             out.push_str(&decimal(value.unsigned_abs()));
         }
         Value::Number(Number::U64(value)) => out.push_str(&decimal(*value)),
-        Value::Number(Number::F64(value)) => out.push_str(&double::write(*value)),
+        Value::Number(Number::F64(value)) => double::push(out, *value),
         Value::String(text) => push_quoted(out, text),
         Value::Array(items) => {
             out.push('[');
@@ -89,19 +103,15 @@ fn push<const CANONICAL: bool>(out: &mut String, value: &Value<'_>) {
                 if index > 0 {
                     out.push(',');
                 }
-                push::<CANONICAL>(out, item);
+                push_form::<CANONICAL>(out, item);
             }
             out.push(']');
         }
         Value::Object(members) => {
             out.push('{');
             let mut put = |(name, value): (&str, _)| {
-                if !out.ends_with('{') {
-                    out.push(',');
-                }
-                push_quoted(out, name);
-                out.push(':');
-                push::<CANONICAL>(out, value);
+                push_name(out, name);
+                push_form::<CANONICAL>(out, value);
             };
             if CANONICAL {
                 let mut sorted: Vec<_> = members.iter().collect();
@@ -198,6 +208,6 @@ mod tests {
     fn the_length_is_that_of_the_text() {
         let value = read(br#"{"a":[1,2.5,1e300,"\u00e9\n\u0001\"",true,null,{}]}"#).unwrap();
         assert_eq!(value.text_len(), value.to_text().len());
-        assert_eq!(Json::Number(Number::F64(1e300)).to_text(), "1e300");
+        assert_eq!(Json::Number(Number::F64(1e300)).to_text(), "1e+300");
     }
 }

@@ -96,15 +96,11 @@ impl Fault {
 pub struct Mistakes {
     listed: Vec<FieldError>,
     rest: usize,
-    settled: Option<&'static str>,
 }
 
 impl Mistakes {
     /// Notes one mistake.
     pub fn push(&mut self, error: FieldError) {
-        if self.settled.is_some_and(|path| path == error.field) {
-            return;
-        }
         if self.is_full() {
             self.rest += 1;
         } else {
@@ -112,15 +108,9 @@ impl Mistakes {
         }
     }
 
-    /// Notes a fault at a path that gets no other, since a field has at most one error.
-    pub(crate) fn push_as_only(&mut self, path: &'static str, fault: Fault) {
-        self.push(fault.at(path));
-        self.settled = Some(path);
-    }
-
-    /// Notes a fault at this path, which is only put into words if it may be listed.
+    /// Notes a fault at this path, which is only put into words if it is listed.
     pub fn note(&mut self, path: &dyn Fn() -> String, fault: Fault) {
-        if self.is_full() && self.settled.is_none() {
+        if self.is_full() {
             self.rest += 1;
         } else {
             self.push(fault.at(path()));

@@ -5,12 +5,11 @@ use crate::country::CountryCode;
 use crate::email::EmailAddress;
 use crate::expiry::ExpiryMinutes;
 use crate::id::WorkflowId;
-use crate::json::{Json, Members, Value};
-use crate::metadata::{self, Metadata};
+use crate::json::{self, Json, Members, push, push_name, push_quoted};
+use crate::metadata::Metadata;
 use crate::names::Field;
 use crate::prefill::{CheckedPrefill, Prefill};
 use crate::web_url::WebUrl;
-use std::borrow::Cow;
 use std::fmt;
 
 /// A create request that keeps every rule. There is no other way to get one than
@@ -138,36 +137,68 @@ impl NewSession {
             expires_in: self.expires_in,
             prefill: (&self.prefill).into(),
         };
-        checked.to_json().into_owned()
+        // One place knows the form; what it writes is read.
+        json::read(checked.to_text().as_bytes()).unwrap_or(Json::Null)
     }
 }
 
-impl<'r> CheckedRequest<'r, '_> {
-    /// The normalised request, as [`NewSession::to_json`] has it.
-    pub fn to_json(&self) -> Value<'r> {
-        let mut request = Members::new();
+impl CheckedRequest<'_, '_> {
+    /// The normalised request as JSON text, which [`NewSession::to_json`] has as a value.
+    pub fn to_text(&self) -> String {
+        let mut out = String::from("{");
         for (field, name, _) in Field::TABLE {
-            let text = |text| Value::String(Cow::Borrowed(text));
-            let value = match field {
-                Field::Metadata => Some(Value::Object(
-                    self.metadata
-                        .map_or_else(Members::new, metadata::without_nulls),
-                )),
-                Field::Checks => self.checks.as_ref().map(|checks| {
-                    Value::Array(checks.iter().map(|check| text(check.as_str())).collect())
-                }),
-                Field::SendEmail => Some(self.send_email.into()),
-                Field::ExpiresInMinutes => Some(self.expires_in.minutes().into()),
-                Field::Fields => Some(self.prefill.to_json()),
-                Field::Country => {
-                    self.texts[field as usize].map(|code| Value::from(code.to_ascii_uppercase()))
+            let text = self.texts[field as usize];
+            match field {
+                Field::Metadata => {
+                    push_name(&mut out, name);
+                    out.push('{');
+                    let sent = self.metadata.into_iter().flat_map(Members::iter);
+                    for (key, value) in sent.filter(|(_, value)| !value.is_null()) {
+                        push_name(&mut out, key);
+                        push(&mut out, value);
+                    }
+                    out.push('}');
                 }
-                _ => self.texts[field as usize].map(text),
-            };
-            if let Some(value) = value {
-                request.push_member(Cow::Borrowed(name), value);
+                Field::Checks => {
+                    let Some(checks) = &self.checks else {
+                        continue;
+                    };
+                    push_name(&mut out, name);
+                    let mut before = '[';
+                    for check in checks {
+                        out.push(before);
+                        push_quoted(&mut out, check.as_str());
+                        before = ',';
+                    }
+                    // There is one at least.
+                    out.push(']');
+                }
+                Field::SendEmail => {
+                    push_name(&mut out, name);
+                    push(&mut out, &self.send_email.into());
+                }
+                Field::ExpiresInMinutes => {
+                    push_name(&mut out, name);
+                    push(&mut out, &self.expires_in.minutes().into());
+                }
+                Field::Fields => {
+                    push_name(&mut out, name);
+                    self.prefill.push_text(&mut out);
+                }
+                _ => {
+                    let Some(text) = text else {
+                        continue;
+                    };
+                    push_name(&mut out, name);
+                    if field == Field::Country {
+                        push_quoted(&mut out, &text.to_ascii_uppercase());
+                    } else {
+                        push_quoted(&mut out, text);
+                    }
+                }
             }
         }
-        request.into()
+        out.push('}');
+        out
     }
 }

@@ -60,8 +60,7 @@ impl<'c, 'r, 'a> Rules<'c, 'r, 'a> {
     /// error of the field itself.
     fn field(&mut self, field: Field) {
         if self.request.is_repeated(field) {
-            self.mistakes
-                .push_as_only(field.name(), duplicates::fault());
+            self.mistakes.push(duplicates::fault().at(field.name()));
         }
         let Some(value) = self.request.value(field) else {
             if field == Field::ApplicantEmail {
@@ -72,6 +71,9 @@ impl<'c, 'r, 'a> Rules<'c, 'r, 'a> {
         let fault = match field {
             Field::Metadata => match value {
                 Value::Object(sent) => {
+                    if let Some(fault) = Metadata::too_many(sent) {
+                        self.note(field, fault);
+                    }
                     Metadata::check(sent, self.needs_address(), &mut self.mistakes);
                     self.checked.metadata = Some(sent);
                     return;
@@ -123,7 +125,7 @@ impl<'c, 'r, 'a> Rules<'c, 'r, 'a> {
             },
         };
         match fault {
-            Some(fault) => self.mistakes.push(fault.at(field.name())),
+            Some(fault) => self.note(field, fault),
             None => self.refuse_closed(field),
         }
         self.report_within(field, value);
@@ -136,7 +138,7 @@ impl<'c, 'r, 'a> Rules<'c, 'r, 'a> {
                 FieldCode::Required,
                 "Is needed to send the invitation: give it here or as metadata.applicant_email, or leave send_email out.",
             );
-            self.mistakes.push(fault.at(Field::ApplicantEmail.name()));
+            self.note(Field::ApplicantEmail, fault);
         }
     }
 
@@ -147,6 +149,13 @@ impl<'c, 'r, 'a> Rules<'c, 'r, 'a> {
                 FieldCode::NotAllowed,
                 "Is closed to publishable keys; leave it out, or send it from a server with a secret key.",
             );
+            self.note(field, fault);
+        }
+    }
+
+    /// Notes what is wrong with a field, if nothing is known yet.
+    fn note(&mut self, field: Field, fault: Fault) {
+        if !self.request.is_repeated(field) {
             self.mistakes.push(fault.at(field.name()));
         }
     }
