@@ -45,11 +45,12 @@ mod webhooks;
 #[cfg(feature = "client")]
 pub use client::{api_request, key_facts};
 use vouchkey_qr::Options;
+use vouchkey_types::session::create::Context;
 use wasm_bindgen::prelude::*;
 #[cfg(feature = "client")]
 pub use webhooks::{event_order, verify_signature};
 
-use crate::js::context::{Misuse, Rules};
+use crate::js::context::Rules;
 
 /// Makes room for just this many bytes in the inbox, and gives its address; what it held is gone.
 #[wasm_bindgen]
@@ -67,42 +68,31 @@ pub fn outbox() -> usize {
 /// else with the verdict.
 #[wasm_bindgen]
 pub fn judge(context: usize, body: usize, now_ms: f64) -> i32 {
-    answer([context, body], now_ms, |[_, body], rules| {
-        verdict::judge(body, rules)
-    })
+    answer([context, body, 0], now_ms, verdict::judge)
 }
 
 /// The normalised request of a body that was accepted.
 #[wasm_bindgen]
 pub fn normalise(context: usize, body: usize, now_ms: f64) -> i32 {
-    answer([context, body], now_ms, |[_, body], rules| {
-        verdict::normalise(body, rules)
-    })
+    answer([context, body, 0], now_ms, verdict::normalise)
 }
 
 /// Holds one field to the rules: its path as text, and its value. Answers with a list of mistakes.
 #[wasm_bindgen]
 pub fn judge_field(context: usize, path: usize, value: usize, now_ms: f64) -> i32 {
-    answer([context, path, value], now_ms, |[_, path, value], rules| {
-        verdict::judge_field(path, value, rules)
-    })
+    answer([context, path, value], now_ms, verdict::judge_field)
 }
 
-fn answer<const PARTS: usize>(
-    lengths: [usize; PARTS],
-    now_ms: f64,
-    judge: impl FnOnce([&[u8]; PARTS], &Rules) -> String,
-) -> i32 {
-    let text = room::read(lengths, |parts| {
-        let context = parts.first().copied().unwrap_or_default();
-        let rules = Rules::read(context, now_ms)?;
-        Ok::<_, Misuse>(judge(parts, &rules))
-    });
-    match text {
-        Ok(text) if text.is_empty() => 0,
-        Ok(text) => room::answer(text.into_bytes()),
+/// Has the parts behind the context judged.
+fn answer(lengths: [usize; 3], now_ms: f64, judge: fn([&[u8]; 2], &Context<'_>) -> String) -> i32 {
+    let inbox = room::take();
+    let [context, first, second] = inbox.parts(lengths);
+    let answer = match Rules::read(context, now_ms) {
+        Ok(rules) => room::answer(judge([first, second], &rules.context()).into_bytes()),
         Err(misuse) => misuse as i32,
-    }
+    };
+    inbox.put_back();
+    answer
 }
 
 /// Draws a text as a QR code: a PNG as a `data:` URL, of so many pixels a module, with a margin of so

@@ -23,33 +23,37 @@ fn put(room: &Room, bytes: Vec<u8>) -> Vec<u8> {
 
 /// Makes the inbox hold just this many bytes; its address. A smaller one gives memory back.
 pub(super) fn reserve(bytes: usize) -> usize {
-    INBOX.with(|inbox| {
-        // The old one first, so that there are never two.
-        drop(put(inbox, Vec::new()));
-        let empty = vec![0; bytes];
-        // Exposed, since JavaScript writes through it.
-        let address = empty.as_ptr().expose_provenance();
-        put(inbox, empty);
-        address
-    })
+    // The old one first, so that there are never two.
+    drop(take());
+    let empty = vec![0; bytes];
+    // Exposed, since JavaScript writes through it.
+    let address = empty.as_ptr().expose_provenance();
+    Inbox(empty).put_back();
+    address
 }
 
-/// Reads so many bytes in so many parts, one behind the other; parts that are not there are empty.
-pub(super) fn read<const PARTS: usize, T>(
-    lengths: [usize; PARTS],
-    read: impl FnOnce([&[u8]; PARTS]) -> T,
-) -> T {
-    INBOX.with(|inbox| {
-        let bytes = put(inbox, Vec::new());
-        let mut rest = bytes.as_slice();
-        let answer = read(lengths.map(|length| {
+/// What stands in the inbox, while it is read. Calls in between find it empty.
+pub(super) struct Inbox(Vec<u8>);
+
+pub(super) fn take() -> Inbox {
+    Inbox(INBOX.with(|inbox| put(inbox, Vec::new())))
+}
+
+impl Inbox {
+    /// Its parts, one behind the other, of these lengths; parts that are not there are empty.
+    pub(super) fn parts<const PARTS: usize>(&self, lengths: [usize; PARTS]) -> [&[u8]; PARTS] {
+        let mut rest = self.0.as_slice();
+        lengths.map(|length| {
             let (part, after) = rest.split_at_checked(length).unwrap_or_default();
             rest = after;
             part
-        }));
-        put(inbox, bytes);
-        answer
-    })
+        })
+    }
+
+    /// For the next call, which may write into the same place.
+    pub(super) fn put_back(self) {
+        INBOX.with(|inbox| put(inbox, self.0));
+    }
 }
 
 /// Puts an answer into the outbox; its length.

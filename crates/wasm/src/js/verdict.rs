@@ -3,20 +3,18 @@
 use vouchkey_types::json::{self, Members, Value, push_quoted};
 use vouchkey_types::limits::MAX_ERRORS;
 use vouchkey_types::problem::{ErrorCode, FieldError, Problem};
-use vouchkey_types::session::create::{SentRequest, unknown_field};
+use vouchkey_types::session::create::{Context, SentRequest, unknown_field};
 use vouchkey_types::session::field;
-
-use crate::js::context::Rules;
 
 /// The text of what there is to say of a body: nothing of one that is accepted as it stands, a list
 /// of warnings of one that is accepted, and the whole verdict of one that is refused.
-pub(super) fn judge(body: &[u8], rules: &Rules) -> String {
+pub(super) fn judge([body, _]: [&[u8]; 2], context: &Context<'_>) -> String {
     let request = match read(body) {
         Ok(request) => request,
         Err(problem) => return refusal(&problem, &[]),
     };
     let warnings = warn(&request);
-    match request.check(&rules.context()) {
+    match request.check(context) {
         Ok(_) if warnings.is_empty() => String::new(),
         Ok(_) => list(&warnings),
         Err(errors) => refusal(&Problem::validation(errors), &warnings),
@@ -24,18 +22,18 @@ pub(super) fn judge(body: &[u8], rules: &Rules) -> String {
 }
 
 /// The normalised request that an accepted body means.
-pub(super) fn normalise(body: &[u8], rules: &Rules) -> String {
+pub(super) fn normalise([body, _]: [&[u8]; 2], context: &Context<'_>) -> String {
     let text = read(body).ok().and_then(|request| {
-        let checked = request.check(&rules.context()).ok()?;
-        Some(checked.to_json().to_text())
+        let checked = request.check(context).ok()?;
+        Some(checked.to_text())
     });
     text.unwrap_or_default()
 }
 
 /// The list of the mistakes of one field; nothing where there are none.
-pub(super) fn judge_field(path: &[u8], value: &[u8], rules: &Rules) -> String {
+pub(super) fn judge_field([path, value]: [&[u8]; 2], context: &Context<'_>) -> String {
     let path = str::from_utf8(path).unwrap_or_default();
-    let mistakes = field::validate(path, value, &rules.context());
+    let mistakes = field::validate(path, value, context);
     if mistakes.is_empty() {
         String::new()
     } else {

@@ -24,19 +24,20 @@ pub fn verify_signature(
     tolerance: f64,
 ) -> u32 {
     let lengths = [id, timestamp, signature, own, secrets, body];
-    let verdict = room::read(lengths, |[id, timestamp, signature, own, secrets, body]| {
-        let headers = SignatureHeaders {
-            id: header(id),
-            timestamp: header(timestamp),
-            signature: header(signature),
-            own: header(own),
-        };
-        let secrets: Vec<_> = text(secrets)
-            .split('\n')
-            .filter_map(Secret::parse)
-            .collect();
-        verify(body, headers, &secrets, whole(now), whole(tolerance))
-    });
+    let inbox = room::take();
+    let [id, timestamp, signature, own, secrets, body] = inbox.parts(lengths);
+    let headers = SignatureHeaders {
+        id: header(id),
+        timestamp: header(timestamp),
+        signature: header(signature),
+        own: header(own),
+    };
+    let secrets: Vec<_> = text(secrets)
+        .split('\n')
+        .filter_map(Secret::parse)
+        .collect();
+    let verdict = verify(body, headers, &secrets, whole(now), whole(tolerance));
+    inbox.put_back();
     match verdict {
         Ok(()) => 0,
         Err(refusal) => place(SignatureRefusal::ALL, &refusal),
@@ -71,20 +72,20 @@ pub fn event_order(
     kept_terminal: bool,
     sequence: f64,
 ) -> f64 {
-    let order = room::read([kept_session, event, session], |parts| {
-        let [kept_session, event, session] = parts.map(text);
-        let kept = Position {
-            session_id: kept_session,
-            sequence: whole(kept_sequence),
-            terminal: kept_terminal,
-        };
-        let news = Position {
-            session_id: session,
-            sequence: whole(sequence),
-            terminal: false,
-        };
-        apply(Some(kept).filter(|kept| kept.sequence > 0), event, news)
-    });
+    let inbox = room::take();
+    let [kept_session, event, session] = inbox.parts([kept_session, event, session]).map(text);
+    let kept = Position {
+        session_id: kept_session,
+        sequence: whole(kept_sequence),
+        terminal: kept_terminal,
+    };
+    let news = Position {
+        session_id: session,
+        sequence: whole(sequence),
+        terminal: false,
+    };
+    let order = apply(Some(kept).filter(|kept| kept.sequence > 0), event, news);
+    inbox.put_back();
     match order {
         #[expect(clippy::cast_precision_loss, reason = "both were safe integers")]
         Ok(missed) => missed as f64,

@@ -69,6 +69,8 @@ async function bundle({ file, slim, inline }) {
     define: { INLINE: String(inline), SLIM: String(slim) },
     bundle: true,
     minify: true,
+    // All there is: a warning in wasm-bindgen's glue about a use of it that is not ours.
+    drop: ["console"],
     format: file.endsWith(".cjs") ? "cjs" : "esm",
     target: "es2022",
     // For CommonJS: has esbuild list the exports so that Node sees them when ESM imports the file.

@@ -35,11 +35,11 @@ impl Variant {
     }
 }
 
-/// As small as wasm-opt makes it; functions with one caller stay apart unless they are tiny, since what is alike stands
-/// closer together then and a kilobyte less is left when it is compressed. Of the memory, the lowest 1,024 bytes are the
+/// As small as wasm-opt makes it. Functions with one caller stay apart unless they are tiny, and only the tiniest are put
+/// into several, since what is alike stands closer together then and a kilobyte less is left when it is compressed. Of the memory, the lowest 1,024 bytes are the
 /// end of the stack, which no address of a value lies in, and what no data is put into is zeros, since the module makes
 /// its memory itself.
-const OPTIMIZATIONS: &str = "--one-caller-inline-max-function-size=20 -Oz --converge --low-memory-unused --zero-filled-memory --strip-producers --strip-target-features";
+const OPTIMIZATIONS: &str = "--one-caller-inline-max-function-size=20 --always-inline-max-function-size=6 -Oz --converge --low-memory-unused --zero-filled-memory --strip-producers --strip-target-features";
 
 /// Builds a module as small as it gets, and writes it and wasm-bindgen's glue to `target/npm/glue/VARIANT`.
 pub(super) fn build(variant: Variant) -> Outcome {
