@@ -58,12 +58,13 @@ pub(super) fn create(file: &Path, clock: &Clock) -> Result<(), VaultError> {
         .map_err(|error| unreadable(file, error.to_string()))
 }
 
-/// Replaces the keys of a file that is there. The new file has mode 0600 and the old one's owner.
+/// Replaces the keys of a file that is there and [`lock`]ed. The new file has mode 0600 and the old one's owner.
 pub(super) fn replace(file: &Path, ring: &KeyRing, clock: &Clock) -> Result<(), VaultError> {
     let replaced = || {
         // What a link leads to is replaced, not the link.
         let file = std::fs::canonicalize(file)?;
         let before = std::fs::metadata(&file)?;
+        remove_drafts(&file)?;
         let draft = Draft::write(&file, ring, Some(&before), clock)?;
         std::fs::rename(&draft.0, &file)?;
         settle(&file)
@@ -88,6 +89,25 @@ pub(super) async fn lock(file: &Path) -> Result<File, VaultError> {
         .map_err(|error| unreadable(file, error.to_string()))
 }
 
+/// How the ending of a draft's name begins; a number follows.
+const DRAFT: &str = "new-";
+
+/// Removes what a process that was killed has left: it holds keys.
+fn remove_drafts(file: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder(file))? {
+        let path = entry?.path();
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        let number = ending.and_then(|ending| ending.strip_prefix(DRAFT));
+        let is_draft = number.is_some_and(|number| {
+            number.len() == 16 && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+        if is_draft && path.file_stem() == file.file_stem() {
+            std::fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
+
 /// A file beside the real one, which goes away if it does not become it.
 struct Draft(PathBuf);
 
@@ -99,7 +119,7 @@ impl Draft {
         clock: &Clock,
     ) -> std::io::Result<Self> {
         let number = u64::from_be_bytes(clock.random());
-        let draft = Self(file.with_extension(format!("new-{number:016x}")));
+        let draft = Self(file.with_extension(format!("{DRAFT}{number:016x}")));
         let mut opened = OpenOptions::new()
             .write(true)
             .create_new(true)

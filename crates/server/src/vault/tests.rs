@@ -246,3 +246,30 @@ async fn no_debug_text_shows_a_secret() {
     );
     assert!(!text.contains("65, 65") && !text.contains("QUFB"), "{text}");
 }
+
+#[tokio::test]
+async fn drafts_of_killed_commands_are_removed_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("root.key");
+    key_file::create(&key, &clock()).unwrap();
+    let others = [
+        "root.new-1",
+        "root.new-zzzzzzzzzzzzzzzz",
+        "other.new-0123456789abcdef",
+    ];
+    for name in others {
+        std::fs::write(folder.path().join(name), "mine").unwrap();
+    }
+    std::fs::write(folder.path().join("root.new-0123456789abcdef"), "draft").unwrap();
+    let ring = key_file::read(&key).unwrap().unwrap();
+    key_file::replace(&key, &ring, &clock()).unwrap();
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        names.push(entry.unwrap().file_name().into_string().unwrap());
+    }
+    names.sort();
+    let mut expected = vec!["root.key"];
+    expected.extend(others);
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+}
