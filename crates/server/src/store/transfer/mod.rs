@@ -4,6 +4,8 @@
 mod progress;
 mod rows;
 
+use std::time::Duration;
+
 use sqlx::{AnyConnection, Connection as _};
 
 use super::engine::tables::Table;
@@ -15,6 +17,10 @@ use rows::{Rows, Sum};
 
 /// The one table without rows of an installation: it says which programs can work on the database.
 const FLOOR: &str = "schema_floor";
+
+/// PostgreSQL ends the connections of a server that has stopped a moment after it: so often they are looked for.
+const LOOKS: usize = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// A table that has been moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,7 +196,7 @@ async fn source(mut address: Address) -> Result<(Side, Vec<Table>, i64), StoreEr
     let engine = address.engine;
     let mut conn = address.read_only().await?;
     address.hold_alone()?;
-    let others = engine.others(&mut conn).await?;
+    let others = others(engine, &mut conn).await?;
     if others > 0 {
         return Err(StoreError::Setting(format!(
             "the source has {others} other connections; stop all servers that use it, then run this again"
@@ -219,6 +225,17 @@ async fn source(mut address: Address) -> Result<(Side, Vec<Table>, i64), StoreEr
         _address: address,
     };
     Ok((side, tables, schema.oldest))
+}
+
+/// How many others are connected to a database, after those that are just ending have ended.
+async fn others(engine: Engine, conn: &mut AnyConnection) -> Result<i64, StoreError> {
+    for _ in 1..LOOKS {
+        if engine.others(conn).await? == 0 {
+            return Ok(0);
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+    Ok(engine.others(conn).await?)
 }
 
 /// The target with its schema, and whether a transfer into it has begun already.
