@@ -9,7 +9,7 @@ use vouchkey_types::session::create::{Context, CreateSessionRequest, NewSession,
 
 use super::decide::{Circumstances, Dice, decide};
 use super::dry_run;
-use super::sealed::{Field, SessionKey};
+use super::sealed::SessionKey;
 use crate::http::idempotency::{self, Marker};
 use crate::http::{Answer, ApiError, Call, Endpoint, version};
 use crate::store::StoreError;
@@ -179,7 +179,7 @@ async fn replay(call: &Call, record: &IdempotencyRow) -> Result<Answer, ApiError
         ));
     };
     let text = key
-        .unseal(Field::Response, &record.response_sealed)
+        .unseal_response(&record.scope.key_hash, &record.response_sealed)
         .map_err(|error| ApiError::internal(&error))?;
     let document = json::read(&text).map_err(|error| ApiError::internal(&error))?;
     let replayed = answer(document)?.with(idempotency::REPLAYED, HeaderValue::from_static("true"));

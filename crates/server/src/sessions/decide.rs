@@ -231,8 +231,8 @@ fn record(
         fingerprint: marker.fingerprint,
         session: session.id,
         status: CREATED,
-        response_sealed: key.seal(
-            Field::Response,
+        response_sealed: key.seal_response(
+            &marker.key,
             created.to_json().to_text().as_bytes(),
             nonce,
         ),

@@ -9,6 +9,9 @@ use crate::vault::{DataKey, OpenError, Place, Vault, Wrapped, data_key_place};
 /// The version of the layout of what is sealed.
 const VERSION: u8 = 1;
 
+/// The version of a kept answer whose place is its idempotency key. Before, it was the session.
+const RESPONSE_VERSION: u8 = 2;
+
 /// A sealed value that belongs to a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -26,8 +29,6 @@ pub enum Field {
     SupportUrl,
     /// Where the applicant goes after capture.
     RedirectUrl,
-    /// The answer that a replay of the creation repeats.
-    Response,
     /// A kept mail.
     Message,
 }
@@ -42,7 +43,6 @@ impl Field {
             Self::EmailDisplayName => ("sessions", "email_display_name_sealed"),
             Self::SupportUrl => ("sessions", "support_url_sealed"),
             Self::RedirectUrl => ("sessions", "redirect_url_sealed"),
-            Self::Response => ("idempotency_keys", "response_sealed"),
             Self::Message => ("mailbox_messages", "message_sealed"),
         }
     }
@@ -127,6 +127,31 @@ impl SessionKey {
             .map_err(|_| OpenError)
     }
 
+    /// Seals the answer that a replay of the creation repeats. Its place is the hash of the idempotency key, so that no
+    /// record can answer for another.
+    pub fn seal_response(&self, key_hash: &[u8; 32], plain: &[u8], nonce: [u8; 24]) -> Vec<u8> {
+        let row = hex(key_hash);
+        let place = response_place(&self.organization, &row, RESPONSE_VERSION);
+        self.key.seal(plain, &place, nonce)
+    }
+
+    /// Opens such an answer, one of the older version included: it may have been kept a moment before an upgrade.
+    ///
+    /// # Errors
+    /// As [`SessionKey::unseal`].
+    pub fn unseal_response(
+        &self,
+        key_hash: &[u8; 32],
+        sealed: &[u8],
+    ) -> Result<Vec<u8>, OpenError> {
+        let row = hex(key_hash);
+        let place = response_place(&self.organization, &row, RESPONSE_VERSION);
+        let older = response_place(&self.organization, &self.session, VERSION);
+        self.key
+            .open(sealed, &place)
+            .or_else(|_| self.key.open(sealed, &older))
+    }
+
     /// Seals a kept mail, whose place is its own id, since a session may have several.
     pub fn seal_message(&self, id: EventId, plain: &[u8], nonce: [u8; 24]) -> Vec<u8> {
         let row = id.to_string();
@@ -146,6 +171,28 @@ impl SessionKey {
         self.key
             .open(sealed, &place(&self.organization, &row, Field::Message))
     }
+}
+
+const fn response_place<'a>(
+    organization: &'a OrganizationId,
+    row: &'a str,
+    version: u8,
+) -> Place<'a> {
+    Place {
+        organization,
+        table: "idempotency_keys",
+        row,
+        field: "response_sealed",
+        version,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |text, byte| {
+            text + &format!("{byte:02x}")
+        })
 }
 
 fn place<'a>(organization: &'a OrganizationId, row: &'a str, field: Field) -> Place<'a> {

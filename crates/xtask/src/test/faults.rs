@@ -15,10 +15,11 @@ const ON_MOUNTS: &str = "api_faults_disk";
 const ON_SYSTEM_CALLS: &str = "api_crash_syncs";
 
 /// How often the nightly run does what a change is tested with a few times: kills of the server under load and while it
-/// sends mail, crashes of PostgreSQL, cuts of the power.
-const OFTEN: [(&str, &str); 4] = [
+/// sends mail, of the rotation of its root key, crashes of PostgreSQL, cuts of the power.
+const OFTEN: [(&str, &str); 5] = [
     ("VOUCHKEY_TEST_KILLS", "500"),
     ("VOUCHKEY_TEST_MAIL_KILLS", "200"),
+    ("VOUCHKEY_TEST_ROTATION_KILLS", "60"),
     ("VOUCHKEY_TEST_CRASHES", "60"),
     ("VOUCHKEY_TEST_CUTS", "60"),
 ];
@@ -28,8 +29,9 @@ pub(crate) fn many(tally: &mut Tally) {
     let Some(program) = tally.need("the server to be killed", server::build_dev()) else {
         return;
     };
-    let mut command =
-        cargo_words("test --locked --no-fail-fast --package vouchkey-tests --test api_crash");
+    let mut command = cargo_words(
+        "test --locked --no-fail-fast --package vouchkey-tests --test api_crash --test api_root_keys",
+    );
     if Machine::look(tally).mounts {
         command.args(["--test", "api_faults_disk_sqlite"]);
     }
@@ -43,7 +45,7 @@ pub(crate) fn many(tally: &mut Tally) {
         return;
     };
     let mut command = cargo_words(
-        "test --locked --no-fail-fast --package vouchkey-tests --test api_crash --test api_crash_postgres",
+        "test --locked --no-fail-fast --package vouchkey-tests --test api_crash --test api_crash_postgres --test api_root_keys",
     );
     tally.suite(
         "many kills and crashes on PostgreSQL",

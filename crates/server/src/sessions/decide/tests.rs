@@ -268,7 +268,7 @@ async fn a_keyed_creation_keeps_its_answer_for_a_day() {
     );
     let kept = world
         .key(&decision)
-        .unseal(Field::Response, &record.response_sealed)
+        .unseal_response(&record.scope.key_hash, &record.response_sealed)
         .unwrap();
     assert_eq!(
         String::from_utf8(kept).unwrap(),

@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use sqlx::Row as _;
 
+use vouchkey_types::id::SessionId;
+
 use super::*;
 use crate::outbox::deliver_due;
 use crate::store::Engine;
@@ -27,6 +29,12 @@ fn flips(sealed: &[u8]) -> Vec<Vec<u8>> {
             changed
         })
         .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 fn all() -> Vec<(Column, &'static [Reader])> {
@@ -133,13 +141,16 @@ async fn a_value_of_another_place_or_version_is_refused() {
     let [case, neighbour, foreign] = &house.cases;
     let (session, message) = (case.session.to_string(), case.message.to_string());
     let other_row = neighbour.session.to_string();
+    let kept = column("idempotency_keys", "session_id", "key_hash");
+    let key_hash = hex(&house.of(kept, 0).await);
     for (column, readers) in all() {
         let sealed = house.of(column, 0).await;
-        let row = match column.table {
-            "mailbox_messages" => message.as_str(),
-            _ => session.as_str(),
+        let (row, version) = match column.table {
+            "mailbox_messages" => (message.as_str(), 1),
+            "idempotency_keys" => (key_hash.as_str(), 2),
+            _ => (session.as_str(), 1),
         };
-        let own = place(&case.organization, row, &column, 1);
+        let own = place(&case.organization, row, &column, version);
         let seal = |place: &Place<'_>| match column {
             KEY => vault.wrap(&key, place, [7; 24]).key,
             _ => key.seal(&key.open(&sealed, &own).unwrap(), place, [7; 24]),
@@ -148,8 +159,14 @@ async fn a_value_of_another_place_or_version_is_refused() {
         let why = format!("{column:?} anew");
         house.refuses(&[], &[], &why).await;
         for place in [
-            Place { version: 0, ..own },
-            Place { version: 2, ..own },
+            Place {
+                version: version - 1,
+                ..own
+            },
+            Place {
+                version: version + 1,
+                ..own
+            },
             Place {
                 row: &other_row,
                 ..own
@@ -181,6 +198,45 @@ async fn a_value_of_another_place_or_version_is_refused() {
         house.give(column, 0, sealed).await;
     }
     house.refuses(&[], &[], "everything is back").await;
+}
+
+/// The whole record but for its key and its request: it would answer for another session of the same organization.
+#[tokio::test]
+async fn an_answer_that_was_moved_to_another_idempotency_key_with_its_session_is_refused() {
+    let house = House::new().await;
+    let swap = |one: SessionId, two: SessionId| {
+        apply(move |conn| {
+            Box::pin(async move {
+                let sql = "UPDATE idempotency_keys SET session_id = $1, response_sealed = (SELECT \
+                    other.response_sealed FROM idempotency_keys AS other WHERE other.session_id = $1) \
+                    WHERE session_id = $2";
+                let query = sqlx::query(sql).bind(one.to_string()).bind(two.to_string());
+                Ok(query.execute(conn).await?.rows_affected())
+            })
+        })
+    };
+    let [one, two, _] = &house.cases;
+    let change = swap(one.session, two.session);
+    assert_eq!(house.bed.state.store.write(change).await, Ok(1));
+    house.refuses(&[1], &[Reader::Replay], "moved").await;
+}
+
+/// As a program before sealed it, minutes before an upgrade.
+#[tokio::test]
+async fn an_answer_whose_place_was_its_session_is_still_replayed() {
+    let house = House::new().await;
+    let key = house.data_key(0).await;
+    let case = &house.cases[0];
+    let response = column("idempotency_keys", "session_id", "response_sealed");
+    let sealed = house.of(response, 0).await;
+    let kept = column("idempotency_keys", "session_id", "key_hash");
+    let key_hash = hex(&house.of(kept, 0).await);
+    let plain = key.open(&sealed, &place(&case.organization, &key_hash, &response, 2));
+    let session = case.session.to_string();
+    let older = place(&case.organization, &session, &response, 1);
+    let sealed = key.seal(&plain.unwrap(), &older, [7; 24]);
+    house.give(response, 0, sealed).await;
+    house.refuses(&[], &[], "the older version").await;
 }
 
 #[tokio::test]
