@@ -4,6 +4,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -363,6 +364,74 @@ async fn a_folder_that_a_server_holds_is_not_restored_into() {
     }
     installation.output(&["restore", text(&file)]).await;
     installation.serve().await;
+}
+
+#[tokio::test]
+async fn nobody_works_on_a_database_that_is_being_moved_or_restored() {
+    let installation = installation().await;
+    if is_postgres(&installation).await {
+        return;
+    }
+    let lock = installation.folder().join("vouchkey.db.lock");
+    let lock = std::fs::File::open(lock).unwrap();
+    lock.try_lock().unwrap();
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    for arguments in [&serve[..], &["keys", "create"], &["migrate"]] {
+        let said = refused(&installation, arguments, 1).await;
+        assert!(said.contains("is being moved or restored"), "{said}");
+    }
+    drop(lock);
+    let server = installation.serve().await;
+    installation.key("sandbox", &[]).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_backup_that_is_killed_leaves_no_file_of_its_name() {
+    let installation = installation().await;
+    if is_postgres(&installation).await {
+        return;
+    }
+    let (server, api) = installation.sandbox().await;
+    for _ in 0..40 {
+        let body = json!({"metadata": {"text": "x".repeat(16_000)}});
+        api.created(&body).await;
+    }
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("backup.db");
+    for _ in 0..5 {
+        let before = names(folder.path()).len();
+        let mut command = installation.command(&["backup", text(&file)]);
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Sometimes before the draft is there, sometimes while it is written or read back.
+        wait::until("the draft", async || {
+            (names(folder.path()).len() > before || child.try_wait().unwrap().is_some())
+                .then_some(())
+        })
+        .await;
+        child.kill().await.unwrap();
+        if file.exists() {
+            // It was faster: then it is whole.
+            let restored = with_root_key_of(&installation);
+            restored.output(&["restore", text(&file)]).await;
+            std::fs::remove_file(&file).unwrap();
+        }
+    }
+    let left = names(folder.path());
+    assert!(
+        left.iter().all(|name| name.starts_with(".vouchkey-")),
+        "{left:?}"
+    );
+    assert!(
+        !left.is_empty(),
+        "no backup was under way when it was killed"
+    );
+    installation.output(&["backup", text(&file)]).await;
+    assert_eq!(server.stop().await, Some(0));
 }
 
 #[tokio::test]

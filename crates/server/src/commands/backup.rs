@@ -42,7 +42,7 @@ pub(super) async fn back_up(arguments: &BackupArguments) -> Result<String, Comma
     complain(&format!(
         "note: the root key is not in the file, and what is sealed in it can be read only with {}. Keep that key too, \
          apart from the file",
-        contents.root_keys.join(" or ")
+        contents.root_keys.join(" and ")
     ));
     if arguments.json {
         let answer = object! {

@@ -27,7 +27,7 @@ pub struct Contents {
     pub schema_step: i64,
     /// How many sessions.
     pub sessions: i64,
-    /// The ids of the root keys that open it.
+    /// The ids of the root keys that it takes to open it.
     pub root_keys: Vec<String>,
 }
 
@@ -129,8 +129,16 @@ pub async fn open_checked(file: &Path) -> Result<(ReadOnly, Contents), StoreErro
     if !schema.changed.is_empty() {
         return Err(refused("the file is of a program with another schema"));
     }
+    // Before all steps there is one root key, and rows do not name it.
+    let is_up_to_date = schema.missing.is_empty();
     let root_keys = copy
-        .read(async |conn| secrets::root_keys(conn).await)
+        .read(async |conn| {
+            if is_up_to_date {
+                return secrets::named_root_keys(conn).await;
+            }
+            let rows = secrets::root_keys(conn).await?;
+            Ok(rows.into_iter().map(|key| key.id).collect())
+        })
         .await?;
     if root_keys.is_empty() {
         return Err(refused("the file holds no installation yet"));
@@ -144,7 +152,7 @@ pub async fn open_checked(file: &Path) -> Result<(ReadOnly, Contents), StoreErro
     let contents = Contents {
         schema_step: schema.step,
         sessions,
-        root_keys: root_keys.into_iter().map(|key| key.id).collect(),
+        root_keys,
     };
     Ok((copy, contents))
 }
