@@ -16,6 +16,7 @@ pub mod browser;
 pub mod cluster;
 pub mod database;
 pub mod dry_run;
+pub mod faketime;
 pub mod faults;
 pub mod fleet;
 pub mod mount;

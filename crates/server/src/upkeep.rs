@@ -7,8 +7,9 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::AppState;
+use crate::outbox;
 use crate::store::StoreError;
-use crate::store::upkeep::{ExpireSessions, PurgeIdempotency, TouchKeys};
+use crate::store::upkeep::{ExpireSessions, HurryDeliveries, PurgeIdempotency, TouchKeys};
 
 /// How often it looks.
 const PERIOD: Duration = Duration::from_secs(10);
@@ -32,6 +33,10 @@ pub async fn run(state: AppState, stop: CancellationToken) {
         report(
             "old idempotency records could not be deleted",
             purge_idempotency(&state).await,
+        );
+        report(
+            "deliveries that a clock put off could not be made due",
+            hurry_deliveries(&state).await,
         );
         report(
             "the last uses of keys could not be written",
@@ -78,6 +83,32 @@ pub async fn purge_idempotency(state: &AppState) -> Result<(), StoreError> {
             limit: i64::from(BATCH),
         };
         if state.store.write(change).await? < u64::from(BATCH) {
+            return Ok(());
+        }
+    }
+}
+
+/// Makes deliveries due that were put off by a clock that has been set back since.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hurry_deliveries(state: &AppState) -> Result<(), StoreError> {
+    loop {
+        let now = state.clock.now_ms();
+        let change = HurryDeliveries {
+            now,
+            latest: now + outbox::LONGEST_WAIT_MS,
+            limit: i64::from(BATCH),
+        };
+        let hurried = state.store.write(change).await?;
+        if hurried > 0 {
+            tracing::warn!(
+                hurried,
+                "the clock was set back; deliveries that it put off are due"
+            );
+            state.outbox_wake.notify_one();
+        }
+        if hurried < u64::from(BATCH) {
             return Ok(());
         }
     }

@@ -4,6 +4,8 @@
 //! transaction is open while a server is spoken to, and the end of an attempt is written only by who still holds the
 //! lease.
 
+#[cfg(test)]
+mod clock_tests;
 mod delivery;
 mod lease;
 mod schedule;
@@ -16,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::AppState;
 use delivery::Post;
+pub(crate) use schedule::LONGEST_WAIT_MS;
 use worker::Worker;
 
 /// Delivers until `stop` is cancelled, and then until what is under way has ended or a few seconds have passed. What is

@@ -13,6 +13,10 @@ const WAITS: [i64; 6] = [
     60 * MINUTE,
 ];
 
+/// No wait is longer than this, in milliseconds: what is to be done later than that was put off by a clock that has been
+/// set back since.
+pub(crate) const LONGEST_WAIT_MS: i64 = 66 * MINUTE;
+
 /// The wait after `attempts` failed attempts, in milliseconds, with up to a tenth added at random, so that what failed
 /// together does not come back together.
 pub(super) fn wait(attempts: i64, random: [u8; 2]) -> i64 {
@@ -44,7 +48,7 @@ mod tests {
     #[test]
     fn jitter_adds_at_most_a_tenth() {
         assert_eq!(wait(1, [0xff, 0xff]), 16_500);
-        assert_eq!(wait(6, [0xff, 0xff]), 3_960_000);
+        assert_eq!(wait(6, [0xff, 0xff]), LONGEST_WAIT_MS);
         assert!((15_000..=16_500).contains(&wait(1, [0x12, 0x80])));
         assert_eq!(wait(0, [0, 0]), wait(1, [0, 0]));
     }

@@ -12,12 +12,12 @@ use crate::store::outbox::{self, Delivery, Ended, Lease};
 use crate::store::{Change, Engine, StoreError};
 use crate::test_bed::Bed;
 
-const INVITED: &str =
+pub(super) const INVITED: &str =
     r#"{"send_email": true, "applicant_email": "jane@example.com", "applicant_name": "Jane Doe"}"#;
-const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
+pub(super) const MINUTE: i64 = 60_000;
+pub(super) const HOUR: i64 = 60 * MINUTE;
 
-async fn by_smtp(server: &ScriptedSmtp) -> (Bed, Worker) {
+pub(super) async fn by_smtp(server: &ScriptedSmtp) -> (Bed, Worker) {
     let from = vouchkey_types::email::EmailAddress::parse("no-reply@example.com").unwrap();
     let bed = Bed::with_mail(MailConfig::Smtp {
         address: server.address(),
@@ -28,7 +28,7 @@ async fn by_smtp(server: &ScriptedSmtp) -> (Bed, Worker) {
     (bed, worker)
 }
 
-fn worker(bed: &Bed) -> Worker {
+pub(super) fn worker(bed: &Bed) -> Worker {
     Worker::new(bed.state.clone(), Post::of(&bed.state.config.mail))
 }
 
@@ -53,12 +53,12 @@ async fn delivery(bed: &Bed, session: SessionId) -> Delivery {
     found.await.unwrap().unwrap()
 }
 
-async fn state(bed: &Bed, session: SessionId) -> (String, i64, Option<String>) {
+pub(super) async fn state(bed: &Bed, session: SessionId) -> (String, i64, Option<String>) {
     let delivery = delivery(bed, session).await;
     (delivery.state, delivery.attempts, delivery.last_error)
 }
 
-fn is(state: &str, attempts: i64, error: Option<&str>) -> (String, i64, Option<String>) {
+pub(super) fn is(state: &str, attempts: i64, error: Option<&str>) -> (String, i64, Option<String>) {
     (state.to_owned(), attempts, error.map(str::to_owned))
 }
 
@@ -547,7 +547,7 @@ async fn lease(bed: &Bed) -> outbox::Leased {
     bed.state.store.write(lease).await.unwrap().remove(0)
 }
 
-struct End(outbox::Leased, Ended, i64);
+pub(super) struct End(pub(super) outbox::Leased, pub(super) Ended, pub(super) i64);
 
 impl Change for End {
     type Outcome = bool;

@@ -112,7 +112,8 @@ impl Worker {
 
     async fn try_step(&mut self, running: &mut JoinSet<Heard>) -> Result<i64, StoreError> {
         if let Some(pause) = self.pause {
-            if self.state.clock.now_ms() < pause.probe_at {
+            let left = pause.probe_at - self.state.clock.now_ms();
+            if (1..=schedule::LONGEST_WAIT_MS).contains(&left) {
                 return Ok(pause.probe_at);
             }
             self.probe().await;

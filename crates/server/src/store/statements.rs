@@ -47,7 +47,7 @@ const TOGETHER: [&str; 10] = [
 ];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 40] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 41] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -94,6 +94,7 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 40] = [
     ("outbox", "END_SENT"),
     ("outbox", "LEASE"),
     ("upkeep", "EXPIRE"),
+    ("upkeep", "HURRY"),
 ];
 
 #[tokio::test]
@@ -117,6 +118,7 @@ async fn every_statement_can_be_prepared() {
         &outbox::LEASES,
         &outbox::RELEASES,
         &upkeep::EXPIRES,
+        &upkeep::HURRIES,
     ] {
         let sql = picking.text(engine);
         let passes_over = sql.contains(" FOR UPDATE SKIP LOCKED) ");

@@ -17,11 +17,15 @@ statements! {
         AND (organization_id, session_id) IN (SELECT organization_id, session_id FROM sessions \
         WHERE status IN ('pending', 'capturing') AND expires_at <= $1 ORDER BY expires_at LIMIT $2) \
         RETURNING organization_id, session_id, last_sequence";
+    HURRY = "UPDATE outbox SET next_at = $1 WHERE (organization_id, outbox_id) IN (SELECT organization_id, outbox_id \
+        FROM outbox WHERE state IN ('pending', 'leased') AND next_at > $3 LIMIT $2)";
     /// Changes nothing, and is written all the same.
     PROBE = "UPDATE schema_floor SET oldest_step = oldest_step";
 }
 
 pub(super) static EXPIRES: LazyLock<Picking> = LazyLock::new(|| Picking::of(EXPIRE));
+
+pub(super) static HURRIES: LazyLock<Picking> = LazyLock::new(|| Picking::of(HURRY));
 
 /// Writes lapsed sessions as expired, each with its event; one for each event id, at most.
 #[derive(Debug, Clone)]
@@ -76,6 +80,33 @@ impl Change for PurgeIdempotency {
 
     async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<u64, StoreError> {
         idempotency::purge(conn, engine, self.now, self.limit).await
+    }
+}
+
+/// Makes deliveries due that wait for a time further ahead than any wait is long: the clock was set back.
+#[derive(Debug, Clone, Copy)]
+pub struct HurryDeliveries {
+    /// Unix milliseconds.
+    pub now: i64,
+    /// No wait ends after this, Unix milliseconds.
+    pub latest: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Change for HurryDeliveries {
+    /// How many there were.
+    type Outcome = u64;
+
+    async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<u64, StoreError> {
+        let sql = HURRIES.text(engine);
+        let result = sqlx::query(sql)
+            .bind(self.now)
+            .bind(self.limit)
+            .bind(self.latest)
+            .execute(conn)
+            .await?;
+        Ok(result.rows_affected())
     }
 }
 

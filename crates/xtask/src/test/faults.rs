@@ -14,6 +14,9 @@ const ON_MOUNTS: &str = "api_faults_disk";
 /// How the names of tests begin that look at system calls.
 const ON_SYSTEM_CALLS: &str = "api_crash_syncs";
 
+/// How the names of tests begin that set a machine's clock.
+const ON_A_CLOCK: &str = "api_faults_clock";
+
 /// How often the nightly run does what a change is tested with a few times: kills of the server under load and while it
 /// sends mail, of the rotation of its root key, crashes of PostgreSQL, cuts of the power.
 const OFTEN: [(&str, &str); 5] = [
@@ -60,6 +63,7 @@ pub(crate) fn many(tally: &mut Tally) {
 pub(super) struct Machine {
     mounts: bool,
     strace: bool,
+    faketime: bool,
 }
 
 impl Machine {
@@ -78,12 +82,24 @@ impl Machine {
                 "they take strace (Debian: strace), and leave to use it",
             );
         }
-        Self { mounts, strace }
+        let faketime = sets_clocks() || {
+            debian::install("faketime", &["faketime"]).unwrap_or(false) && sets_clocks()
+        };
+        if !faketime {
+            let tests = "tests of clocks that jump";
+            tally.skip(tests, "they take libfaketime (Debian: faketime)");
+        }
+        Self {
+            mounts,
+            strace,
+            faketime,
+        }
     }
 
     pub(super) fn can_run(&self, name: &str) -> bool {
         (self.mounts || !name.starts_with(ON_MOUNTS))
             && (self.strace || !name.starts_with(ON_SYSTEM_CALLS))
+            && (self.faketime || !name.starts_with(ON_A_CLOCK))
     }
 }
 
@@ -96,6 +112,11 @@ fn mounts() -> bool {
 /// Whether system calls can be looked at.
 fn traces() -> bool {
     works(&["strace", "-D", "-f", "-o", "/dev/null", "true"])
+}
+
+/// Whether there is the library that stands between programs and their clock, where its package puts it.
+fn sets_clocks() -> bool {
+    works(&["sh", "-c", "ls /usr/lib/*/faketime/libfaketimeMT.so.1"])
 }
 
 fn works(words: &[&str]) -> bool {

@@ -102,7 +102,8 @@ pub(crate) fn api(tally: &mut Tally, postgres: Option<&Cluster>) {
         .iter()
         .filter(|name| !ENGINE_ALIKE.contains(&name.as_str()))
         .filter(|name| !name.ends_with(ON_SQLITE_ALONE))
-        .filter(|name| balancer.is_some() || !several(name));
+        .filter(|name| balancer.is_some() || !several(name))
+        .filter(|name| machine.can_run(name));
     let mut command = api_tests(on_postgres);
     if let Some(balancer) = &balancer {
         balancer.tell(&mut command);
