@@ -96,6 +96,15 @@ impl Buckets {
         Ok(Some(self.quota(*bucket)))
     }
 
+    /// Puts back a token that was taken for nothing.
+    pub fn give_back(&self, actor: Actor) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is no longer there was full.
+        if let Some(bucket) = buckets.get_mut(&actor) {
+            bucket.level = (bucket.level + TOKEN).min(self.capacity());
+        }
+    }
+
     fn capacity(&self) -> u64 {
         u64::from(self.limit) * TOKEN
     }
@@ -162,6 +171,24 @@ mod tests {
 
     fn actor(n: u64) -> Actor {
         Actor::Key(KeyId::from_parts(n, [0; 10]))
+    }
+
+    #[test]
+    fn a_token_that_is_given_back_can_be_taken_again() {
+        let buckets = Buckets::new(1);
+        let before = buckets.take(actor(1), 0).unwrap();
+        assert!(buckets.take(actor(1), 0).is_err());
+        buckets.give_back(actor(1));
+        assert_eq!(buckets.take(actor(1), 0), Ok(before));
+        for _ in 0..3 {
+            buckets.give_back(actor(1));
+        }
+        assert_eq!(
+            buckets.take(actor(1), 0),
+            Ok(before),
+            "never more than it holds"
+        );
+        assert!(buckets.take(actor(1), 0).is_err());
     }
 
     #[test]

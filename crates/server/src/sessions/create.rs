@@ -11,6 +11,7 @@ use super::decide::{Circumstances, Dice, decide};
 use super::dry_run;
 use super::sealed::SessionKey;
 use crate::http::idempotency::{self, Marker};
+use crate::http::rate_limit::{Buckets, Quota};
 use crate::http::{Answer, ApiError, Call, Endpoint, version};
 use crate::store::StoreError;
 use crate::store::create_session::Created;
@@ -38,19 +39,59 @@ impl Endpoint for CreateSessionEndpoint {
             Some(marker) => Some(call.state.running.turn(marker.key).await?),
             None => None,
         };
-        if let Some(marker) = &marker
-            && let Some(record) = find(call, marker).await?
-        {
-            marker.check(&record.fingerprint)?;
-            return replay(call, &record).await;
-        }
-        let new = validate(call, request)?;
+        // Only what is refused is looked up: a write finds by itself what was written before it.
+        let new = match validate(call, request) {
+            Ok(new) => new,
+            Err(error) => return earlier(call, marker.as_ref()).await?.ok_or(error),
+        };
         if call.is_dry_run {
             return dry_run::answer(call, &new);
         }
-        take_creation(call)?;
-        create(call, &new, marker).await
+        let quota = call.marks.quota;
+        if let Err(error) = take_creation(call) {
+            let exhausted = std::mem::replace(&mut call.marks.quota, quota);
+            let earlier = earlier(call, marker.as_ref()).await?;
+            if earlier.is_none() {
+                call.marks.quota = exhausted;
+            }
+            return earlier.ok_or(error);
+        }
+        match create(call, &new, marker).await {
+            Ok(Outcome::Created(answer)) => Ok(answer),
+            Ok(Outcome::Earlier(record)) => {
+                give_creation_back(call, quota);
+                match record {
+                    Some(record) => replay(call, &record).await,
+                    None => Err(idempotency::mismatch()),
+                }
+            }
+            // What was created stays replayable where nothing can be written.
+            Err(error) if error.code() == ErrorCode::Unavailable => {
+                earlier(call, marker.as_ref()).await?.ok_or(error)
+            }
+            Err(error) => Err(error),
+        }
     }
+}
+
+/// What came of a creation that was tried.
+enum Outcome {
+    /// It was written.
+    Created(Answer),
+    /// Its key had been used: for the same request, of which this is the record, or for another one.
+    Earlier(Option<IdempotencyRow>),
+}
+
+/// The answer that a request had before, under the same key. It counts before the rules and the limits (decision 7).
+async fn earlier(call: &Call, marker: Option<&Marker>) -> Result<Option<Answer>, ApiError> {
+    let Some(marker) = marker else {
+        return Ok(None);
+    };
+    let Some(record) = find(call, marker).await? else {
+        return Ok(None);
+    };
+    marker.check(&record.fingerprint)?;
+    replay(call, &record).await.map(Some)
 }
 
 /// Bytes to a request, with the API's names in one spelling.
@@ -88,14 +129,9 @@ fn validate(call: &Call, request: CreateSessionRequest) -> Result<NewSession, Ap
         .map_err(|errors: Vec<FieldError>| ApiError::validation(errors))
 }
 
-/// Takes a token of the creation bucket. Refused and replayed creations do not come here.
+/// Takes a token of the creation bucket. Refused creations do not come here, and replayed ones give theirs back.
 fn take_creation(call: &mut Call) -> Result<(), ApiError> {
-    let limits = &call.state.rate_limits;
-    let bucket = match call.caller.publishable {
-        Some(_) => &limits.publishable_creations,
-        None => &limits.creations,
-    };
-    match bucket.take(call.caller.actor, call.state.clock.now_ms()) {
+    match creations(call).take(call.caller.actor, call.state.clock.now_ms()) {
         Ok(quota) => {
             call.marks.quota = quota.or(call.marks.quota);
             Ok(())
@@ -107,7 +143,25 @@ fn take_creation(call: &mut Call) -> Result<(), ApiError> {
     }
 }
 
-async fn create(call: &Call, new: &NewSession, marker: Option<Marker>) -> Result<Answer, ApiError> {
+/// Undoes [`take_creation`]; the answer tells again what it told before.
+fn give_creation_back(call: &mut Call, quota: Option<Quota>) {
+    creations(call).give_back(call.caller.actor);
+    call.marks.quota = quota;
+}
+
+fn creations(call: &Call) -> &Buckets {
+    let limits = &call.state.rate_limits;
+    match call.caller.publishable {
+        Some(_) => &limits.publishable_creations,
+        None => &limits.creations,
+    }
+}
+
+async fn create(
+    call: &Call,
+    new: &NewSession,
+    marker: Option<Marker>,
+) -> Result<Outcome, ApiError> {
     let state = &call.state;
     let circumstances = || Circumstances {
         caller: &call.caller,
@@ -145,10 +199,10 @@ async fn create(call: &Call, new: &NewSession, marker: Option<Marker>) -> Result
             if has_invitation {
                 state.outbox_wake.notify_one();
             }
-            answer(decision.created.to_json())
+            answer(decision.created.to_json()).map(Outcome::Created)
         }
-        Ok(Created::Replay(record)) => replay(call, &record).await,
-        Ok(Created::Mismatch) => Err(idempotency::mismatch()),
+        Ok(Created::Replay(record)) => Ok(Outcome::Earlier(Some(record))),
+        Ok(Created::Mismatch) => Ok(Outcome::Earlier(None)),
     }
 }
 
