@@ -52,17 +52,30 @@ pub struct Dice {
 }
 
 impl Dice {
-    /// Rolls them all.
+    /// Rolls them all, with one question to the system.
     pub fn roll(clock: &Clock) -> Self {
+        let random = Zeroizing::new(clock.random::<{ 5 * 10 + 32 + 9 * 24 }>());
+        let mut rest = random.as_slice();
         Self {
-            session: clock.random(),
-            link: clock.random(),
-            events: [clock.random(), clock.random()],
-            invitation: clock.random(),
-            key: Zeroizing::new(clock.random()),
-            nonces: std::array::from_fn(|_| clock.random()),
+            session: cut(&mut rest),
+            link: cut(&mut rest),
+            events: [cut(&mut rest), cut(&mut rest)],
+            invitation: cut(&mut rest),
+            key: Zeroizing::new(cut(&mut rest)),
+            nonces: std::array::from_fn(|_| cut(&mut rest)),
         }
     }
+}
+
+/// The first bytes of the rest, of which there are enough.
+fn cut<const N: usize>(rest: &mut &[u8]) -> [u8; N] {
+    #[expect(
+        clippy::expect_used,
+        reason = "as many bytes were drawn as the dice have, and one too few would give away a key"
+    )]
+    let (first, others) = rest.split_first_chunk().expect("too few random bytes");
+    *rest = others;
+    *first
 }
 
 /// What a creation depends on beside the request.
