@@ -62,12 +62,17 @@ pub(super) async fn deliver_all(state: AppState, post: Post, leases: Vec<Leased>
             Err(error) => Some(hindered(error)),
         };
         let end = End::of(&state, lease, tried);
-        end.tell(&state);
+        match end.ended {
+            Ended::Sent => state.metrics.outbox.invitation(end.ended),
+            _ => end.tell(&state),
+        }
         ends.push(Settle::new(&state, end));
         // Others have something to do as well.
         tokio::task::yield_now().await;
     }
+    let kept = ends.iter().filter(|end| end.ended == Ended::Sent).count();
     write_all(&state, ends).await;
+    tracing::info!(invitations = kept, "the mailbox was given invitations");
     Heard::Nothing
 }
 
