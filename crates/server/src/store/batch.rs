@@ -24,6 +24,17 @@ pub(super) struct Batch {
     pub(super) alone: Vec<Box<dyn Job>>,
     /// Whether the database refused a change for now: its connection may be the reason.
     pub(super) met_trouble: bool,
+    /// Whether creations are applied together. Not after that has failed.
+    together: bool,
+}
+
+/// How far a transaction came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It was committed, or nothing was left of it.
+    Ended,
+    /// It was rolled back before anything was answered; the same changes need another one.
+    Again,
 }
 
 impl Batch {
@@ -32,6 +43,7 @@ impl Batch {
             applied: Vec::with_capacity(jobs.len()),
             alone: Vec::new(),
             met_trouble: false,
+            together: true,
             waiting: jobs.into(),
         }
     }
@@ -56,12 +68,18 @@ impl Batch {
         mut transaction: Transaction<'_, Any>,
         engine: Engine,
         metrics: &StoreMetrics,
-    ) -> Result<(), sqlx::Error> {
-        if self.waiting.len() == 1 {
-            return self.write_one(transaction, engine, metrics).await;
+    ) -> Result<Progress, sqlx::Error> {
+        if self.waiting.len() == 1 && self.applied.is_empty() {
+            self.write_one(transaction, engine, metrics).await?;
+            return Ok(Progress::Ended);
         }
         self.part_with_the_locked(&mut transaction, engine).await?;
-        self.create_together(&mut transaction).await?;
+        // They come first, so that nothing else is lost with them: that saves a savepoint in nearly every transaction.
+        if self.together && !self.create_together(&mut transaction).await {
+            self.together = false;
+            transaction.rollback().await?;
+            return Ok(Progress::Again);
+        }
         while let Some(mut job) = self.waiting.pop_front() {
             let tried = async {
                 let mut savepoint = transaction.begin().await?;
@@ -81,7 +99,8 @@ impl Batch {
                 }
             }
         }
-        commit(transaction, self.applied.len(), metrics).await
+        commit(transaction, self.applied.len(), metrics).await?;
+        Ok(Progress::Ended)
     }
 
     /// The only change needs no savepoint.
@@ -134,11 +153,9 @@ impl Batch {
         Ok(())
     }
 
-    /// Applies the creations together. Those that this does not settle, all of them if one fails, stay waiting.
-    async fn create_together(
-        &mut self,
-        transaction: &mut Transaction<'_, Any>,
-    ) -> Result<(), sqlx::Error> {
+    /// Applies the creations together. Those that this does not settle stay waiting. False if one failed: then what was
+    /// done so far has to be undone, and all stay waiting.
+    async fn create_together(&mut self, transaction: &mut Transaction<'_, Any>) -> bool {
         let mut scopes = HashSet::new();
         let mut places = Vec::new();
         let mut creations = Vec::new();
@@ -154,13 +171,12 @@ impl Batch {
             }
         }
         if creations.len() < 2 {
-            return Ok(());
+            return true;
         }
-        let mut savepoint = transaction.begin().await?;
-        let applying = Box::pin(create_session::apply_all(&mut savepoint, &creations));
-        let result = unpanicked(applying).await;
-        let applied = settle(savepoint, result).await?;
-        let Ok(is_new) = applied else { return Ok(()) };
+        let applying = Box::pin(create_session::apply_all(transaction, &creations));
+        let Ok(is_new) = unpanicked(applying).await else {
+            return false;
+        };
         let new: HashSet<usize> = places
             .into_iter()
             .zip(is_new)
@@ -174,7 +190,7 @@ impl Batch {
                 self.waiting.push_back(job);
             }
         }
-        Ok(())
+        true
     }
 }
 

@@ -8,6 +8,7 @@ use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
 
 use super::StoreError;
 use super::columns::{Columns, columns_of, places_from_second, statements};
+use super::engine::Engine;
 use super::rows::{Bound, RowTexts};
 
 /// How a link came to be.
@@ -73,20 +74,15 @@ statements! {
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
 
-/// Adds a link.
+/// Adds links, with few statements.
 ///
 /// # Errors
-/// [`StoreError::UniqueViolation`] if the session has a live one.
-pub async fn insert(conn: &mut AnyConnection, row: &CaptureLinkRow) -> Result<(), StoreError> {
-    insert_all(conn, &[row]).await
-}
-
-/// Adds links, with few statements.
+/// [`StoreError::UniqueViolation`] if a session has a live one.
 pub(super) async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&CaptureLinkRow],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(rows) {
+    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
         let query = part
             .iter()
             .fold(sqlx::query(sql), |query, row| bind(query, row));
@@ -95,7 +91,7 @@ pub(super) async fn insert_all(
     Ok(())
 }
 
-fn bind<'q>(query: Bound<'q>, row: &'q CaptureLinkRow) -> Bound<'q> {
+pub(super) fn bind<'q>(query: Bound<'q>, row: &'q CaptureLinkRow) -> Bound<'q> {
     query
         .bind(row.id.to_string())
         .bind(row.organization.to_string())
@@ -212,7 +208,7 @@ mod tests {
         let first = creation.link.clone();
         store.write(creation).await.unwrap();
         let add = |row: CaptureLinkRow| {
-            apply(move |conn| Box::pin(async move { insert(conn, &row).await }))
+            apply(move |conn| Box::pin(async move { insert_all(conn, &[&row]).await }))
         };
         let second = CaptureLinkRow {
             id: Clock::fixed(NOW).id(),

@@ -85,7 +85,7 @@ pub(super) fn places_from_second(count: usize) -> String {
 /// Declares the statements of a file, so that a test can prepare each on both engines.
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $sql:expr;)*) => {
-        $($(#[$doc])* const $name: &str = $sql;)*
+        $($(#[$doc])* pub(super) const $name: &str = $sql;)*
 
         /// All statements of this file, with their names.
         #[cfg(test)]

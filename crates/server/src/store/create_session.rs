@@ -1,11 +1,14 @@
 //! The hot change: a session with all that belongs to it.
 
+use std::sync::LazyLock;
+
 use sqlx::AnyConnection;
 
 use super::capture_links::CaptureLinkRow;
 use super::data_keys::DataKeyRow;
 use super::idempotency::IdempotencyRow;
 use super::outbox::NewInvitation;
+use super::rows::RowTexts;
 use super::session_events::SessionEventRow;
 use super::sessions::SessionRow;
 use super::{
@@ -60,15 +63,7 @@ impl Change for CreateSession {
                 )),
             };
         }
-        data_keys::insert(conn, &self.data_key).await?;
-        sessions::insert(conn, &self.session).await?;
-        capture_links::insert(conn, &self.link).await?;
-        for event in &self.events {
-            session_events::insert(conn, event).await?;
-        }
-        if let Some(invitation) = &self.invitation {
-            outbox::insert(conn, invitation).await?;
-        }
+        insert(conn, &[&self]).await?;
         Ok(Created::New)
     }
 }
@@ -100,6 +95,27 @@ pub(super) async fn apply_all(
         .zip(&is_new)
         .filter_map(|(creation, is_new)| is_new.then_some(*creation))
         .collect();
+    insert(conn, &new).await?;
+    Ok(is_new)
+}
+
+/// Writes all rows but the records of keys.
+async fn insert(conn: &mut AnyConnection, new: &[&CreateSession]) -> Result<(), StoreError> {
+    if !Engine::of(conn).takes_several_statements() {
+        return insert_by_table(conn, new).await;
+    }
+    let (invited, others): (Vec<_>, Vec<_>) =
+        new.iter().copied().partition(|new| INVITED.fits(new));
+    let (plain, odd): (Vec<_>, Vec<_>) = others.into_iter().partition(|new| PLAIN.fits(new));
+    INVITED.insert(conn, &invited).await?;
+    PLAIN.insert(conn, &plain).await?;
+    insert_by_table(conn, &odd).await
+}
+
+async fn insert_by_table(
+    conn: &mut AnyConnection,
+    new: &[&CreateSession],
+) -> Result<(), StoreError> {
     let data_keys: Vec<_> = new.iter().map(|new| &new.data_key).collect();
     data_keys::insert_all(conn, &data_keys).await?;
     let sessions: Vec<_> = new.iter().map(|new| &new.session).collect();
@@ -112,8 +128,76 @@ pub(super) async fn apply_all(
         .iter()
         .filter_map(|new| new.invitation.as_ref())
         .collect();
-    outbox::insert_all(conn, &invitations).await?;
-    Ok(is_new)
+    outbox::insert_all(conn, &invitations).await
+}
+
+/// Creations with as many rows each, which one text of several statements writes.
+pub(super) struct Shape {
+    events: usize,
+    has_invitation: bool,
+    pub(super) texts: LazyLock<RowTexts>,
+}
+
+/// With an invitation, and a note of it.
+pub(super) static INVITED: Shape = Shape {
+    events: 2,
+    has_invitation: true,
+    texts: LazyLock::new(|| {
+        RowTexts::of_several(&[
+            (data_keys::INSERT, 1),
+            (sessions::INSERT, 1),
+            (capture_links::INSERT, 1),
+            (session_events::INSERT, 2),
+            (outbox::INSERT, 1),
+        ])
+    }),
+};
+
+/// Without one.
+pub(super) static PLAIN: Shape = Shape {
+    events: 1,
+    has_invitation: false,
+    texts: LazyLock::new(|| {
+        RowTexts::of_several(&[
+            (data_keys::INSERT, 1),
+            (sessions::INSERT, 1),
+            (capture_links::INSERT, 1),
+            (session_events::INSERT, 1),
+        ])
+    }),
+};
+
+impl Shape {
+    fn fits(&self, new: &CreateSession) -> bool {
+        new.events.len() == self.events && new.invitation.is_some() == self.has_invitation
+    }
+
+    async fn insert(
+        &'static self,
+        conn: &mut AnyConnection,
+        new: &[&CreateSession],
+    ) -> Result<(), StoreError> {
+        for (sql, part) in self.texts.parts(Engine::of(conn), new) {
+            let mut query = sqlx::query(sql);
+            for new in part {
+                query = data_keys::bind(query, &new.data_key);
+            }
+            for new in part {
+                query = sessions::bind(query, &new.session);
+            }
+            for new in part {
+                query = capture_links::bind(query, &new.link);
+            }
+            for event in part.iter().flat_map(|new| &new.events) {
+                query = session_events::bind(query, event);
+            }
+            for invitation in part.iter().filter_map(|new| new.invitation.as_ref()) {
+                query = outbox::bind(query, invitation);
+            }
+            query.execute(&mut *conn).await?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use vouchkey_types::id::{OrganizationId, SessionId};
 
 use super::StoreError;
 use super::columns::{Columns, columns_of, places_from_second, statements};
+use super::engine::Engine;
 use super::rows::{Bound, RowTexts};
 
 /// A session's data key.
@@ -44,20 +45,12 @@ statements! {
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
 
-/// Adds a data key.
-///
-/// # Errors
-/// Those of the database.
-pub async fn insert(conn: &mut AnyConnection, row: &DataKeyRow) -> Result<(), StoreError> {
-    insert_all(conn, &[row]).await
-}
-
 /// Adds data keys, with few statements.
 pub(super) async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&DataKeyRow],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(rows) {
+    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
         let query = part
             .iter()
             .fold(sqlx::query(sql), |query, row| bind(query, row));
@@ -66,7 +59,7 @@ pub(super) async fn insert_all(
     Ok(())
 }
 
-fn bind<'q>(query: Bound<'q>, row: &'q DataKeyRow) -> Bound<'q> {
+pub(super) fn bind<'q>(query: Bound<'q>, row: &'q DataKeyRow) -> Bound<'q> {
     query
         .bind(row.organization.to_string())
         .bind(row.session.to_string())

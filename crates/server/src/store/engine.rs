@@ -54,6 +54,26 @@ pub enum Engine {
 }
 
 impl Engine {
+    /// The engine of a connection.
+    pub(super) fn of(conn: &AnyConnection) -> Self {
+        match conn.backend_name() {
+            "SQLite" => Self::Sqlite,
+            _ => Self::Postgres,
+        }
+    }
+
+    /// Whether values find their places by their order, as `?`. The driver of SQLite looks each numbered place up in a
+    /// list of all of them, which takes longer than the statement where there are hundreds.
+    pub(super) const fn finds_places_by_order(self) -> bool {
+        matches!(self, Self::Sqlite)
+    }
+
+    /// Whether one text may be several statements with values. The driver of SQLite hands each text to another thread
+    /// and back, and so fewer of them cost less; PostgreSQL's protocol has one statement a text.
+    pub(super) const fn takes_several_statements(self) -> bool {
+        matches!(self, Self::Sqlite)
+    }
+
     /// Begins a transaction that writes. On SQLite it takes the write lock at once: a reader that becomes a writer
     /// fails without waiting if somebody else wrote in between.
     pub(super) const fn begin(self) -> &'static str {
@@ -77,7 +97,7 @@ impl Engine {
             return Ok(vec![true; locks.len()]);
         }
         let mut taken = Vec::with_capacity(locks.len());
-        for (sql, part) in LOCKS.parts(locks) {
+        for (sql, part) in LOCKS.parts(self, locks) {
             let query = part
                 .iter()
                 .fold(sqlx::query(sql), |query, lock| query.bind(*lock));

@@ -49,7 +49,7 @@ pub struct IdempotencyRow {
 }
 
 statements! {
-    /// Takes a free key, or one whose record has expired; else it returns nothing.
+    /// Takes a free key, or one whose record has expired; else it changes nothing.
     CLAIM = "INSERT INTO idempotency_keys (organization_id, environment, namespace, key_hash, fingerprint, \
         session_id, status, response_sealed, api_version, created_at, expires_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
@@ -57,7 +57,7 @@ statements! {
         fingerprint = EXCLUDED.fingerprint, session_id = EXCLUDED.session_id, status = EXCLUDED.status, \
         response_sealed = EXCLUDED.response_sealed, api_version = EXCLUDED.api_version, \
         created_at = EXCLUDED.created_at, expires_at = EXCLUDED.expires_at \
-        WHERE idempotency_keys.expires_at <= EXCLUDED.created_at RETURNING session_id";
+        WHERE idempotency_keys.expires_at <= EXCLUDED.created_at";
     FIND = concat!("SELECT ", columns_of!(idempotency_keys), " FROM idempotency_keys WHERE organization_id = $1 AND environment = $2 AND namespace = $3 \
         AND key_hash = $4 AND expires_at > $5");
     PURGE = "DELETE FROM idempotency_keys WHERE expires_at <= $1 AND (organization_id, environment, namespace, \
@@ -74,7 +74,7 @@ pub(super) static CLAIMS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(CLA
 /// # Errors
 /// Those of the database.
 pub async fn claim(conn: &mut AnyConnection, row: &IdempotencyRow) -> Result<bool, StoreError> {
-    Ok(!claim_all(conn, &[row]).await?.is_empty())
+    Ok(claim_part(conn, &[row]).await? == 1)
 }
 
 /// The same for several records with a key each, in the order of the keys, with few statements; the sessions of those
@@ -85,14 +85,27 @@ pub(super) async fn claim_all(
 ) -> Result<HashSet<SessionId>, StoreError> {
     let mut rows = rows.to_vec();
     rows.sort_by_key(|row| row.scope.key_hash);
-    let mut claimed = HashSet::with_capacity(rows.len());
-    for (sql, part) in CLAIMS.parts(&rows) {
+    let mut claimed: HashSet<SessionId> = rows.iter().map(|row| row.session).collect();
+    // Nearly always all are free, and then nothing has to be asked.
+    if claim_part(conn, &rows).await? < claimed.len() as u64 {
+        for row in &rows {
+            let found = find(conn, &row.scope, row.created_at).await?;
+            if found.is_none_or(|found| found.session != row.session) {
+                claimed.remove(&row.session);
+            }
+        }
+    }
+    Ok(claimed)
+}
+
+/// How many keys of these were free.
+async fn claim_part(conn: &mut AnyConnection, rows: &[&IdempotencyRow]) -> Result<u64, StoreError> {
+    let mut claimed = 0;
+    for (sql, part) in CLAIMS.parts(Engine::of(conn), rows) {
         let query = part
             .iter()
             .fold(sqlx::query(sql), |query, row| bind(query, row));
-        for row in query.fetch_all(&mut *conn).await? {
-            claimed.insert(row.parsed("session_id", SessionId::parse)?);
-        }
+        claimed += query.execute(&mut *conn).await?.rows_affected();
     }
     Ok(claimed)
 }

@@ -11,6 +11,7 @@ use vouchkey_types::session::status::SessionStatus;
 use super::StoreError;
 use super::columns::{Columns, statements};
 use super::data_keys::DataKeyRow;
+use super::engine::Engine;
 use super::rows::RowTexts;
 
 /// What one invitation is made of.
@@ -69,7 +70,7 @@ pub async fn find_all(
     sessions: &[(OrganizationId, SessionId)],
 ) -> Result<Vec<InvitationRow>, StoreError> {
     let mut found = Vec::with_capacity(sessions.len());
-    for (sql, part) in FINDS.parts(sessions) {
+    for (sql, part) in FINDS.parts(Engine::of(conn), sessions) {
         let query = part
             .iter()
             .fold(sqlx::query(sql), |query, (organization, session)| {

@@ -9,6 +9,7 @@ use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::StoreError;
 use super::columns::{Columns, columns_of, statements};
+use super::engine::Engine;
 use super::rows::{Bound, RowTexts};
 
 /// A kept message, sealed under its session's data key.
@@ -53,7 +54,7 @@ pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(IN
 /// # Errors
 /// Those of the database.
 pub async fn insert_all(conn: &mut AnyConnection, rows: &[&MailboxRow]) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(rows) {
+    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
         let query = part
             .iter()
             .fold(sqlx::query(sql), |query, row| bind(query, row));

@@ -108,7 +108,7 @@ pub struct Waiting {
 
 statements! {
     INSERT = "INSERT INTO outbox (organization_id, outbox_id, kind, environment, session_id, state, attempts, next_at, \
-        created_at) VALUES ($1, $2, 'invitation', $3, $4, 'pending', 0, $5, $5)";
+        created_at) VALUES ($1, $2, 'invitation', $3, $4, 'pending', 0, $5, $6)";
     /// The outer condition repeats the inner one: PostgreSQL checks it again on a row that another server has just
     /// leased.
     LEASE = "UPDATE outbox SET state = 'leased', attempts = attempts + 1, lease_until = $4, lease_token = $3, \
@@ -119,8 +119,8 @@ statements! {
     END = "UPDATE outbox SET state = $4, next_at = $5, last_error = $6, done_at = $7, lease_until = NULL, \
         lease_token = NULL WHERE organization_id = $1 AND outbox_id = $2 AND state = 'leased' AND lease_token = $3";
     /// As [`END`] for those that were handed over, and says which of them were still the caller's.
-    END_SENT = "UPDATE outbox SET state = 'sent', next_at = $1, last_error = NULL, done_at = $1, lease_until = NULL, \
-        lease_token = NULL WHERE lease_token = $2 AND (organization_id, outbox_id) IN (VALUES ($3, $4)) \
+    END_SENT = "UPDATE outbox SET state = 'sent', next_at = $1, last_error = NULL, done_at = $2, lease_until = NULL, \
+        lease_token = NULL WHERE lease_token = $3 AND (organization_id, outbox_id) IN (VALUES ($4, $5)) \
         AND state = 'leased' RETURNING outbox_id";
     EXTEND = "UPDATE outbox SET next_at = $4, lease_until = $4 WHERE organization_id = $1 AND outbox_id = $2 \
         AND state = 'leased' AND lease_token = $3";
@@ -146,20 +146,12 @@ pub(super) static RELEASES: LazyLock<Picking> = LazyLock::new(|| Picking::of(REL
 pub(super) static ENDS_SENT: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(END_SENT));
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
 
-/// Adds an invitation, due at once.
-///
-/// # Errors
-/// Those of the database.
-pub async fn insert(conn: &mut AnyConnection, row: &NewInvitation) -> Result<(), StoreError> {
-    insert_all(conn, &[row]).await
-}
-
 /// Adds invitations, with few statements.
 pub(super) async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&NewInvitation],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(rows) {
+    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
         let query = part
             .iter()
             .fold(sqlx::query(sql), |query, row| bind(query, row));
@@ -168,12 +160,13 @@ pub(super) async fn insert_all(
     Ok(())
 }
 
-fn bind<'q>(query: Bound<'q>, row: &'q NewInvitation) -> Bound<'q> {
+pub(super) fn bind<'q>(query: Bound<'q>, row: &'q NewInvitation) -> Bound<'q> {
     query
         .bind(row.organization.to_string())
         .bind(row.id.to_string())
         .bind(row.environment.as_str())
         .bind(row.session.to_string())
+        .bind(row.created_at)
         .bind(row.created_at)
 }
 
@@ -308,8 +301,8 @@ pub async fn end_sent(
     now: i64,
 ) -> Result<HashSet<EventId>, StoreError> {
     let mut held = HashSet::with_capacity(leases.len());
-    for (sql, part) in ENDS_SENT.parts(leases) {
-        let query = sqlx::query(sql).bind(now).bind(token.to_string());
+    for (sql, part) in ENDS_SENT.parts(Engine::of(conn), leases) {
+        let query = sqlx::query(sql).bind(now).bind(now).bind(token.to_string());
         let query = part.iter().fold(query, |query, lease| {
             query
                 .bind(lease.organization.to_string())

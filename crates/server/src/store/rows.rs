@@ -6,6 +6,8 @@ use sqlx::Any;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
 
+use super::engine::Engine;
+
 /// A statement whose values are being bound.
 pub(super) type Bound<'q> = Query<'q, Any, AnyArguments>;
 
@@ -13,24 +15,50 @@ pub(super) type Bound<'q> = Query<'q, Any, AnyArguments>;
 const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
 
 /// A statement on one row, in a text for each number of rows.
-pub(super) struct RowTexts([String; SIZES.len()]);
+pub(super) struct RowTexts {
+    numbered: [String; SIZES.len()],
+    plain: [String; SIZES.len()],
+}
 
 impl RowTexts {
     /// From the text for one row: `… VALUES (…) …`, without a bracket among the values. Places that the rows share come
     /// before them, with the lowest numbers.
     pub(super) fn of(one: &str) -> Self {
-        Self(SIZES.map(|rows| for_rows(one, rows)))
+        let numbered = SIZES.map(|rows| for_rows(one, rows));
+        Self {
+            plain: numbered.each_ref().map(|text| without_numbers(text)),
+            numbered,
+        }
+    }
+
+    /// Several statements as one, each on so many rows for one of the whole, the values of each behind those of the one
+    /// before it. Only where an engine takes them so.
+    pub(super) fn of_several(statements: &[(&str, usize)]) -> Self {
+        let join = |rows: usize| {
+            let texts: Vec<String> = statements
+                .iter()
+                .map(|(one, times)| without_numbers(&for_rows(one, rows * times)))
+                .collect();
+            texts.join("; ")
+        };
+        let plain = SIZES.map(join);
+        Self {
+            numbered: plain.clone(),
+            plain,
+        }
     }
 
     /// Splits rows so that there is a text for each part.
     pub(super) fn parts<'t, 'r, T>(
         &'t self,
+        engine: Engine,
         mut rows: &'r [T],
     ) -> impl Iterator<Item = (&'t str, &'r [T])> {
+        let texts = self.all(engine);
         std::iter::from_fn(move || {
             let (size, text) = SIZES
                 .iter()
-                .zip(&self.0)
+                .zip(texts)
                 .find(|(size, _)| **size <= rows.len())?;
             let (part, rest) = rows.split_at(*size);
             rows = rest;
@@ -39,10 +67,28 @@ impl RowTexts {
     }
 
     /// All texts.
-    #[cfg(test)]
-    pub(super) fn all(&self) -> &[String] {
-        &self.0
+    pub(super) const fn all(&self, engine: Engine) -> &[String; SIZES.len()] {
+        if engine.finds_places_by_order() {
+            &self.plain
+        } else {
+            &self.numbered
+        }
     }
+}
+
+/// The same statement with `?` for each place, if its places are numbered in their order; else as it is.
+fn without_numbers(numbered: &str) -> String {
+    let mut pieces = numbered.split('$');
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    for (piece, place) in pieces.zip(1_usize..) {
+        let digits = piece.len() - piece.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        if piece[..digits].parse() != Ok(place) {
+            return numbered.to_owned();
+        }
+        plain.push('?');
+        plain.push_str(&piece[digits..]);
+    }
+    plain
 }
 
 /// Repeats the values of a statement, each time with places of their own.
@@ -100,13 +146,42 @@ mod tests {
     }
 
     #[test]
+    fn places_lose_their_numbers_only_where_order_says_the_same() {
+        assert_eq!(
+            without_numbers("SET a = $1 WHERE b = $2"),
+            "SET a = ? WHERE b = ?"
+        );
+        for kept in [
+            "SET a = $2 WHERE b = $1",
+            "SET a = $1, b = $1",
+            "VALUES ($1, $11)",
+        ] {
+            assert_eq!(without_numbers(kept), kept);
+        }
+    }
+
+    #[test]
+    fn several_statements_are_one_text() {
+        let texts = RowTexts::of_several(&[
+            ("INSERT INTO a VALUES ($1)", 1),
+            ("INSERT INTO b VALUES ($1, $2)", 2),
+        ]);
+        let [.., two, one] = texts.all(Engine::Sqlite);
+        assert_eq!(
+            one,
+            "INSERT INTO a VALUES (?); INSERT INTO b VALUES (?, ?), (?, ?)"
+        );
+        assert_eq!(two.matches('?').count(), 2 + 2 * 4);
+    }
+
+    #[test]
     fn every_row_is_in_one_part() {
         static TEXTS: LazyLock<RowTexts> =
             LazyLock::new(|| RowTexts::of("INSERT INTO t VALUES ($1)"));
         for count in 0..200 {
             let rows: Vec<usize> = (0..count).collect();
             let mut seen = Vec::new();
-            for (text, part) in TEXTS.parts(&rows) {
+            for (text, part) in TEXTS.parts(Engine::Postgres, &rows) {
                 assert_eq!(text.matches('$').count(), part.len());
                 seen.extend_from_slice(part);
             }

@@ -8,6 +8,7 @@ use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::StoreError;
 use super::columns::{Columns, columns_of, statements};
+use super::engine::Engine;
 use super::rows::{Bound, RowTexts};
 
 /// An entry of the timeline.
@@ -56,7 +57,7 @@ pub async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&SessionEventRow],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(rows) {
+    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
         let query = part
             .iter()
             .fold(sqlx::query(sql), |query, row| bind(query, row));
@@ -65,7 +66,7 @@ pub async fn insert_all(
     Ok(())
 }
 
-fn bind<'q>(query: Bound<'q>, row: &'q SessionEventRow) -> Bound<'q> {
+pub(super) fn bind<'q>(query: Bound<'q>, row: &'q SessionEventRow) -> Bound<'q> {
     query
         .bind(row.organization.to_string())
         .bind(row.session.to_string())

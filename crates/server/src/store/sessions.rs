@@ -10,6 +10,7 @@ use vouchkey_types::session::status::SessionStatus;
 
 use super::StoreError;
 use super::columns::{Columns, columns_of, read_list, statements, write_list};
+use super::engine::Engine;
 use super::rows::{Bound, RowTexts};
 
 /// How much of a session's data is left.
@@ -131,20 +132,12 @@ statements! {
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
 
-/// Adds a session. Its data key must be there.
-///
-/// # Errors
-/// Those of the database.
-pub async fn insert(conn: &mut AnyConnection, row: &SessionRow) -> Result<(), StoreError> {
-    insert_all(conn, &[row]).await
-}
-
 /// Adds sessions, with few statements.
 pub(super) async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&SessionRow],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(rows) {
+    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
         let query = part
             .iter()
             .fold(sqlx::query(sql), |query, row| bind(query, row));
@@ -153,7 +146,7 @@ pub(super) async fn insert_all(
     Ok(())
 }
 
-fn bind<'q>(query: Bound<'q>, row: &'q SessionRow) -> Bound<'q> {
+pub(super) fn bind<'q>(query: Bound<'q>, row: &'q SessionRow) -> Bound<'q> {
     query
         .bind(row.organization.to_string())
         .bind(row.id.to_string())

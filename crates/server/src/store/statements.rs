@@ -33,8 +33,9 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 17] = [
 const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "session_list"];
 
 /// Files that insert several rows at once, or whose statements have a text for each engine.
-const TOGETHER: [&str; 10] = [
+const TOGETHER: [&str; 11] = [
     "capture_links",
+    "create_session",
     "data_keys",
     "engine",
     "idempotency",
@@ -142,7 +143,7 @@ async fn every_statement_can_be_prepared() {
         &session_events::INSERTS,
         &sessions::INSERTS,
     ] {
-        for sql in texts.all() {
+        for sql in texts.all(engine) {
             let prepared = store
                 .read(async |conn| {
                     conn.prepare(sqlx::AssertSqlSafe(sql.as_str()).into_sql_str())

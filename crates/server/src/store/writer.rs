@@ -6,7 +6,7 @@ use std::pin::Pin;
 use sqlx::{AnyConnection, Connection};
 use tokio::sync::{mpsc, oneshot};
 
-use super::batch::Batch;
+use super::batch::{Batch, Progress};
 use super::create_session::{CreateSession, Created};
 use super::engine::{Address, Engine};
 use super::{Change, StoreError};
@@ -176,7 +176,11 @@ impl Writer {
                 }
             };
             return match batch.write(transaction, engine, &self.metrics).await {
-                Ok(()) => {
+                Ok(Progress::Again) => {
+                    self.conn = Some(conn);
+                    continue;
+                }
+                Ok(Progress::Ended) => {
                     for job in batch.applied {
                         job.answer(Ok(()));
                     }

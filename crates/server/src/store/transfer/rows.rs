@@ -7,9 +7,9 @@ use sha2::{Digest as _, Sha256};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
-use crate::store::StoreError;
 use crate::store::engine::tables::{Column, Kind, Table};
 use crate::store::rows::{Bound, RowTexts};
+use crate::store::{Engine, StoreError};
 
 /// A value as both engines have it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Rows {
         conn: &mut AnyConnection,
         rows: &[Vec<Value>],
     ) -> Result<(), StoreError> {
-        for (sql, part) in self.insert.parts(rows) {
+        for (sql, part) in self.insert.parts(Engine::of(conn), rows) {
             let query = sqlx::query(AssertSqlSafe(sql));
             let query = part.iter().flatten().fold(query, bind);
             query.execute(&mut *conn).await?;
