@@ -68,7 +68,8 @@ fn described(moved: &Moved) -> vouchkey_types::json::Object {
 struct News {
     table: String,
     rows: i64,
-    told: Option<Instant>,
+    /// When it was last told, and up to which row.
+    told: Option<(Instant, i64)>,
 }
 
 impl News {
@@ -76,18 +77,18 @@ impl News {
         if self.table != table {
             self.tell();
             table.clone_into(&mut self.table);
-            self.told = Some(Instant::now());
+            self.told = Some((Instant::now(), 0));
         }
         self.rows = rows;
-        if self.told.is_some_and(|told| told.elapsed() > NEWS) {
+        if self.told.is_some_and(|(at, _)| at.elapsed() > NEWS) {
             self.tell();
-            self.told = Some(Instant::now());
         }
     }
 
-    fn tell(&self) {
-        if !self.table.is_empty() {
+    fn tell(&mut self) {
+        if self.told.is_some_and(|(_, rows)| rows != self.rows) {
             complain(&format!("{}: {} rows copied", self.table, self.rows));
+            self.told = Some((Instant::now(), self.rows));
         }
     }
 }
