@@ -5,7 +5,10 @@
 //! process or the root key reads everything: this protects stolen disks and backups, and erasure.
 
 mod envelope;
+mod error;
 mod key_file;
+mod known;
+mod rewrap;
 mod root_key;
 mod rotation;
 #[cfg(test)]
@@ -16,7 +19,6 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -26,112 +28,21 @@ use sqlx::AnyConnection;
 use vouchkey_types::id::OrganizationId;
 
 pub use envelope::OpenError;
+pub use error::VaultError;
 pub use rotation::{Older, Retired, Rotated};
 pub use secrets::{CaptureToken, ServerSecrets, TOKEN_LENGTH};
 
 use crate::clock::Clock;
 use crate::config::RootKeySource;
-use crate::store::secrets::{self as rows, RootKeyRow, ServerSecretRow};
-use crate::store::{Change, Engine, Store, StoreError};
+use crate::store::Store;
+use crate::store::secrets::{self as rows, RootKeyRow};
 use key_file::Stamp;
+use known::{AddRootKey, FirstStart, Sealed, ids, open_secrets};
 use root_key::{KeyRing, RootKey};
 use secrets::Secret;
 
 /// How old what is known of the root key's file may be.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-
-/// What every root key's canary says.
-const CANARY: &[u8] = b"vouchkey";
-
-/// Why the vault does not open, or its root keys are not changed. Each says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// There is sealed data, but no key to it.
-    #[error(
-        "the root key {} is missing, but the database holds data that only it can open: {wanted}. Put the file back \
-         from its backup, or give the key by VOUCHKEY_ROOT_KEY or VOUCHKEY_ROOT_KEY_FILE",
-        file.display()
-    )]
-    RootKeyMissing {
-        /// Where it should be.
-        file: PathBuf,
-        /// The ids of those that are right.
-        wanted: String,
-    },
-    /// No key is this database's.
-    #[error(
-        "the root key {found} does not belong to this database, which was made with {wanted}. Give the right one by \
-         VOUCHKEY_ROOT_KEY or VOUCHKEY_ROOT_KEY_FILE, or restore the file from its backup"
-    )]
-    RootKeyWrong {
-        /// The ids of the keys that were given.
-        found: String,
-        /// The ids of those that are right.
-        wanted: String,
-    },
-    /// Some keys are right, but not all that are needed are there.
-    #[error(
-        "the root key {missing} is missing beside {found}: data in the database is sealed with it. Add it from its \
-         backup to the list, after the first key"
-    )]
-    RootKeyAbsent {
-        /// The ids of those that are missing.
-        missing: String,
-        /// The ids of the keys that were given.
-        found: String,
-    },
-    /// The key that was to seal was retired.
-    #[error(
-        "the root key {0} was retired and seals nothing any more; put the key that came after it first"
-    )]
-    RootKeyRetired(String),
-    /// The key cannot be read.
-    #[error("the root key in {place} cannot be read: {reason}")]
-    RootKeyUnreadable {
-        /// The file, or the name of the setting.
-        place: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The file cannot be replaced.
-    #[error(
-        "the root key file {} cannot be replaced: {reason}. Nothing is lost; the same command goes on from here",
-        file.display()
-    )]
-    RootKeyUnwritable {
-        /// Which file.
-        file: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A new root key is wanted, but it is the operator who has to give it.
-    #[error(
-        "the root key comes from VOUCHKEY_ROOT_KEY, where this command cannot put a new one. Make one with `openssl \
-         rand -base64 32`; set VOUCHKEY_ROOT_KEY=OLD,NEW for every server and restart each; then set \
-         VOUCHKEY_ROOT_KEY=NEW,OLD and restart each; then run this command with that value, and again with --retire; \
-         at last set VOUCHKEY_ROOT_KEY=NEW and restart"
-    )]
-    RootKeyIsASetting,
-    /// A key is to be retired that is still needed.
-    #[error(
-        "the root key {id} cannot be retired: {rows} rows are still sealed with it. Run `vouchkey keys rotate-root` \
-         first"
-    )]
-    RootKeyNamed {
-        /// Which key.
-        id: String,
-        /// How many rows name it.
-        rows: i64,
-    },
-    /// A secret of the server's is not what was sealed.
-    #[error(
-        "the server's secret `{0}` is missing or damaged; restore the database from its backup"
-    )]
-    SecretDamaged(&'static str),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Where a sealed value stands: it opens nowhere else.
 #[derive(Debug, Clone, Copy)]
@@ -179,10 +90,6 @@ pub const fn data_key_place<'a>(organization: &'a OrganizationId, row: &'a str) 
         field: "key_wrapped",
         version: 1,
     }
-}
-
-fn canary_place(root_key_id: &str) -> Vec<u8> {
-    associated("", "root_keys", root_key_id, "canary_sealed", 1)
 }
 
 fn secret_place(name: &str) -> Vec<u8> {
@@ -401,170 +308,8 @@ fn unwrap(ring: &KeyRing, wrapped: &Wrapped, place: &Place<'_>) -> Result<DataKe
         .ok_or(OpenError)
 }
 
-fn open_secrets(ring: &KeyRing, rows: &[ServerSecretRow]) -> Result<ServerSecrets, VaultError> {
-    let open = |name: &'static str| {
-        rows.iter()
-            .find(|row| row.name == name)
-            .and_then(|row| open_secret(ring, row))
-            .ok_or(VaultError::SecretDamaged(name))
-    };
-    let [pepper, idempotency, sign_in, capture] = secrets::NAMES;
-    Ok(ServerSecrets::new([
-        open(pepper)?,
-        open(idempotency)?,
-        open(sign_in)?,
-        open(capture)?,
-    ]))
-}
-
-fn open_secret(ring: &KeyRing, row: &ServerSecretRow) -> Option<Secret> {
-    ring.keys()
-        .filter(|key| row.root_key_id.as_deref().is_none_or(|id| id == key.id()))
-        .find_map(|key| key.open(&row.secret_sealed, &secret_place(&row.name)).ok())
-        .and_then(secret)
-}
-
 fn secret(bytes: Vec<u8>) -> Option<Secret> {
     let bytes = Zeroizing::new(bytes);
     let key = <[u8; 32]>::try_from(bytes.as_slice()).ok()?;
     Some(SecretBox::new(Box::new(key)))
-}
-
-fn ids(rows: &[RootKeyRow]) -> String {
-    let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
-    ids.join(", ")
-}
-
-/// What the database says of root keys.
-struct Sealed {
-    known: Vec<RootKeyRow>,
-    named: Vec<String>,
-    retired: Vec<String>,
-    secrets: Vec<ServerSecretRow>,
-}
-
-impl Sealed {
-    async fn read(conn: &mut AnyConnection) -> Result<Self, StoreError> {
-        Ok(Self {
-            known: rows::root_keys(conn).await?,
-            named: rows::named_root_keys(conn).await?,
-            retired: rows::retired_root_keys(conn).await?,
-            secrets: rows::list(conn).await?,
-        })
-    }
-
-    /// The same of a schema that knows one root key.
-    async fn read_of_one_key(conn: &mut AnyConnection) -> Result<Self, StoreError> {
-        let known = rows::root_keys(conn).await?;
-        Ok(Self {
-            named: known.iter().map(|row| row.id.clone()).collect(),
-            known,
-            retired: Vec::new(),
-            secrets: rows::list_of_one_key(conn).await?,
-        })
-    }
-
-    fn knows(&self, id: &str) -> bool {
-        self.known.iter().any(|row| row.id == id)
-    }
-
-    /// Proves that these root keys are the database's, and enough.
-    fn prove(&self, ring: &KeyRing) -> Result<(), VaultError> {
-        let active = ring.active().id();
-        if self.retired.iter().any(|id| id == active) {
-            return Err(VaultError::RootKeyRetired(active.to_owned()));
-        }
-        let is_ours = |row: &&RootKeyRow| {
-            ring.find(&row.id).is_some_and(|key| {
-                key.open(&row.canary_sealed, &canary_place(&row.id))
-                    .as_deref()
-                    == Ok(CANARY)
-            })
-        };
-        let ours: Vec<&RootKeyRow> = self.known.iter().filter(is_ours).collect();
-        if ours.is_empty() {
-            return Err(VaultError::RootKeyWrong {
-                found: ring.ids(),
-                wanted: ids(&self.known),
-            });
-        }
-        let is_missing = |id: &&String| !ours.iter().any(|row| row.id == **id);
-        let missing: Vec<&str> = self
-            .named
-            .iter()
-            .filter(is_missing)
-            .map(String::as_str)
-            .collect();
-        if missing.is_empty() {
-            return Ok(());
-        }
-        Err(VaultError::RootKeyAbsent {
-            missing: missing.join(", "),
-            found: ring.ids(),
-        })
-    }
-}
-
-fn root_key_row(key: &RootKey, clock: &Clock) -> RootKeyRow {
-    RootKeyRow {
-        id: key.id().to_owned(),
-        canary_sealed: key.seal(CANARY, &canary_place(key.id()), clock.random()),
-        created_at: clock.now_ms(),
-    }
-}
-
-/// What the first start writes; nothing, if another process was faster.
-struct FirstStart {
-    root_key: RootKeyRow,
-    secrets: [ServerSecretRow; 4],
-}
-
-impl FirstStart {
-    fn new(root_key: &RootKey, clock: &Clock) -> Self {
-        Self {
-            root_key: root_key_row(root_key, clock),
-            secrets: secrets::NAMES.map(|name| ServerSecretRow {
-                name: name.to_owned(),
-                secret_sealed: root_key.seal(
-                    Zeroizing::new(clock.random::<32>()).as_slice(),
-                    &secret_place(name),
-                    clock.random(),
-                ),
-                created_at: clock.now_ms(),
-                root_key_id: Some(root_key.id().to_owned()),
-            }),
-        }
-    }
-}
-
-impl Change for FirstStart {
-    type Outcome = ();
-
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
-        if !rows::root_keys(conn).await?.is_empty() {
-            return Ok(());
-        }
-        rows::insert_root_key(conn, &self.root_key).await?;
-        for secret in &self.secrets {
-            rows::insert(conn, secret).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Makes a root key known to the database, so that rows can name it.
-struct AddRootKey(RootKeyRow);
-
-impl AddRootKey {
-    fn new(key: &RootKey, clock: &Clock) -> Self {
-        Self(root_key_row(key, clock))
-    }
-}
-
-impl Change for AddRootKey {
-    type Outcome = ();
-
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
-        rows::insert_root_key(conn, &self.0).await
-    }
 }

@@ -5,25 +5,15 @@
 //! is cut off, no row names a key that is not in the list, and the next run goes on.
 
 use std::path::Path;
-use std::time::Instant;
 
 use sqlx::AnyConnection;
-use tokio::time::sleep;
 
+use super::known::{AddRootKey, Sealed};
 use super::root_key::{KeyRing, RootKey};
-use super::{
-    AddRootKey, Sealed, Vault, VaultError, Wrapped, data_key_place, key_file, open_secret, rows,
-    secret_place, unwrap, wrap,
-};
+use super::{Vault, VaultError, key_file, rewrap, rows};
 use crate::clock::Clock;
 use crate::config::RootKeySource;
-use crate::store::data_keys::{self, DataKeyRow};
-use crate::store::secrets::ServerSecretRow;
-use crate::store::{Change, Engine, Store, StoreError};
-use secrecy::ExposeSecret;
-
-/// Data keys that share a transaction: so few that no request waits long behind it.
-const BATCH: i64 = 100;
+use crate::store::{Change, Engine, Store, StoreError, data_keys};
 
 /// What a rotation has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,14 +139,14 @@ impl Vault {
             active: ring.active().id().to_owned(),
             is_resumed: false,
             data_keys: 0,
-            secrets: rewrap_secrets(store, &ring, &sealed, clock).await?,
+            secrets: rewrap::secrets(store, &ring, &sealed, clock).await?,
             older: Vec::new(),
         };
         let is_older = |id: &&String| *id != ring.active().id();
         for id in sealed.known.iter().map(|row| &row.id).filter(is_older) {
             // Once more for what a server has sealed that had not read the new list yet.
             loop {
-                let moved = rewrap_data_keys(store, &ring, id, clock).await?;
+                let moved = rewrap::data_keys_of(store, &ring, id, clock).await?;
                 rotated.data_keys += moved;
                 if moved == 0 {
                     break;
@@ -251,129 +241,6 @@ async fn named(store: &Store, id: &str) -> Result<i64, StoreError> {
     store
         .read(async |conn| Ok(data_keys::count(conn, id).await? + rows::count(conn, id).await?))
         .await
-}
-
-/// Seals the server's secrets with the active root key; how many were not.
-async fn rewrap_secrets(
-    store: &Store,
-    ring: &KeyRing,
-    sealed: &Sealed,
-    clock: &Clock,
-) -> Result<u64, VaultError> {
-    let active = ring.active();
-    let mut moving = Vec::new();
-    for row in &sealed.secrets {
-        if row.root_key_id.as_deref() == Some(active.id()) {
-            continue;
-        }
-        let Some(secret) = open_secret(ring, row) else {
-            tracing::error!(name = row.name, "a secret of the server's cannot be opened");
-            continue;
-        };
-        let place = secret_place(&row.name);
-        let sealed = active.seal(secret.expose_secret(), &place, clock.random());
-        moving.push((row.clone(), sealed));
-    }
-    if moving.is_empty() {
-        return Ok(0);
-    }
-    let change = RewrapSecrets {
-        root_key_id: active.id().to_owned(),
-        moving,
-    };
-    Ok(store.write(change).await?)
-}
-
-/// Wraps the data keys of one root key with the active one, all of them once; how many it were.
-async fn rewrap_data_keys(
-    store: &Store,
-    ring: &KeyRing,
-    from: &str,
-    clock: &Clock,
-) -> Result<u64, VaultError> {
-    let mut moved = 0;
-    let mut last: Option<DataKeyRow> = None;
-    loop {
-        let page = store
-            .read(async |conn| data_keys::wrapped_by(conn, from, last.as_ref(), BATCH).await)
-            .await?;
-        if page.is_empty() {
-            return Ok(moved);
-        }
-        let change = RewrapDataKeys {
-            from: from.to_owned(),
-            rows: page
-                .iter()
-                .filter_map(|row| rewrapped(ring, row, clock))
-                .collect(),
-        };
-        last = page.into_iter().next_back();
-        let began = Instant::now();
-        moved += store.write(change).await?;
-        // Half of the time is the servers': who waits for SQLite's lock looks for it only now and then.
-        sleep(began.elapsed()).await;
-    }
-}
-
-/// A data key's row as the active root key wraps it. None if it cannot be opened: it stays what it is.
-fn rewrapped(ring: &KeyRing, row: &DataKeyRow, clock: &Clock) -> Option<DataKeyRow> {
-    let session = row.session.to_string();
-    let place = data_key_place(&row.organization, &session);
-    let key_wrapped = match &row.key_wrapped {
-        None => None,
-        Some(key) => {
-            let wrapped = Wrapped {
-                root_key_id: row.root_key_id.clone(),
-                key: key.clone(),
-            };
-            let Ok(key) = unwrap(ring, &wrapped, &place) else {
-                tracing::error!(session, "a data key cannot be opened, and stays as it is");
-                return None;
-            };
-            Some(wrap(ring.active(), &key, &place, clock.random()).key)
-        }
-    };
-    Some(DataKeyRow {
-        root_key_id: ring.active().id().to_owned(),
-        key_wrapped,
-        ..row.clone()
-    })
-}
-
-struct RewrapSecrets {
-    root_key_id: String,
-    moving: Vec<(ServerSecretRow, Vec<u8>)>,
-}
-
-impl Change for RewrapSecrets {
-    /// How many were still what had been read.
-    type Outcome = u64;
-
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<u64, StoreError> {
-        let mut moved = 0;
-        for (before, sealed) in &self.moving {
-            moved += u64::from(rows::rewrap(conn, before, sealed, &self.root_key_id).await?);
-        }
-        Ok(moved)
-    }
-}
-
-struct RewrapDataKeys {
-    from: String,
-    rows: Vec<DataKeyRow>,
-}
-
-impl Change for RewrapDataKeys {
-    /// How many were still what had been read.
-    type Outcome = u64;
-
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<u64, StoreError> {
-        let mut moved = 0;
-        for row in &self.rows {
-            moved += u64::from(data_keys::rewrap(conn, row, &self.from).await?);
-        }
-        Ok(moved)
-    }
 }
 
 struct RetireRootKey {

@@ -11,6 +11,7 @@ use sqlx::AssertSqlSafe;
 use vouchkey_types::id::SessionId;
 
 use super::*;
+use crate::store::StoreError;
 use crate::store::data_keys::{self, DataKeyRow};
 use crate::store::fixtures::apply;
 use crate::store::redact_session::RedactSession;
