@@ -24,11 +24,13 @@ impl Endpoint for ListSessions {
         let query = ListQuery::parse(pairs).map_err(ApiError::validation)?;
         let (organization, environment) = (call.caller.organization, call.caller.environment);
         let now = call.state.clock.now_ms();
+        let engine = call.state.store.engine();
         let (page, pagination) = call
             .state
             .store
             .read(async |conn| {
-                let page = session_list::list(conn, organization, environment, &query, now).await?;
+                let page = session_list::list(conn, engine, organization, environment, &query, now)
+                    .await?;
                 let pagination = pagination(&query, &page);
                 let sessions = Stored::complete_all(conn, organization, page.sessions).await?;
                 Ok((sessions, pagination))

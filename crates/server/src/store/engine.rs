@@ -82,6 +82,12 @@ impl Engine {
             Self::Postgres => "BEGIN",
         }
     }
+
+    /// Whether texts are compared byte by byte, so that those with one beginning stand together in an index. PostgreSQL
+    /// compares them as its database's language does.
+    pub(super) fn compares_bytes(self) -> bool {
+        self == Self::Sqlite
+    }
 }
 
 impl Engine {

@@ -44,7 +44,9 @@ statements! {
     LIST = concat!("SELECT ", columns_of!(mailbox_messages), " FROM mailbox_messages WHERE organization_id = $1 AND environment = $2 \
         AND (created_at, message_id) < ($3, $4) ORDER BY created_at DESC, message_id DESC LIMIT $5");
     FIND = concat!("SELECT ", columns_of!(mailbox_messages), " FROM mailbox_messages WHERE organization_id = $1 AND message_id = $2");
-    DELETE_OF_SESSION = "DELETE FROM mailbox_messages WHERE organization_id = $1 AND session_id = $2";
+    /// By the outbox rows that they come from: those are found by session, and a message has their ids.
+    DELETE_OF_SESSION = "DELETE FROM mailbox_messages WHERE organization_id = $1 AND message_id IN (SELECT outbox_id \
+        FROM outbox WHERE organization_id = $1 AND session_id = $2)";
 }
 
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));

@@ -124,13 +124,14 @@ statements! {
         AND state = 'leased' RETURNING outbox_id";
     EXTEND = "UPDATE outbox SET next_at = $4, lease_until = $4 WHERE organization_id = $1 AND outbox_id = $2 \
         AND state = 'leased' AND lease_token = $3";
-    /// As many as $2 rows. Those that another server works on are tried as it is.
+    /// As many as $2 rows. Those that another server works on are tried as it is. The first condition is that of the index,
+    /// which SQLite takes only for its very words; else it would go through all that was ever sent.
     RELEASE = "UPDATE outbox SET next_at = $1 WHERE (organization_id, outbox_id) IN (SELECT organization_id, \
-        outbox_id FROM outbox WHERE state = 'pending' AND next_at > $1 AND last_error IN ('unreachable', \
+        outbox_id FROM outbox WHERE state IN ('pending', 'leased') AND state = 'pending' AND next_at > $1 AND last_error IN ('unreachable', \
         'server_refused', 'connection_lost', 'message_deferred') LIMIT $2)";
     CANCEL = "UPDATE outbox SET state = 'cancelled', last_error = $3, done_at = $4, lease_until = NULL, \
         lease_token = NULL WHERE organization_id = $1 AND session_id = $2 AND state IN ('pending', 'leased')";
-    RECLAIM = "UPDATE outbox SET next_at = $1 WHERE state = 'leased'";
+    RECLAIM = "UPDATE outbox SET next_at = $1 WHERE state IN ('pending', 'leased') AND state = 'leased'";
     NEXT_DUE = "SELECT MIN(next_at) AS next_at FROM outbox WHERE state IN ('pending', 'leased')";
     WAITING = "SELECT kind, state, COUNT(*) AS count, MIN(created_at) AS oldest_at FROM outbox \
         WHERE state IN ('pending', 'leased') GROUP BY kind, state";

@@ -8,9 +8,9 @@ use vouchkey_types::id::{OrganizationId, SessionId};
 use vouchkey_types::session::list::{ListQuery, Start};
 use vouchkey_types::session::status::SessionStatus;
 
-use super::StoreError;
 use super::columns::columns_of;
 use super::sessions::{SessionRow, read};
+use super::{Engine, StoreError};
 
 /// Up to here a total is counted exactly.
 pub const MAX_TOTAL: i64 = 10_000;
@@ -32,6 +32,7 @@ pub struct SessionPage {
 /// Those of the database.
 pub async fn list(
     conn: &mut AnyConnection,
+    engine: Engine,
     organization: OrganizationId,
     environment: Environment,
     query: &ListQuery,
@@ -46,12 +47,14 @@ pub async fn list(
             total: Some(0),
         });
     }
-    let mut filter = Filter::new(organization, environment);
-    filter.status(query.status, now);
-    filter.external_ref(query.external_ref.as_deref());
-    filter.q(query.q.as_deref());
-    let total = filter.count(conn).await?;
-    let mut sessions = filter.page(conn, &query.start, query.limit + 1).await?;
+    let filter = |seeks| Filter::of(organization, environment, query, now, seeks);
+    let mut found = filter(engine.compares_bytes());
+    let total = found.count(conn).await?;
+    if total > MAX_TOTAL {
+        // A walk through time meets a page of so many sooner than they are sorted.
+        found = filter(false);
+    }
+    let mut sessions = found.page(conn, &query.start, query.limit + 1).await?;
     let limit = usize::try_from(query.limit).unwrap_or_default();
     let has_more = sessions.len() > limit;
     sessions.truncate(limit);
@@ -67,6 +70,11 @@ pub async fn list(
 struct Filter {
     condition: String,
     values: Vec<Value>,
+    /// Whether beginnings are sought in the index of references.
+    seeks: bool,
+    /// What is counted; a column that no index holds, where SQLite would go through an index that holds all that is asked
+    /// for rather than seek in two.
+    counted: &'static str,
 }
 
 #[derive(Clone)]
@@ -76,10 +84,18 @@ enum Value {
 }
 
 impl Filter {
-    fn new(organization: OrganizationId, environment: Environment) -> Self {
+    fn of(
+        organization: OrganizationId,
+        environment: Environment,
+        query: &ListQuery,
+        now: i64,
+        seeks: bool,
+    ) -> Self {
         let mut filter = Self {
             condition: String::new(),
             values: Vec::new(),
+            seeks: false,
+            counted: "1",
         };
         let (organization, environment) = (
             filter.text(organization.to_string()),
@@ -87,6 +103,9 @@ impl Filter {
         );
         filter.condition =
             format!("organization_id = {organization} AND environment = {environment}");
+        filter.status(query.status, now);
+        filter.external_ref(query.external_ref.as_deref());
+        filter.q(query.q.as_deref(), seeks);
         filter
     }
 
@@ -128,30 +147,43 @@ impl Filter {
         }
     }
 
-    fn q(&mut self, q: Option<&str>) {
+    fn q(&mut self, q: Option<&str>, seeks: bool) {
         let Some(q) = q else { return };
-        // Not LIKE, which ignores case on SQLite.
-        let length = self.bind(Value::Integer(
-            i64::try_from(q.chars().count()).unwrap_or(i64::MAX),
-        ));
-        let text = self.text(q);
-        let begins = format!("substr(external_ref, 1, CAST({length} AS INTEGER)) = {text}");
+        let end = seeks.then(|| end_of_those_that_begin_with(q)).flatten();
+        self.seeks = end.is_some();
+        let begins = if let Some(end) = end {
+            let (first, end) = (self.text(q), self.text(end));
+            format!("(external_ref >= {first} AND external_ref < {end})")
+        } else {
+            // Not LIKE, which ignores case on SQLite.
+            let length = self.bind(Value::Integer(
+                i64::try_from(q.chars().count()).unwrap_or(i64::MAX),
+            ));
+            let text = self.text(q);
+            format!("substr(external_ref, 1, CAST({length} AS INTEGER)) = {text}")
+        };
         if SessionId::parse(q).is_some() {
             let id = self.text(q);
             self.and(&format!("(session_id = {id} OR {begins})"));
+            self.counted = "row_version";
         } else {
             self.and(&begins);
         }
     }
 
     async fn count(&self, conn: &mut AnyConnection) -> Result<i64, StoreError> {
+        let (counted, sql) = self.counting();
+        Ok(counted.query(sql).fetch_one(conn).await?.try_get(0)?)
+    }
+
+    fn counting(&self) -> (Self, String) {
         let mut counted = self.clone();
         let enough = counted.bind(Value::Integer(MAX_TOTAL + 1));
         let sql = format!(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM sessions WHERE {} LIMIT {enough}) AS counted",
-            counted.condition
+            "SELECT COUNT(*) FROM (SELECT {} FROM sessions WHERE {} LIMIT {enough}) AS counted",
+            counted.counted, counted.condition
         );
-        Ok(counted.query(sql).fetch_one(conn).await?.try_get(0)?)
+        (counted, sql)
     }
 
     async fn page(
@@ -160,13 +192,29 @@ impl Filter {
         start: &Start,
         rows: i64,
     ) -> Result<Vec<SessionRow>, StoreError> {
+        let (page, sql) = self.paging(start, rows);
+        page.query(sql)
+            .fetch_all(conn)
+            .await?
+            .iter()
+            .map(read)
+            .collect()
+    }
+
+    fn paging(&self, start: &Start, rows: i64) -> (Self, String) {
         let mut page = self.clone();
+        // The sum keeps SQLite, which cannot know how few there are, from walking through all of time instead.
+        let time = if page.seeks {
+            "created_at + 0"
+        } else {
+            "created_at"
+        };
         let offset = match start {
             Start::Offset(offset) => *offset,
             Start::After(cursor) => {
                 let created_at = page.bind(Value::Integer(cursor.created_at_ms));
                 let id = page.text(cursor.id.to_string());
-                page.and(&format!("(created_at, session_id) < ({created_at}, {id})"));
+                page.and(&format!("({time}, session_id) < ({created_at}, {id})"));
                 0
             }
         };
@@ -175,16 +223,11 @@ impl Filter {
             page.bind(Value::Integer(offset)),
         );
         let sql = format!(
-            "SELECT {columns} FROM sessions WHERE {} ORDER BY created_at DESC, session_id DESC LIMIT {rows} OFFSET {offset}",
+            "SELECT {columns} FROM sessions WHERE {} ORDER BY {time} DESC, session_id DESC LIMIT {rows} OFFSET {offset}",
             page.condition,
             columns = columns_of!(sessions),
         );
-        page.query(sql)
-            .fetch_all(conn)
-            .await?
-            .iter()
-            .map(read)
-            .collect()
+        (page, sql)
     }
 
     fn query(self, sql: String) -> Query<'static, Any, AnyArguments> {
@@ -196,6 +239,21 @@ impl Filter {
             },
         )
     }
+}
+
+/// The first text after all that begin with this one, byte by byte. None if there is none: no character comes after the
+/// last one.
+fn end_of_those_that_begin_with(text: &str) -> Option<String> {
+    let mut chars = text.chars();
+    while let Some(last) = chars.next_back() {
+        // Steps over the surrogates, which are no characters.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            let mut end = chars.as_str().to_owned();
+            end.push(next);
+            return Some(end);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -213,8 +271,11 @@ mod tests {
         query: &ListQuery,
         now: i64,
     ) -> SessionPage {
+        let engine = store.engine();
         store
-            .read(async |conn| list(conn, organization, Environment::Live, query, now).await)
+            .read(async |conn| {
+                list(conn, engine, organization, Environment::Live, query, now).await
+            })
             .await
             .unwrap()
     }
@@ -305,6 +366,67 @@ mod tests {
         let id = rows[0].id.to_string();
         assert_eq!(found(&id).await, [rows[0].external_ref.clone().unwrap()]);
         assert_eq!(found(&id[..29]).await, [""; 0]);
+    }
+
+    #[test]
+    fn what_begins_with_a_text_ends_before_the_next_one() {
+        for (text, end) in [
+            ("user_", Some("user`")),
+            ("\u{d7ff}", Some("\u{e000}")),
+            ("a\u{10ffff}", Some("b")),
+            ("\u{10ffff}", None),
+        ] {
+            assert_eq!(end_of_those_that_begin_with(text).as_deref(), end);
+        }
+    }
+
+    /// With a million sessions a walk through all of them takes seconds, and there are four readers.
+    #[tokio::test]
+    async fn sqlite_seeks_beginnings_of_references_in_their_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = store(folder.path()).await;
+        if store.engine() != Engine::Sqlite {
+            return;
+        }
+        let cursor = Start::After(Cursor {
+            created_at_ms: NOW,
+            id: SessionId::from_bytes([1; 16]),
+        });
+        for q in ["user_", "ses_00000000000000000000000001"] {
+            for status in [None, Some(SessionStatus::Pending)] {
+                let query = ListQuery {
+                    q: Some(q.to_owned()),
+                    status,
+                    ..ListQuery::default()
+                };
+                let filter = Filter::of(organization, Environment::Live, &query, NOW, true);
+                for (filter, sql) in [
+                    filter.counting(),
+                    filter.paging(&Start::Offset(0), 20),
+                    filter.paging(&cursor, 20),
+                ] {
+                    let plan = plan(&store, filter, &sql).await;
+                    assert!(
+                        plan.contains("external_ref>? AND external_ref<?"),
+                        "{sql}: {plan}"
+                    );
+                }
+            }
+        }
+    }
+
+    async fn plan(store: &Store, filter: Filter, sql: &str) -> String {
+        let explained = filter.query(format!("EXPLAIN QUERY PLAN {sql}"));
+        let steps = store
+            .read(async |conn| {
+                let rows = explained.fetch_all(conn).await?;
+                Ok(rows
+                    .iter()
+                    .map(|row| row.get("detail"))
+                    .collect::<Vec<String>>())
+            })
+            .await;
+        steps.unwrap().join("; ")
     }
 
     #[tokio::test]

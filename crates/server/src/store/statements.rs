@@ -156,6 +156,85 @@ async fn every_statement_can_be_prepared() {
     }
 }
 
+/// Tables that grow with the sessions.
+const LARGE: [&str; 7] = [
+    "capture_links",
+    "data_keys",
+    "idempotency_keys",
+    "mailbox_messages",
+    "outbox",
+    "session_events",
+    "sessions",
+];
+
+/// Indexes of what is open only.
+const SMALL: [&str; 3] = ["outbox_dead", "outbox_due", "sessions_open"];
+
+/// What an organization's rows are walked through for: a page of them, in the order of the index.
+const PAGES: [&str; 1] = ["mailbox_messages_by_time"];
+
+/// What walks through all rows of a large table, since all of them are wanted: a backup that is looked at.
+const WALKS: [(&str, &str); 1] = [("backup", "SESSIONS")];
+
+#[tokio::test]
+async fn no_statement_walks_through_all_that_was_ever_stored() {
+    use sqlx::Row as _;
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await;
+    if store.engine() != Engine::Sqlite {
+        return;
+    }
+    let mut slow = Vec::new();
+    for (file, statements) in STATEMENTS {
+        for (name, sql) in statements {
+            let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+            let steps = store
+                .read(async |conn| Ok(sqlx::query(explain).fetch_all(conn).await?))
+                .await
+                .unwrap();
+            for step in steps {
+                let step: String = step.get("detail");
+                if walks(&step) && !WALKS.contains(&(file, name)) {
+                    slow.push(format!("{file}::{name}: {step}"));
+                }
+            }
+        }
+    }
+    assert!(slow.is_empty(), "{slow:#?}");
+}
+
+/// Whether a step of SQLite's plan goes through a large table, or through all that an organization has in it.
+fn walks(step: &str) -> bool {
+    let mut words = step.split(' ');
+    let (how, table) = (words.next(), words.next().unwrap_or_default());
+    let has = |indexes: &[&str]| indexes.iter().any(|index| step.contains(index));
+    LARGE.contains(&table)
+        && match how {
+            Some("SCAN") => !has(&SMALL),
+            Some("SEARCH") => step.ends_with("(organization_id=?)") && !has(&PAGES),
+            _ => false,
+        }
+}
+
+#[test]
+fn steps_that_walk_are_told_from_those_that_seek() {
+    for step in [
+        "SCAN outbox",
+        "SCAN sessions USING COVERING INDEX sessions_by_time",
+        "SEARCH mailbox_messages USING INDEX some (organization_id=?)",
+    ] {
+        assert!(walks(step), "{step}");
+    }
+    for step in [
+        "SCAN users",
+        "SCAN outbox USING INDEX outbox_due",
+        "SEARCH outbox USING INDEX outbox_pk (organization_id=? AND outbox_id=?)",
+        "SCAN CONSTANT ROW",
+    ] {
+        assert!(!walks(step), "{step}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_asked_for_many_at_once_comes_from_one_organization() {
     let folder = tempfile::tempdir().unwrap();

@@ -267,10 +267,18 @@ async fn copies_of_a_creation_make_one_session_and_lists_find_it() {
             }),
             ..ListQuery::default()
         };
+        let engine = store.engine();
         let page = store
             .read(async |conn| {
-                session_list::list(conn, organization, Environment::Live, &query, fixtures::NOW)
-                    .await
+                session_list::list(
+                    conn,
+                    engine,
+                    organization,
+                    Environment::Live,
+                    &query,
+                    fixtures::NOW,
+                )
+                .await
             })
             .await
             .unwrap();
@@ -327,9 +335,18 @@ async fn a_full_disk_refuses_writes_keeps_all_and_passes_without_a_restart() {
         limit: 100,
         ..ListQuery::default()
     };
+    let engine = store.engine();
     let page = store
         .read(async |conn| {
-            session_list::list(conn, organization, Environment::Live, &query, fixtures::NOW).await
+            session_list::list(
+                conn,
+                engine,
+                organization,
+                Environment::Live,
+                &query,
+                fixtures::NOW,
+            )
+            .await
         })
         .await
         .unwrap();
