@@ -20,7 +20,11 @@ pub(super) struct Installation {
 
 impl Installation {
     pub(super) async fn open(flags: &Flags) -> Result<Self, CommandError> {
-        let config = Config::load(flags)?;
+        Self::with(Config::load(flags)?).await
+    }
+
+    /// With settings that were read.
+    pub(super) async fn with(config: Config) -> Result<Self, CommandError> {
         let clock = Clock::system();
         let store = Store::open(&config.database, &config.data)
             .await

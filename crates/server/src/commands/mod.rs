@@ -31,6 +31,7 @@ use installation::Installation;
 
 use crate::config::ConfigError;
 use crate::store::StoreError;
+use crate::telemetry;
 use crate::vault::VaultError;
 
 /// Why a command did not do what was asked.
@@ -74,7 +75,12 @@ impl From<std::io::Error> for CommandError {
 /// Runs what the command line asks for. What it answers goes to standard output, everything else
 /// to standard error.
 pub async fn run() -> ExitCode {
-    let (answer, code) = match dispatch(Cli::parse().command).await {
+    let command = Cli::parse().command;
+    // The server's log begins when it knows its settings.
+    if !matches!(command, Command::Serve(_)) {
+        telemetry::start_log();
+    }
+    let (answer, code) = match dispatch(command).await {
         Ok(answer) => (answer, ExitCode::SUCCESS),
         Err(CommandError::Found(answer)) => (Some(answer), ExitCode::FAILURE),
         Err(error) => {

@@ -13,7 +13,7 @@ use super::address_file::AddressFile;
 use super::installation::Installation;
 use super::{CommandError, complain};
 use crate::app::{self, Foundation};
-use crate::config::{Flags, PublicUrl};
+use crate::config::{Config, Flags, PublicUrl};
 use crate::store::{api_keys, organizations};
 use crate::telemetry;
 
@@ -21,8 +21,11 @@ use crate::telemetry;
 const MOST_ORGANIZATIONS: i64 = 100;
 
 pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
+    let config = Config::load(flags)?;
+    let telemetry =
+        telemetry::start(config.telemetry.otlp_endpoint.as_ref()).map_err(CommandError::Failed)?;
     telemetry::panics::log();
-    let installation = Installation::open(flags).await?;
+    let installation = Installation::with(config).await?;
     let mut address = AddressFile::hold(&installation.config.data.folder).await?;
     let asked = installation.config.http.listen;
     let listener = TcpListener::bind(asked)
@@ -63,6 +66,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     tell_systemd(&[NotifyState::Ready]);
     app.run(listener, metrics, stop).await;
     drop(address);
+    telemetry.stop().await;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub use settings::{SETTINGS, Setting, reference};
 pub use sources::{ConfigError, Flags, Given};
 
 use crate::invitations::SmtpAddress;
+use crate::telemetry::OtlpEndpoint;
 
 /// All settings.
 #[derive(Debug, Clone)]
@@ -101,6 +102,8 @@ pub struct LimitConfig {
 pub struct TelemetryConfig {
     /// Where `/metrics` listens, for itself; nowhere by default. Port 0 picks a free one.
     pub metrics_listen: Option<SocketAddr>,
+    /// Which collector is sent traces; none by default.
+    pub otlp_endpoint: Option<OtlpEndpoint>,
 }
 
 /// Where the root key is, which opens everything that is sealed (decision 25).
@@ -180,6 +183,7 @@ impl Config {
             data: DataConfig { folder },
             telemetry: TelemetryConfig {
                 metrics_listen: sources.parse("metrics_listen", listen)?,
+                otlp_endpoint: sources.parse("otlp_endpoint", OtlpEndpoint::parse)?,
             },
             root_key,
         })

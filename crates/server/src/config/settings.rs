@@ -133,6 +133,13 @@ pub const SETTINGS: &[Setting] = &[
         default: "none",
         meaning: "The address and port of a listener of its own for `/metrics`, such as `127.0.0.1:9464`. Who reaches it reads how busy the server is; it shows nobody's data.",
     },
+    Setting {
+        name: "otlp_endpoint",
+        flag: None,
+        is_secret: false,
+        default: "none",
+        meaning: "The OpenTelemetry collector that is sent traces by OTLP over HTTP, such as `http://127.0.0.1:4318`. Plain HTTP only: have a collector beside the server.",
+    },
 ];
 
 /// The reference of all settings, in Markdown: `docs/settings.md`.

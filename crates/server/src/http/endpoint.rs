@@ -12,6 +12,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use hyper::body::Body as _;
+use tracing::Instrument as _;
 use vouchkey_types::id::OrganizationId;
 use vouchkey_types::inflection::Inflection;
 use vouchkey_types::problem::{ErrorCode, FieldCode, FieldError};
@@ -168,11 +169,12 @@ async fn run<E: Endpoint>(
     marks: &mut Marks,
 ) -> Result<Answer, ApiError> {
     let tasks = call.state.tasks.clone();
-    let task = tasks.spawn(async move {
+    let work = async move {
         let outcome = E::answer(&mut call).await;
         drop(place);
         (outcome, call.marks)
-    });
+    };
+    let task = tasks.spawn(work.in_current_span());
     let (outcome, end) = task
         .await
         .map_err(|_| ApiError::internal(&"the task of a request panicked"))?;

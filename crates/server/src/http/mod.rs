@@ -36,6 +36,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tracing::Instrument as _;
 use vouchkey_types::problem::ErrorCode;
 
 pub use answer::Answer;
@@ -45,6 +46,8 @@ pub use error::ApiError;
 pub use request_id::RequestId;
 
 use crate::app::AppState;
+use crate::metrics::known_method;
+use crate::telemetry;
 
 /// Wraps all routes of the server in the edge.
 pub fn layer(router: Router<AppState>, state: &AppState) -> Router<AppState> {
@@ -67,6 +70,8 @@ async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Re
     let id = RequestId::of(request.headers(), &state.clock);
     let inflection = casing::before_it_is_settled(request.headers());
     let line = log::Line::begin(request.method(), request.extensions().get::<MatchedPath>());
+    let route = line.route.as_ref().map_or("none", MatchedPath::as_str);
+    let span = telemetry::request(known_method(&line.method), route, request.headers());
     let mut request = request.map(body::Drained::watch);
     let page = cors::Page::of(&state, request.uri().path(), request.headers()).await;
     let refused = header_bounds::check(&request).err();
@@ -75,8 +80,9 @@ async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Re
         response
     } else {
         request.extensions_mut().insert(id.clone());
-        next.run(request).await
+        next.run(request).instrument(span.clone()).await
     };
+    telemetry::answered(&span, response.status().as_u16());
     let took = began.elapsed();
     metrics.answered(&line.method, line.route.as_ref(), &response, took);
     let mut response = answer::write(response, &id, inflection);

@@ -113,7 +113,7 @@ impl HttpMetrics {
         response: &Response,
         took: Duration,
     ) {
-        let method = known(method);
+        let method = known_method(method);
         // Anything else that was asked for is one route: paths hold tokens, and there is no end of them.
         let route = route.map_or("none", MatchedPath::as_str);
         self.requests
@@ -176,8 +176,8 @@ impl Drop for Open {
     }
 }
 
-/// A method, of which a caller may invent any number.
-fn known(method: &Method) -> &'static str {
+/// A method, of which a caller may invent any number; those that are not known have one name.
+pub fn known_method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

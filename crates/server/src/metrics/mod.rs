@@ -16,7 +16,7 @@ mod tests;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-pub use http::{ConnectionMetrics, HttpMetrics};
+pub use http::{ConnectionMetrics, HttpMetrics, known_method};
 pub use outbox::OutboxMetrics;
 pub use store::StoreMetrics;
 

@@ -31,12 +31,7 @@ impl OutboxMetrics {
 
     /// Counts an attempt to deliver an invitation.
     pub fn invitation(&self, ended: Ended) {
-        let (outcome, reason) = match ended {
-            Ended::Sent => ("sent", ""),
-            Ended::Retry { error, .. } => ("retry", error),
-            Ended::Cancelled(reason) => ("cancelled", reason),
-            Ended::Dead(reason) => ("dead", reason),
-        };
+        let (outcome, reason) = ended.words();
         self.attempts
             .get_or_create(&AttemptLabels {
                 kind: "invitation",

@@ -16,6 +16,7 @@ use crate::store::mailbox::{self, MailboxRow};
 use crate::store::outbox::{self, Ended, Leased};
 use crate::store::session_events::{self, SessionEventRow};
 use crate::store::{Change, Engine, StoreError};
+use crate::telemetry;
 
 /// Attempts that ended in a panic, or with the process, before a message counts as poisoned.
 const POISONED: i64 = 5;
@@ -46,6 +47,7 @@ pub(super) async fn deliver(state: AppState, post: Post, lease: Leased) -> Heard
     let end = End::of(&state, lease, tried);
     let heard = end.heard;
     end.tell(&state);
+    telemetry::delivered(end.ended);
     write(&state, Settle::new(&state, end)).await;
     heard
 }
@@ -57,15 +59,21 @@ pub(super) async fn deliver_all(state: AppState, post: Post, leases: Vec<Leased>
     let facts = Facts::read(&state, &wanted).await;
     let mut ends = Vec::with_capacity(leases.len());
     for lease in leases {
-        let tried = match &facts {
-            Ok(facts) => catch_unwind(AssertUnwindSafe(|| keep(&state, &post, &lease, facts))).ok(),
-            Err(error) => Some(hindered(error)),
-        };
-        let end = End::of(&state, lease, tried);
-        match end.ended {
-            Ended::Sent => state.metrics.outbox.invitation(end.ended),
-            _ => end.tell(&state),
-        }
+        let end = telemetry::delivery(&lease).in_scope(|| {
+            let tried = match &facts {
+                Ok(facts) => {
+                    catch_unwind(AssertUnwindSafe(|| keep(&state, &post, &lease, facts))).ok()
+                }
+                Err(error) => Some(hindered(error)),
+            };
+            let end = End::of(&state, lease, tried);
+            match end.ended {
+                Ended::Sent => state.metrics.outbox.invitation(end.ended),
+                _ => end.tell(&state),
+            }
+            telemetry::delivered(end.ended);
+            end
+        });
         ends.push(Settle::new(&state, end));
         // Others have something to do as well.
         tokio::task::yield_now().await;

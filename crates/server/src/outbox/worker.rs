@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::delivery::Post;
 use super::lease::LEASE_MS;
@@ -14,6 +15,7 @@ use crate::app::AppState;
 use crate::invitations::Failure;
 use crate::store::StoreError;
 use crate::store::outbox::{self, Lease, Reclaim, Release};
+use crate::telemetry;
 
 /// Deliveries under way at once, and so the most duplicates that a crash can cause.
 const IN_FLIGHT: usize = 4;
@@ -148,7 +150,9 @@ impl Worker {
             .into_iter()
             .partition(|lease| self.post.keeps() && !lease.is_suspect());
         for lease in alone {
-            running.spawn(deliver(self.state.clone(), self.post.clone(), lease));
+            let span = telemetry::delivery(&lease);
+            let delivering = deliver(self.state.clone(), self.post.clone(), lease);
+            running.spawn(delivering.instrument(span));
         }
         if !together.is_empty() {
             running.spawn(deliver_all(self.state.clone(), self.post.clone(), together));

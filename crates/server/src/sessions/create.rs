@@ -1,6 +1,7 @@
 //! `POST /api/v1/sessions`: creates a session, once for each idempotency key.
 
 use http::{HeaderValue, StatusCode, header};
+use tracing::Instrument as _;
 use vouchkey_types::json::{self, Json};
 use vouchkey_types::object;
 use vouchkey_types::problem::{ErrorCode, FieldError};
@@ -17,6 +18,7 @@ use crate::store::StoreError;
 use crate::store::create_session::Created;
 use crate::store::data_keys;
 use crate::store::idempotency::IdempotencyRow;
+use crate::telemetry::step;
 
 /// The endpoint.
 #[derive(Debug)]
@@ -28,7 +30,7 @@ impl Endpoint for CreateSessionEndpoint {
     const HAS_DRY_RUN: bool = true;
 
     async fn answer(call: &mut Call) -> Result<Answer, ApiError> {
-        let request = read(call)?;
+        let request = step("read").in_scope(|| read(call))?;
         if !request.is_sound() {
             // Refused before the look-up: it is not clear what its fingerprint would mean.
             validate(call, request)?;
@@ -40,7 +42,7 @@ impl Endpoint for CreateSessionEndpoint {
             None => None,
         };
         // Only what is refused is looked up: a write finds by itself what was written before it.
-        let new = match validate(call, request) {
+        let new = match step("parse").in_scope(|| validate(call, request)) {
             Ok(new) => new,
             Err(error) => return earlier(call, marker.as_ref()).await?.ok_or(error),
         };
@@ -87,7 +89,7 @@ async fn earlier(call: &Call, marker: Option<&Marker>) -> Result<Option<Answer>,
     let Some(marker) = marker else {
         return Ok(None);
     };
-    let Some(record) = find(call, marker).await? else {
+    let Some(record) = find(call, marker).instrument(step("look up")).await? else {
         return Ok(None);
     };
     marker.check(&record.fingerprint)?;
@@ -172,17 +174,20 @@ async fn create(
         marker,
         now: state.clock.now_ms(),
     };
-    let mut decision = decide(new, &circumstances(), &Dice::roll(&state.clock));
+    let deciding =
+        || step("decide").in_scope(|| decide(new, &circumstances(), &Dice::roll(&state.clock)));
+    let mut decision = deciding();
     let has_invitation = decision.change.invitation.is_some();
     let is_keyed = decision.change.idempotency.is_some();
     let root_key_id = decision.change.data_key.root_key_id.clone();
-    let mut written = state.store.write(decision.change).await;
+    let writing = |change| state.store.write(change).instrument(step("write"));
+    let mut written = writing(decision.change).await;
     // The root key was retired between the decision and the write; by now the list may have another one.
     if written == Err(StoreError::ReferenceViolation)
         && state.vault.seals_with_another_than(&root_key_id)
     {
-        decision = decide(new, &circumstances(), &Dice::roll(&state.clock));
-        written = state.store.write(decision.change).await;
+        decision = deciding();
+        written = writing(decision.change).await;
     }
     match written {
         Err(StoreError::ReferenceViolation) => {
@@ -199,7 +204,7 @@ async fn create(
             if has_invitation {
                 state.outbox_wake.notify_one();
             }
-            answer(decision.created.to_json()).map(Outcome::Created)
+            step("answer").in_scope(|| answer(decision.created.to_json()).map(Outcome::Created))
         }
         Ok(Created::Replay(record)) => Ok(Outcome::Earlier(Some(record))),
         Ok(Created::Mismatch) => Ok(Outcome::Earlier(None)),

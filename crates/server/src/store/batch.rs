@@ -38,7 +38,10 @@ pub(super) enum Progress {
 }
 
 impl Batch {
-    pub(super) fn of(jobs: Vec<Box<dyn Job>>) -> Self {
+    pub(super) fn of(mut jobs: Vec<Box<dyn Job>>) -> Self {
+        for job in &mut jobs {
+            job.enter("apply");
+        }
         Self {
             applied: Vec::with_capacity(jobs.len()),
             alone: Vec::new(),
@@ -99,6 +102,9 @@ impl Batch {
                 }
             }
         }
+        for job in &mut self.applied {
+            job.enter("commit");
+        }
         commit(transaction, self.applied.len(), metrics).await?;
         Ok(Progress::Ended)
     }
@@ -115,6 +121,7 @@ impl Batch {
         };
         match unpanicked(job.apply(&mut transaction, engine)).await {
             Ok(()) => {
+                job.enter("commit");
                 commit(transaction, 1, metrics).await?;
                 self.applied.extend(self.waiting.pop_front());
             }

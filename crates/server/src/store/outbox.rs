@@ -74,6 +74,18 @@ pub enum Ended {
     },
 }
 
+impl Ended {
+    /// The outcome and its reason, in words of closed lists; the reason is empty if there is none.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sent => ("sent", ""),
+            Self::Retry { error, .. } => ("retry", error),
+            Self::Cancelled(reason) => ("cancelled", reason),
+            Self::Dead(reason) => ("dead", reason),
+        }
+    }
+}
+
 /// How the newest delivery of a session stands, for the dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {

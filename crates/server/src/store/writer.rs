@@ -5,12 +5,14 @@ use std::pin::Pin;
 
 use sqlx::{AnyConnection, Connection};
 use tokio::sync::{mpsc, oneshot};
+use tracing::Span;
 
 use super::batch::{Batch, Progress};
 use super::create_session::{CreateSession, Created};
 use super::engine::{Address, Engine};
 use super::{Change, StoreError};
 use crate::metrics::StoreMetrics;
+use crate::telemetry;
 
 /// Changes that share one commit, at most. What waits while one batch is made durable is the next.
 pub(super) const BATCH: usize = 64;
@@ -30,6 +32,9 @@ pub(super) trait Job: Send {
     /// Keeps that its creation was written with others.
     fn set_created(&mut self) {}
 
+    /// Goes on to another stage, in the trace of the request that it belongs to.
+    fn enter(&mut self, _stage: &'static str) {}
+
     /// Tells the outcome, or that there is none.
     fn answer(self: Box<Self>, durable: Result<(), StoreError>);
 
@@ -44,17 +49,19 @@ pub(super) struct Pending<C: Change> {
     change: Option<C>,
     outcome: Option<C::Outcome>,
     reply: oneshot::Sender<Result<C::Outcome, StoreError>>,
+    /// The span that was current where the change came from, and that of the stage in it.
+    asked: Span,
+    stage: Span,
 }
 
 impl<C: Change> Pending<C> {
-    pub(super) const fn new(
-        change: C,
-        reply: oneshot::Sender<Result<C::Outcome, StoreError>>,
-    ) -> Self {
+    pub(super) fn new(change: C, reply: oneshot::Sender<Result<C::Outcome, StoreError>>) -> Self {
         Self {
             change: Some(change),
             outcome: None,
             reply,
+            asked: Span::current(),
+            stage: telemetry::step("queue"),
         }
     }
 }
@@ -80,6 +87,10 @@ impl<C: Change> Job for Pending<C> {
             *outcome = Some(Created::New);
             self.change = None;
         }
+    }
+
+    fn enter(&mut self, stage: &'static str) {
+        self.stage = telemetry::step_of(&self.asked, stage);
     }
 
     fn answer(self: Box<Self>, durable: Result<(), StoreError>) {
