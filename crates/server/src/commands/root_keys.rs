@@ -62,7 +62,7 @@ fn words_of_rotated(installation: &Installation, rotated: &Rotated) -> String {
         rotated.active, rotated.data_keys, rotated.secrets
     ));
     for Older { id, rows } in &rotated.older {
-        lines.push(format!("{id}: {rows} rows still name it."));
+        lines.push(format!("Rows that still name {id}: {rows}."));
     }
     if rotated.older.iter().any(|older| older.rows > 0) {
         lines.push(

@@ -75,7 +75,7 @@ pub enum VaultError {
     RootKeyIsASetting,
     /// A key is to be retired that is still needed.
     #[error(
-        "the root key {id} cannot be retired: {rows} rows are still sealed with it. Run `vouchkey keys rotate-root` \
+        "the root key {id} cannot be retired: it still seals something (rows: {rows}). Run `vouchkey keys rotate-root` \
          first"
     )]
     RootKeyNamed {

@@ -238,7 +238,7 @@ async fn what_cannot_be_opened_stays_and_holds_nobody_up() {
     assert_eq!(rotated.data_keys, 3);
     assert_eq!(rotated.older[0].rows, 1);
     let error = retire(&bed).await.unwrap_err();
-    assert!(error.to_string().contains("1 rows"), "{error}");
+    assert!(error.to_string().contains("rows: 1"), "{error}");
     assert_eq!(data_key(&bed, damaged).await.key_wrapped, Some(key));
     assert_eq!(get(&bed, damaged).await.status, 500);
     for session in others {
