@@ -13,6 +13,8 @@ mod keys;
 mod manual;
 mod migrate;
 mod organizations;
+#[cfg(test)]
+mod reference;
 mod restore;
 mod root_keys;
 mod serve;

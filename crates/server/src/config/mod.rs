@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use vouchkey_types::email::EmailAddress;
 
 pub use public_url::PublicUrl;
-pub use settings::{SETTINGS, Setting, reference};
+pub use settings::{SETTINGS, Setting};
 pub use sources::{ConfigError, Flags, Given};
 
 use crate::invitations::SmtpAddress;
