@@ -5,7 +5,7 @@ use vouchkey_types::scope::Scope;
 
 use super::view::{Stored, view};
 use crate::http::{Answer, ApiError, Call, Endpoint};
-use crate::store::sessions;
+use crate::store::shown_session;
 
 /// The endpoint.
 #[derive(Debug)]
@@ -25,13 +25,9 @@ impl Endpoint for GetSession {
         let stored = call
             .state
             .store
-            .read(
-                async |conn| match sessions::find(conn, organization, environment, id).await? {
-                    Some(session) => Stored::complete(conn, session).await.map(Some),
-                    None => Ok(None),
-                },
-            )
+            .read(async |conn| shown_session::find(conn, organization, environment, id).await)
             .await?
+            .map(|(session, link, key)| Stored { session, link, key })
             .ok_or_else(not_found)?;
         Ok(Answer::ok(
             view(&call.state, &stored, call.state.clock.now_ms())?.to_json(),

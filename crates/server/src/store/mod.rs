@@ -27,6 +27,7 @@ pub mod secrets;
 pub mod session_events;
 pub mod session_list;
 pub mod sessions;
+pub mod shown_session;
 pub mod sign_ins;
 #[cfg(test)]
 mod statements;

@@ -9,7 +9,7 @@ use vouchkey_types::id::SessionId;
 use super::fixtures::{NOW, creation, open, store};
 use super::*;
 
-const STATEMENTS: [(&str, &[(&str, &str)]); 17] = [
+const STATEMENTS: [(&str, &[(&str, &str)]); 18] = [
     ("api_keys", api_keys::STATEMENTS),
     ("backup", backup::STATEMENTS),
     ("capture_links", capture_links::STATEMENTS),
@@ -23,6 +23,7 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 17] = [
     ("secrets", secrets::STATEMENTS),
     ("session_events", session_events::STATEMENTS),
     ("sessions", sessions::STATEMENTS),
+    ("shown_session", shown_session::STATEMENTS),
     ("sign_ins", sign_ins::STATEMENTS),
     ("upkeep", upkeep::STATEMENTS),
     ("users", users::STATEMENTS),
