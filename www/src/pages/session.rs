@@ -304,6 +304,7 @@ fn told(event: &Event, created_by: Option<&str>, has_mailbox: bool) -> (Mark, St
         "session.expired" => (Mark::Slash, "Session expired"),
         "session.completed" => (Mark::Check, "Session completed"),
         "session.failed" => (Mark::Cross, "Session failed"),
+        "session.redacted" => (Mark::Slash, "Personal data erased"),
         "link.visited" => (Mark::Dot, "Capture link opened"),
         "capture.started" => (Mark::Dot, "Start pressed"),
         "invitation.queued" => (Mark::Ring, "Invitation queued"),
