@@ -106,7 +106,11 @@ pub(super) fn table(head: &[&str], words: usize, rows: &[Vec<String>]) -> String
 }
 
 /// When, where and how it was measured.
-pub(super) fn about(length: Length, sync: [Duration; 2], others: &[String]) -> Outcome<String> {
+pub(super) fn about(
+    length: Option<Length>,
+    sync: [Duration; 2],
+    others: &[String],
+) -> Outcome<String> {
     let day = output(call("date").args(["--utc", "+%Y-%m-%d"]))?;
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let (one, five) = load_average();
@@ -118,12 +122,17 @@ pub(super) fn about(length: Length, sync: [Duration; 2], others: &[String]) -> O
         processor(),
     );
     // Writing to a String cannot fail.
+    if let Some(Length { rounds, duration }) = length {
+        let _ = write!(
+            text,
+            "{rounds} round(s) of {} s, the median of the rounds (lowest to highest); ",
+            duration.as_secs()
+        );
+    }
     let _ = writeln!(
         text,
-        "{} round(s) of {} s, the median of the rounds (lowest to highest); a 4 KiB write to disk took {:.2} ms before and \
-         {:.2} ms after; load average at the end {one} (1 minute), {five} (5 minutes).",
-        length.rounds,
-        length.duration.as_secs(),
+        "a 4 KiB write to disk took {:.2} ms before and {:.2} ms after; load average at the end {one} (1 minute), {five} (5 \
+         minutes).",
         milliseconds(sync[0]),
         milliseconds(sync[1]),
     );
@@ -165,10 +174,15 @@ pub(super) fn spread(values: &[f64], digits: usize) -> String {
     match sorted.as_slice() {
         [] => "-".to_owned(),
         [only] => format!("{only:.digits$}"),
-        [lowest, .., highest] => format!(
-            "{:.digits$} ({lowest:.digits$} to {highest:.digits$})",
-            sorted[sorted.len() / 2]
-        ),
+        [lowest, .., highest] => {
+            let middle = sorted.len() / 2;
+            let median = if sorted.len().is_multiple_of(2) {
+                f64::midpoint(sorted[middle - 1], sorted[middle])
+            } else {
+                sorted[middle]
+            };
+            format!("{median:.digits$} ({lowest:.digits$} to {highest:.digits$})")
+        }
     }
 }
 
@@ -208,6 +222,7 @@ mod tests {
     #[test]
     fn the_median_stands_between_the_extremes() {
         assert_eq!(spread(&[3.0, 1.0, 2.0], 1), "2.0 (1.0 to 3.0)");
+        assert_eq!(spread(&[3.0, 1.0], 1), "2.0 (1.0 to 3.0)");
         assert_eq!(spread(&[4.0], 0), "4");
     }
 

@@ -25,7 +25,7 @@ pub(crate) struct ServerBench {
     /// What is measured.
     #[arg(long, value_delimiter = ',', default_values_t = [Part::Create, Part::Read, Part::Memory])]
     part: Vec<Part>,
-    /// Measure ours with so many sessions stored, too; several numbers with commas. Each takes some 5 KB of disk a
+    /// Measure ours with so many sessions stored, too; several numbers with commas. Each takes some 3 KB of disk a
     /// session.
     #[arg(long, value_delimiter = ',')]
     seed: Vec<u64>,
@@ -100,22 +100,22 @@ fn measure(bench: &ServerBench, folder: &Path) -> Outcome {
     if has(Part::Create) {
         let node = output(call("node").arg("--version"))?;
         let others = [&others[..], &[format!(", Node {}", node.trim())]].concat();
-        show(bench, folder, length, &others, "create", || {
+        show(bench, folder, Some(length), &others, "create", || {
             create::measure(&programs, folder, cluster, length)
         })?;
     }
     if has(Part::Read) {
-        show(bench, folder, length, &others, "read", || {
+        show(bench, folder, Some(length), &others, "read", || {
             read::measure(&programs, folder, cluster, length)
         })?;
     }
     if !bench.seed.is_empty() {
-        show(bench, folder, length, &others, "stored", || {
+        show(bench, folder, Some(length), &others, "stored", || {
             stored::measure(&programs, folder, &bench.seed, cluster, length)
         })?;
     }
     if has(Part::Memory) {
-        show(bench, folder, length, &others, "memory", || {
+        show(bench, folder, None, &others, "memory", || {
             memory::measure(&programs, folder, cluster, bench.creations)
         })?;
     }
@@ -126,7 +126,7 @@ fn measure(bench: &ServerBench, folder: &Path) -> Outcome {
 fn show(
     bench: &ServerBench,
     folder: &Path,
-    length: Length,
+    length: Option<Length>,
     others: &[String],
     name: &str,
     measure: impl FnOnce() -> Outcome<String>,

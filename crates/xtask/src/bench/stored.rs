@@ -12,7 +12,7 @@ use crate::command::{Failure, Outcome, step};
 use crate::test::postgres::Cluster;
 
 /// What a seeded session takes on disk at most, with its indexes and the journal, in bytes.
-const SESSION: u64 = 5_000;
+const SESSION: u64 = 3_500;
 /// Up to here an installation is made anew for each round, since a round's own sessions would soon be most of it.
 const SMALL: u64 = 20_000;
 const CONNECTIONS: usize = 32;
