@@ -43,7 +43,7 @@ pub(crate) struct Scale {
     #[arg(long, default_value_t = 1.5)]
     database_create_ms: f64,
     /// CPU time of the database for a read, in ms.
-    #[arg(long, default_value_t = 0.6)]
+    #[arg(long, default_value_t = 0.2)]
     database_read_ms: f64,
     /// Bytes that a session takes on disk, with its indexes.
     #[arg(long, default_value_t = 8_500.0)]
