@@ -67,7 +67,11 @@ impl Folder {
         let log = self.file("vouchkey.db-wal");
         let gone = async {
             while log.exists() {
-                self.connect().await.close().await.unwrap();
+                let mut conn = self.connect().await;
+                // Only a connection that has read knows of the log.
+                let read = sqlx::query("SELECT COUNT(*) FROM sqlite_master");
+                read.fetch_one(&mut conn).await.unwrap();
+                conn.close().await.unwrap();
             }
         };
         tokio::time::timeout(Duration::from_mins(1), gone)
