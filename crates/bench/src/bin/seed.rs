@@ -21,7 +21,11 @@ struct Arguments {
 async fn main() -> Result<(), Failure> {
     let arguments = Arguments::parse();
     let ids = seed(&arguments.folder, arguments.sessions).await?;
-    let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let mut lines = String::new();
+    for id in &ids {
+        lines.push_str(&id.to_string());
+        lines.push('\n');
+    }
     fs::write(&arguments.ids, lines)?;
     Ok(())
 }
