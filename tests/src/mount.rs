@@ -72,7 +72,13 @@ impl Mount {
         }
     }
 
-    /// Gives back what [`Self::fill`] took.
+    /// Takes so many MiB of its room.
+    pub fn take(&self, mib: usize) {
+        let taken = std::fs::write(self.folder("filler"), vec![0; mib << 20]);
+        taken.expect("a file that takes room");
+    }
+
+    /// Gives back what [`Self::fill`] or [`Self::take`] took.
     pub fn make_room(&self) {
         std::fs::remove_file(self.folder("filler")).expect("the file that takes room");
     }

@@ -30,7 +30,7 @@ async fn unlimited(folder: &Path) -> Installation {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_loses_nothing_and_goes_on_when_there_is_room() {
-    let mount = Mount::in_memory(24);
+    let mount = Mount::in_memory(128);
     let port = Port::reserve();
     let installation = unlimited(&mount.folder("data")).await;
     let key = installation.key("sandbox", &[]).await;
@@ -43,7 +43,9 @@ async fn a_full_disk_refuses_loses_nothing_and_goes_on_when_there_is_room() {
         mount.fill();
         wait::until("a server that says that it cannot write", async || {
             let answer = server.stranger().get("/readyz").await;
-            (answer.status == 503).then(|| answer.expect_error(503, "unavailable"))
+            // Not only that room is short.
+            (answer.status == 503 && !answer.text.contains("64 MB"))
+                .then(|| answer.expect_error(503, "unavailable"))
         })
         .await;
         server.stranger().get("/healthz").await.expect_status(200);
@@ -57,6 +59,31 @@ async fn a_full_disk_refuses_loses_nothing_and_goes_on_when_there_is_room() {
     let mut database = Database::open(&installation).await;
     retrying::nothing_is_lost(&api, &mut database, &made).await;
     assert!(!server.logs().contains("panicked"), "{}", server.logs());
+}
+
+#[tokio::test]
+async fn a_disk_with_little_room_is_said_before_it_is_full() {
+    let mount = Mount::in_memory(128);
+    let installation = Installation::at(&mount.folder("data")).initialised().await;
+    let (server, api) = installation.sandbox().await;
+    server.stranger().get("/readyz").await.expect_status(200);
+    mount.take(80);
+    let answer = wait::until("a server that says that room is short", async || {
+        let answer = server.stranger().get("/readyz").await;
+        (answer.status == 503).then(|| answer.expect_error(503, "unavailable"))
+    })
+    .await;
+    assert!(answer.text.contains("64 MB"), "{}", answer.text);
+    // It says so in time: what comes is still taken.
+    let made = api.created(&json!({})).await;
+    api.session(&made["id"]).await;
+    let doctor = installation.run(&["doctor", "--quick"]).await;
+    let said = String::from_utf8_lossy(&doctor.stdout);
+    let disk = said.lines().find(|line| line.contains(" disk "));
+    let disk = disk.unwrap_or_else(|| panic!("no word about the disk: {said}"));
+    assert!(disk.starts_with("problem "), "{disk}");
+    mount.make_room();
+    is_ready_again(&server).await;
 }
 
 #[tokio::test]

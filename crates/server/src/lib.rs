@@ -14,6 +14,7 @@ pub mod http;
 pub mod invitations;
 pub mod metrics;
 pub mod outbox;
+pub mod room;
 pub mod sessions;
 pub mod store;
 pub mod telemetry;

@@ -42,6 +42,7 @@ pub mod workflows;
 mod writer;
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -112,6 +113,7 @@ pub struct Store {
     queue: mpsc::Sender<Box<dyn Job>>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
     engine: Engine,
+    file: Option<Arc<Path>>,
     metrics: StoreMetrics,
 }
 
@@ -124,6 +126,7 @@ impl Store {
         let (address, conn, _) = Self::prepare(database, data).await?;
         let readers = address.readers().await?;
         let engine = address.engine;
+        let file = address.file.as_deref().map(Arc::from);
         let limit = if database.commit_each {
             1
         } else {
@@ -138,6 +141,7 @@ impl Store {
             queue,
             writer: Arc::new(Mutex::new(Some(writer))),
             engine,
+            file,
             metrics,
         })
     }
@@ -173,6 +177,11 @@ impl Store {
     /// Which engine runs.
     pub const fn engine(&self) -> Engine {
         self.engine
+    }
+
+    /// The file of SQLite; none with PostgreSQL, whose files are another machine's matter.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     /// Reads. The connection cannot write, and must not be kept over anything but queries.

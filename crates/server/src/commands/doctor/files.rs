@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use super::{Level, Report};
 use crate::config::{Config, RootKeySource};
+use crate::room::{self, Room};
 use crate::store::ReadOnly;
 
-/// Less than this, and the database stops to take writes soon: its log alone may need as much.
-const LEAST_FREE: u64 = 128 << 20;
-/// A share of the disk, in percent, that is soon used up.
-const LITTLE_FREE: u64 = 5;
+/// Free bytes, and a share of the disk in percent, that are soon used up.
+const LITTLE_FREE: u64 = 2 * room::LEAST;
+const LITTLE_PERCENT: u128 = 5;
 
 pub(super) fn look(report: &mut Report, config: &Config) {
     let folder = &config.data.folder;
@@ -116,25 +116,26 @@ fn mode(metadata: &Metadata) -> u32 {
 }
 
 fn look_at_disk(report: &mut Report, folder: &Path) {
-    match rustix::fs::statvfs(folder) {
-        Ok(disk) => {
-            let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let all = disk.f_blocks.saturating_mul(disk.f_frsize);
-            let (level, message) = judge_disk(free, all);
+    match Room::at(folder) {
+        Ok(room) => {
+            let (level, message) = judge_disk(room);
             report.add("disk", level, message);
         }
         Err(error) => report.warning("disk", format!("{}: {error}", folder.display())),
     }
 }
 
-/// What so many free bytes of all mean.
-fn judge_disk(free: u64, all: u64) -> (Level, String) {
-    let percent = u128::from(free) * 100 / u128::from(all.max(1));
-    let seen = format!("{} MB free, {percent} %", free >> 20);
-    if free < LEAST_FREE {
-        let message = format!("{seen}: writes will be refused soon; make room or move the folder");
+/// What is left, and what that means.
+fn judge_disk(room: Room) -> (Level, String) {
+    let percent = u128::from(room.free) * 100 / u128::from(room.all.max(1));
+    let seen = format!("{} MB free, {percent} %", room.free >> 20);
+    if room.is_short() {
+        let message = format!(
+            "{seen}: below {} MB a server with SQLite is not ready, and writes will be refused soon; make room or move the folder",
+            room::LEAST >> 20
+        );
         (Level::Problem, message)
-    } else if percent < u128::from(LITTLE_FREE) {
+    } else if room.free < LITTLE_FREE || percent < LITTLE_PERCENT {
         (Level::Warning, format!("{seen}: make room"))
     } else {
         (Level::Ok, seen)
@@ -152,12 +153,18 @@ mod tests {
             (50 * gigabyte, 100 * gigabyte, Level::Ok),
             (5 * gigabyte, 100 * gigabyte, Level::Ok),
             (4 * gigabyte, 100 * gigabyte, Level::Warning),
-            (100 << 20, gigabyte, Level::Problem),
+            (127 << 20, gigabyte, Level::Warning),
+            (64 << 20, gigabyte, Level::Warning),
+            (63 << 20, gigabyte, Level::Problem),
             (0, 0, Level::Problem),
         ] {
-            assert_eq!(judge_disk(free, all).0, level, "{free} of {all}");
+            assert_eq!(judge_disk(Room { free, all }).0, level, "{free} of {all}");
         }
-        assert_eq!(judge_disk(gigabyte / 2, gigabyte).1, "512 MB free, 50 %");
+        let half = Room {
+            free: gigabyte / 2,
+            all: gigabyte,
+        };
+        assert_eq!(judge_disk(half).1, "512 MB free, 50 %");
     }
 
     #[test]
