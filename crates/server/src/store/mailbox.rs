@@ -25,7 +25,7 @@ pub struct MailboxRow {
     pub session: SessionId,
     /// Unix milliseconds.
     pub created_at: i64,
-    /// JSON `{from, to, subject, text, html, qr}`, sealed.
+    /// What the message is made of, sealed.
     pub message_sealed: Vec<u8>,
 }
 
