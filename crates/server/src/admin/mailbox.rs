@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Uri, header};
 use sqlx::AnyConnection;
 use vouchkey_types::date::format_utc;
 use vouchkey_types::id::{EventId, OrganizationId};
-use vouchkey_types::json::{self, Json, Object};
+use vouchkey_types::json::Json;
 use vouchkey_types::object;
 use vouchkey_types::problem::{FieldCode, FieldError};
 use vouchkey_types::scope::Scope;
@@ -18,6 +18,7 @@ use crate::app::AppState;
 use crate::http::caller::named_environment;
 use crate::http::{Answer, ApiError};
 use crate::invitations::QR_CID;
+use crate::invitations::kept::KeptMail;
 use crate::sessions::sealed::SessionKey;
 use crate::store::StoreError;
 use crate::store::data_keys::{self, DataKeyRow};
@@ -58,13 +59,13 @@ pub(super) async fn list(State(state): State<AppState>, parts: Parts) -> Result<
         .map(|kept| cursor(&kept.row));
     let mut data: Vec<Json> = Vec::with_capacity(rows.len());
     for kept in &rows {
-        let message = kept.open(&state)?.unwrap_or_default();
+        let message = kept.open(&state)?.map(|mail| mail.rendered);
         data.push(
             object! {
                 "id": kept.row.id.to_string(),
                 "session_id": kept.row.session.to_string(),
-                "to": field(&message, "to"),
-                "subject": field(&message, "subject"),
+                "to": message.as_ref().map(|message| message.to.as_str()),
+                "subject": message.as_ref().map(|message| message.subject.as_str()),
                 "created_at": format_utc(kept.row.created_at),
             }
             .into(),
@@ -81,15 +82,15 @@ pub(super) async fn show(
     id: MessageId,
     headers: HeaderMap,
 ) -> Result<Answer, ApiError> {
-    let (row, message) = message(&state, &headers, id).await?;
+    let (row, KeptMail { from, rendered }) = message(&state, &headers, id).await?;
     Ok(Answer::ok(object! {
         "id": row.id.to_string(),
         "session_id": row.session.to_string(),
         "environment": row.environment.as_str(),
-        "from": field(&message, "from"),
-        "to": field(&message, "to"),
-        "subject": field(&message, "subject"),
-        "text": field(&message, "text"),
+        "from": from,
+        "to": rendered.to,
+        "subject": rendered.subject,
+        "text": rendered.text,
         "created_at": format_utc(row.created_at),
         "html_url": format!("/admin/v1/mailbox/{}/html", row.id),
     }))
@@ -100,10 +101,9 @@ pub(super) async fn html(
     id: MessageId,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (_, message) = message(&state, &headers, id).await?;
-    let text = |name| message.get(name).and_then(Json::as_str).unwrap_or_default();
-    let qr = vouchkey_qr::png_data_url(text("capture_url")).unwrap_or_default();
-    let html = text("html").replace(&format!("cid:{QR_CID}"), &qr);
+    let (_, KeptMail { rendered, .. }) = message(&state, &headers, id).await?;
+    let qr = vouchkey_qr::png_data_url(&rendered.capture_url).unwrap_or_default();
+    let html = rendered.html.replace(&format!("cid:{QR_CID}"), &qr);
     let mut response = Html(html).into_response();
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -122,7 +122,7 @@ async fn message(
     state: &AppState,
     headers: &HeaderMap,
     id: MessageId,
-) -> Result<(MailboxRow, Object), ApiError> {
+) -> Result<(MailboxRow, KeptMail), ApiError> {
     let user = signed_in::require(state, headers).await?;
     user.require(Scope::SessionsRead)?;
     let id = id.ok().and_then(|Path(id)| EventId::parse(&id));
@@ -159,21 +159,20 @@ struct Kept {
 
 impl Kept {
     /// None once the session's data was destroyed.
-    fn open(&self, state: &AppState) -> Result<Option<Object>, ApiError> {
-        let internal = |error| ApiError::internal(&error);
+    fn open(&self, state: &AppState) -> Result<Option<KeptMail>, ApiError> {
+        let unreadable = |error| ApiError::internal(&error);
         let Some(row) = &self.key else {
             return Ok(None);
         };
-        let Some(key) = SessionKey::open(&state.vault, row).map_err(internal)? else {
+        let Some(key) = SessionKey::open(&state.vault, row).map_err(unreadable)? else {
             return Ok(None);
         };
         let text = key
             .unseal_message(self.row.id, &self.row.message_sealed)
-            .map_err(internal)?;
-        match json::read(&text) {
-            Ok(Json::Object(message)) => Ok(Some(message)),
-            _ => Err(ApiError::internal(&"a kept mail is no JSON object")),
-        }
+            .map_err(unreadable)?;
+        KeptMail::read(&text)
+            .map(Some)
+            .map_err(|error| ApiError::internal(&error))
     }
 }
 
@@ -187,10 +186,6 @@ async fn with_keys(
         kept.push(Kept { row, key });
     }
     Ok(kept)
-}
-
-fn field(message: &Object, name: &str) -> Option<String> {
-    message.get(name).and_then(Json::as_str).map(str::to_owned)
 }
 
 fn not_found() -> ApiError {

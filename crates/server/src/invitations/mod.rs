@@ -3,6 +3,7 @@
 //! [`render`] is pure: the same input gives the same words, so that a dry run shows exactly what would be sent. The
 //! outbox calls it at the moment of sending; nothing rendered waits on disk in clear.
 
+pub mod kept;
 mod message;
 #[cfg(test)]
 pub(crate) mod scripted_smtp;

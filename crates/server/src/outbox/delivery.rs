@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use sqlx::AnyConnection;
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{OrganizationId, SessionId};
-use vouchkey_types::object;
 use vouchkey_types::session::status::SessionStatus;
 
 use crate::app::AppState;
 use crate::config::MailConfig;
-use crate::invitations::{self, Failure, InvitationInput, Organization, Outgoing, Rendered, Smtp};
+use crate::invitations::{self, Failure, InvitationInput, Organization, Outgoing, Smtp, kept};
 use crate::sessions::capture_url::capture_url;
 use crate::sessions::sealed::{Field, SessionKey};
 use crate::store::invitations::InvitationRow;
@@ -104,7 +103,7 @@ pub(super) enum Attempt {
 pub(super) async fn attempt(state: AppState, post: Post, lease: Leased) -> Attempt {
     match Facts::read(&state, &[&lease]).await {
         Ok(facts) => match facts.prepare(&state, &lease) {
-            Ok((rendered, key)) => hand_over(&state, &post, &lease, &rendered, &key).await,
+            Ok((input, key)) => hand_over(&state, &post, &lease, &input, &key).await,
             Err(attempt) => attempt,
         },
         Err(error) => hindered(&error),
@@ -114,7 +113,7 @@ pub(super) async fn attempt(state: AppState, post: Post, lease: Leased) -> Attem
 /// Tries once, where mail is kept.
 pub(super) fn keep(state: &AppState, post: &Post, lease: &Leased, facts: &Facts) -> Attempt {
     match facts.prepare(state, lease) {
-        Ok((rendered, key)) => kept(state, post.from(), lease, &rendered, &key),
+        Ok((input, key)) => kept(state, post.from(), lease, &input, &key),
         Err(attempt) => attempt,
     }
 }
@@ -149,7 +148,11 @@ impl Facts {
         state.store.read(read).await
     }
 
-    fn prepare(&self, state: &AppState, lease: &Leased) -> Result<(Rendered, SessionKey), Attempt> {
+    fn prepare(
+        &self,
+        state: &AppState,
+        lease: &Leased,
+    ) -> Result<(InvitationInput, SessionKey), Attempt> {
         let found = (
             self.invitations.get(&lease.session),
             self.organizations.get(&lease.organization),
@@ -192,9 +195,7 @@ impl Facts {
             now,
             sandbox: row.environment == Environment::Sandbox,
         };
-        let rendered =
-            invitations::render(&input).map_err(|_| Attempt::Hopeless("not_renderable"))?;
-        Ok((rendered, key))
+        Ok((input, key))
     }
 }
 
@@ -210,14 +211,17 @@ async fn hand_over(
     state: &AppState,
     post: &Post,
     lease: &Leased,
-    rendered: &Rendered,
+    input: &InvitationInput,
     key: &SessionKey,
 ) -> Attempt {
     let Post::Smtp { smtp, from } = post else {
-        return kept(state, post.from(), lease, rendered, key);
+        return kept(state, post.from(), lease, input, key);
     };
     let now = state.clock.now_ms();
-    let Ok(message) = Outgoing::build(rendered, from, &lease.id.to_string(), now) else {
+    let Ok(rendered) = invitations::render(input) else {
+        return Attempt::Hopeless("not_renderable");
+    };
+    let Ok(message) = Outgoing::build(&rendered, from, &lease.id.to_string(), now) else {
         return Attempt::Hopeless("not_deliverable");
     };
     match smtp.send(&message).await {
@@ -230,35 +234,22 @@ fn kept(
     state: &AppState,
     from: &str,
     lease: &Leased,
-    rendered: &Rendered,
+    input: &InvitationInput,
     key: &SessionKey,
 ) -> Attempt {
     // Asked here too, so that what no server could carry shows where there is none yet.
-    if !invitations::can_be_sent(from, &rendered.to) {
+    if !invitations::can_be_sent(from, &input.to) {
         return Attempt::Hopeless("not_deliverable");
     }
-    let text = mailbox_text(rendered, from);
+    let text = kept::to_text(from, input);
     Attempt::Kept(MailboxRow {
         organization: lease.organization,
         id: lease.id,
         environment: lease.environment,
         session: lease.session,
-        created_at: state.clock.now_ms(),
+        created_at: input.now,
         message_sealed: key.seal_message(lease.id, text.as_bytes(), state.clock.random()),
     })
-}
-
-/// A message as the mailbox keeps it. The QR is drawn again from the text when it is shown.
-fn mailbox_text(rendered: &Rendered, from: &str) -> String {
-    vouchkey_types::json::Json::from(object! {
-        "from": format!("{} <{from}>", rendered.from_name),
-        "to": rendered.to.as_str(),
-        "subject": rendered.subject.as_str(),
-        "text": rendered.text.as_str(),
-        "html": rendered.html.as_str(),
-        "capture_url": rendered.capture_url.as_str(),
-    })
-    .to_text()
 }
 
 pub(super) fn hindered(error: &StoreError) -> Attempt {
