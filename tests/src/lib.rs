@@ -19,6 +19,7 @@ pub mod dry_run;
 pub mod faketime;
 pub mod faults;
 pub mod fleet;
+pub mod lossy;
 pub mod mount;
 pub mod package;
 pub mod program;

@@ -121,7 +121,8 @@ async fn a_disk_that_fails_refuses_and_keeps_what_was_answered() {
     let server = installation.serve_at(&port.address()).await;
     let mut clients = Clients::begin(&api, 4);
     clients.answer_more(30).await;
-    // Nothing is under way when it fails: ext4 may then say of a write that it is safe, and take it back with its journal.
+    // Nothing is under way when it fails: of the last write ext4 may then say that it is safe, and take it back with its
+    // journal. It does that to any program that appends and synchronises, in one run of ten.
     let made = clients.finish().await;
     mount.fail();
     refuses_to_create(&api, "failed").await;

@@ -3,6 +3,7 @@
 mod copy;
 pub(super) mod durability;
 mod files;
+mod log;
 pub(super) mod tables;
 
 use std::fs::File;
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use log::LevelFilter;
+use ::log::LevelFilter;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::postgres::PgDatabaseError;
@@ -22,6 +23,7 @@ use super::rows::RowTexts;
 use crate::config::{DataConfig, DatabaseConfig};
 use files::{Held, hold, make_private_file, sqlite_file, sqlite_url};
 
+pub(super) use self::log::Checkpoints;
 pub(super) use files::{LOCK_ENDING, lock_folder, make_private_folder};
 
 /// Readers beside the one writer.
@@ -278,6 +280,15 @@ impl Address {
         Ok(conn)
     }
 
+    /// The same, with a log of which all is on the disk.
+    pub(super) async fn sure_writer(&self) -> Result<AnyConnection, StoreError> {
+        let mut conn = self.writer().await?;
+        if let Some(file) = &self.file {
+            self::log::bring_to_disk(&mut conn, file).await?;
+        }
+        Ok(conn)
+    }
+
     /// Opens a connection that changes nothing, not even a setting of the file. A file that is not there is refused.
     ///
     /// What a server that was killed has left in SQLite's write-ahead log stays there: a connection that can write
@@ -290,9 +301,7 @@ impl Address {
                 if let Err(error) = std::fs::metadata(file) {
                     return Err(StoreError::Setting(format!("{}: {error}", file.display())));
                 }
-                let mut log = file.clone().into_os_string();
-                log.push("-wal");
-                let has_log = Path::new(&log).exists();
+                let has_log = self::log::file(file).exists();
                 let url = sqlite_url(file, if has_log { "ro" } else { "rw" })?;
                 options(&url)?.connect().await?
             }
@@ -427,12 +436,14 @@ impl From<sqlx::Error> for StoreError {
 
 /// Busy, locked, read-only, I/O error, corrupt, full, cannot open: the machine's trouble, not the request's.
 fn sqlite_may_pass(error: &SqliteError) -> bool {
+    matches!(sqlite_code(error) & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)
+}
+
+/// SQLite's extended code.
+fn sqlite_code(error: &SqliteError) -> u32 {
     use sqlx::error::DatabaseError;
-    let code = error
-        .code()
-        .and_then(|code| code.parse::<u32>().ok())
-        .unwrap_or_default();
-    matches!(code & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)
+    let code = error.code();
+    code.and_then(|code| code.parse().ok()).unwrap_or_default()
 }
 
 /// Connection lost, user or database not there, resources short, operator at work, or another transaction in the way.

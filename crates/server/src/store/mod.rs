@@ -134,7 +134,7 @@ impl Store {
         };
         let (queue, jobs) = mpsc::channel(QUEUE);
         let metrics = StoreMetrics::default();
-        let writer = Writer::new(address, conn, jobs, limit, metrics.clone());
+        let writer = Writer::new(address, conn, jobs, limit, metrics.clone()).await?;
         let writer = tokio::spawn(writer.run());
         Ok(Self {
             readers,

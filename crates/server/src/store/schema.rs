@@ -79,7 +79,7 @@ pub(super) async fn open_writer(
     address: &Address,
 ) -> Result<(AnyConnection, Migration), StoreError> {
     for _ in 0..TRIES {
-        let mut conn = address.writer().await?;
+        let mut conn = address.sure_writer().await?;
         match bring_up_to_date(&mut conn, address.engine).await {
             Ok(migration) => return Ok((conn, migration)),
             Err(StoreError::Locked) => {

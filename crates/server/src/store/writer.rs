@@ -9,7 +9,7 @@ use tracing::Span;
 
 use super::batch::{Batch, Progress};
 use super::create_session::{CreateSession, Created};
-use super::engine::{Address, Engine};
+use super::engine::{Address, Checkpoints, Engine};
 use super::{Change, StoreError};
 use crate::metrics::StoreMetrics;
 use crate::telemetry;
@@ -127,23 +127,27 @@ pub(super) struct Writer {
     /// Changes that share one commit, at most.
     limit: usize,
     metrics: StoreMetrics,
+    checkpoints: Checkpoints,
 }
 
 impl Writer {
-    pub(super) const fn new(
+    /// A writer on a connection that nobody uses yet.
+    pub(super) async fn new(
         address: Address,
-        conn: AnyConnection,
+        mut conn: AnyConnection,
         queue: mpsc::Receiver<Box<dyn Job>>,
         limit: usize,
         metrics: StoreMetrics,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, StoreError> {
+        Checkpoints::take_over(&mut conn, address.engine).await?;
+        Ok(Self {
             address,
             conn: Some(conn),
             queue,
             limit,
             metrics,
-        }
+            checkpoints: Checkpoints::default(),
+        })
     }
 
     /// Runs until a [`Stop`] comes or nobody can send any more.
@@ -171,7 +175,7 @@ impl Writer {
         loop {
             let (mut conn, is_new) = match self.conn.take() {
                 Some(conn) => (conn, false),
-                None => match self.address.writer().await {
+                None => match connect(&self.address).await {
                     Ok(conn) => (conn, true),
                     Err(error) => return batch.refuse(&error),
                 },
@@ -192,9 +196,11 @@ impl Writer {
                     continue;
                 }
                 Ok(Progress::Ended) => {
+                    let changes = batch.applied.len();
                     for job in batch.applied {
                         job.answer(Ok(()));
                     }
+                    self.checkpoints.after(changes, &mut conn, engine).await;
                     if batch.met_trouble {
                         // A session that cannot write, say, stays like that though the database can.
                         let _ = conn.close().await;
@@ -212,6 +218,13 @@ impl Writer {
             };
         }
     }
+}
+
+/// Connects anew, after trouble.
+async fn connect(address: &Address) -> Result<AnyConnection, StoreError> {
+    let mut conn = address.sure_writer().await?;
+    Checkpoints::take_over(&mut conn, address.engine).await?;
+    Ok(conn)
 }
 
 fn unavailable(error: &sqlx::Error) -> StoreError {

@@ -1,0 +1,110 @@
+//! A disk beneath SQLite that cannot keep some pages, and a power cut after that.
+
+use serde_json::{Value, json};
+use vouchkey_tests::api::invitation_to;
+use vouchkey_tests::database::Database;
+use vouchkey_tests::faults::{is_ready_again, refuses_to_create};
+use vouchkey_tests::lossy::{Bed, Part, Written};
+use vouchkey_tests::retrying::{self, Clients};
+use vouchkey_tests::wait;
+
+/// Creations within which the log is moved into the database, and far fewer are needed.
+const MANY: usize = 500;
+
+/// A creation that takes some pages.
+fn large(number: usize) -> Value {
+    let note = format!("{number} ").repeat(2_000);
+    json!({"metadata": {"a": note, "b": note, "c": note, "d": note}})
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_cannot_be_synchronised_loses_nothing_that_was_answered() {
+    let bed = Bed::new().await;
+    let server = bed.serve().await;
+    let mut clients = Clients::begin(&bed.api, 4);
+    for round in 1..=5 {
+        clients.answer_more(10 + round).await;
+        let before = bed.disk.failures(Part::Log);
+        bed.disk.fail(Part::Log);
+        wait::until("a failure", async || {
+            (bed.disk.failures(Part::Log) > before).then_some(())
+        })
+        .await;
+        bed.disk.mend(Part::Log);
+        is_ready_again(&server).await;
+    }
+    clients.answer_more(10).await;
+    let made = clients.finish().await;
+    server.kill().await;
+    for written in Written::WAYS {
+        let (_folder, left) = bed.cut(written);
+        let server = bed.serve_what_is_left(&left).await;
+        let mut database = Database::open(&left).await;
+        retrying::nothing_is_lost(&bed.api, &mut database, &made).await;
+        server.kill().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_after_such_a_failure_builds_on_nothing_that_is_not_on_the_disk() {
+    let bed = Bed::new().await;
+    let server = bed.serve().await;
+    let mut made = vec![bed.api.created(&json!({})).await];
+    bed.disk.fail(Part::Log);
+    refuses_to_create(&bed.api, "refused").await;
+    server.kill().await;
+    bed.disk.mend(Part::Log);
+    // The system still has what was refused, and shows it: the key has its session already, which is not on the disk.
+    let server = bed.serve().await;
+    let body = invitation_to("jane@example.com");
+    let found = bed.api.creation(&body).once("refused").send().await;
+    let found = found.expect_status(201);
+    assert_eq!(found.header("idempotency-replayed"), Some("true"));
+    made.push(found.json());
+    for _ in 0..5 {
+        made.push(bed.api.created(&json!({})).await);
+    }
+    server.kill().await;
+    bed.keeps(&made).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_cannot_be_synchronised_loses_nothing_that_was_answered() {
+    let bed = Bed::new().await;
+    let mut server = bed.serve().await;
+    let mut made = vec![bed.api.created(&json!({})).await];
+    // As long as somebody reads, SQLite moves a part of the log into the database, and does not synchronise that.
+    let mut reader = Database::open(&bed.plain).await;
+    reader.execute("BEGIN").await;
+    reader.number("SELECT COUNT(*) FROM sessions").await;
+    while bed.disk.writes(Part::Database) == 0 {
+        assert!(made.len() < MANY, "the log is never moved");
+        made.push(bed.api.created(&large(made.len())).await);
+    }
+    assert_eq!(bed.disk.synchronisations(Part::Database), 0);
+    reader.execute("ROLLBACK").await;
+    reader.close().await;
+    bed.disk.fail(Part::Database);
+    // It ends when it finds that out; what it has answered until then counts.
+    loop {
+        assert!(made.len() < 2 * MANY, "the server goes on");
+        let call = bed.api.creation(&large(made.len()));
+        let Some(answer) = call.try_send().await else {
+            break;
+        };
+        made.push(answer.expect_status(201).json());
+    }
+    assert!(bed.disk.failures(Part::Database) > 0);
+    assert_eq!(server.ended().await, Some(1));
+    assert!(server.logs().contains("did not keep"), "{}", server.logs());
+
+    bed.disk.mend(Part::Database);
+    let server = bed.serve().await;
+    let begun = bed.disk.beginnings(Part::Log);
+    while bed.disk.beginnings(Part::Log) == begun {
+        assert!(made.len() < 2 * MANY, "the log is never begun anew");
+        made.push(bed.api.created(&large(made.len())).await);
+    }
+    server.kill().await;
+    bed.keeps(&made).await;
+}
