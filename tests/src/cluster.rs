@@ -1,6 +1,7 @@
 //! A PostgreSQL cluster of a test's own, to be stopped and started under a server. Made from the programs of the scratch
 //! cluster that the tests on PostgreSQL have anyway.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use sqlx::{Connection as _, PgConnection, Row as _};
@@ -17,11 +18,15 @@ trap '"$bin/pg_ctl" stop --pgdata "$folder/data" --mode immediate --silent >>"$f
 trap 'exit 1' HUP INT TERM
 cd "$folder"
 "$bin/initdb" --pgdata data --no-sync --auth trust --username postgres --encoding UTF8 --locale C >log 2>&1 || { cat log >&2; exit 1; }
+start() {
+    "$bin/pg_ctl" start --pgdata data --log server.log --wait --timeout 60 --options \
+        "-c listen_addresses='' -c unix_socket_directories='$folder' -c max_connections=100"
+}
 echo "$folder"
 while read -r order; do
     case $order in
-    start) "$bin/pg_ctl" start --pgdata data --log server.log --wait --timeout 60 --options \
-        "-c listen_addresses='' -c unix_socket_directories='$folder' -c max_connections=100" ;;
+    start) start ;;
+    revive) "$bin/pg_ctl" status --pgdata data || start ;;
     *) "$bin/pg_ctl" stop --pgdata data --mode "$order" ;;
     esac >>log 2>&1 || { cat log server.log >&2; exit 1; }
     echo "$order"
@@ -40,6 +45,11 @@ pub struct Cluster {
 impl Cluster {
     /// Makes one and starts it.
     pub async fn start() -> Self {
+        Self::start_in(&std::env::temp_dir()).await
+    }
+
+    /// The same, with its data in a folder of its own in this one, which PostgreSQL's user may write to.
+    pub async fn start_in(place: &Path) -> Self {
         // PostgreSQL refuses to run as root.
         let is_root = std::fs::metadata("/proc/self").is_ok_and(|own| {
             use std::os::unix::fs::MetadataExt as _;
@@ -54,6 +64,7 @@ impl Cluster {
         };
         let mut keeper = command
             .args(["sh", "-c", KEEPER, "sh", &binaries().await])
+            .env("TMPDIR", place)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)
@@ -82,6 +93,17 @@ impl Cluster {
         )
     }
 
+    /// Its own folder, which belongs to its user.
+    pub fn folder(&self) -> &Path {
+        Path::new(&self.folder)
+    }
+
+    /// What PostgreSQL has written into its log.
+    pub fn logs(&self) -> String {
+        let log = std::fs::read(self.folder().join("server.log")).expect("the log of the cluster");
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
     /// Stops it as a crash does: every process ends at once, and nothing is written any more.
     pub async fn crash(&mut self) {
         self.order("immediate").await;
@@ -95,6 +117,11 @@ impl Cluster {
     /// Starts it again.
     pub async fn restart(&mut self) {
         self.order("start").await;
+    }
+
+    /// Starts it if it has ended by itself.
+    pub async fn revive(&mut self) {
+        self.order("revive").await;
     }
 
     async fn order(&mut self, order: &str) {

@@ -65,6 +65,12 @@ impl Database {
             .rows_affected()
     }
 
+    /// The same, of a database that may end at this moment; whether it did it.
+    pub async fn attempt(&mut self, sql: &str) -> bool {
+        let query = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        query.execute(&mut self.connection).await.is_ok()
+    }
+
     /// A single number.
     pub async fn number(&mut self, sql: &str) -> i64 {
         let query = sqlx::query(AssertSqlSafe(sql.to_owned()));

@@ -58,6 +58,12 @@ impl Mount {
         run("mount", &["-o", "remount,rw"], &[&self.place]);
     }
 
+    /// Lets other users of the machine write to it.
+    pub fn open_to_all(&self) {
+        run("chmod", &["711"], &[self.folder.path()]);
+        run("chmod", &["1777"], &[&self.place]);
+    }
+
     /// Takes all the room that is left in it.
     pub fn fill(&self) {
         let mut file = File::create(self.folder("filler")).expect("a file that takes room");
@@ -86,6 +92,11 @@ impl Mount {
     /// A folder in it.
     pub fn folder(&self, name: &str) -> PathBuf {
         self.place.join(name)
+    }
+
+    /// Where it is mounted.
+    pub fn place(&self) -> &Path {
+        &self.place
     }
 
     fn disk(&self) -> PathBuf {
