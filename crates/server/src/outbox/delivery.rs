@@ -101,7 +101,9 @@ pub(super) enum Attempt {
 
 /// Tries once.
 pub(super) async fn attempt(state: AppState, post: Post, lease: Leased) -> Attempt {
-    match Facts::read(&state, &[&lease]).await {
+    let wanted = [(lease.organization, lease.session)];
+    let read = async |conn: &mut AnyConnection| Facts::find(conn, &wanted).await;
+    match state.store.read(read).await {
         Ok(facts) => match facts.prepare(&state, &lease) {
             Ok((input, key)) => hand_over(&state, &post, &lease, &input, &key).await,
             Err(attempt) => attempt,
@@ -110,7 +112,7 @@ pub(super) async fn attempt(state: AppState, post: Post, lease: Leased) -> Attem
     }
 }
 
-/// Tries once, where mail is kept.
+/// Puts one together for the mailbox.
 pub(super) fn keep(state: &AppState, post: &Post, lease: &Leased, facts: &Facts) -> Attempt {
     match facts.prepare(state, lease) {
         Ok((input, key)) => kept(state, post.from(), lease, &input, &key),
@@ -125,27 +127,23 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    pub(super) async fn read(state: &AppState, leases: &[&Leased]) -> Result<Self, StoreError> {
-        let wanted: Vec<_> = leases
-            .iter()
-            .map(|lease| (lease.organization, lease.session))
-            .collect();
-        let read = async |conn: &mut AnyConnection| {
-            let mut organizations = HashMap::new();
-            for (id, _) in &wanted {
-                if !organizations.contains_key(id)
-                    && let Some(organization) = organizations::find(conn, *id).await?
-                {
-                    organizations.insert(*id, organization);
-                }
+    pub(super) async fn find(
+        conn: &mut AnyConnection,
+        wanted: &[(OrganizationId, SessionId)],
+    ) -> Result<Self, StoreError> {
+        let mut organizations = HashMap::new();
+        for (id, _) in wanted {
+            if !organizations.contains_key(id)
+                && let Some(organization) = organizations::find(conn, *id).await?
+            {
+                organizations.insert(*id, organization);
             }
-            let invitations = invitations_of(conn, &wanted).await?;
-            Ok(Self {
-                invitations,
-                organizations,
-            })
-        };
-        state.store.read(read).await
+        }
+        let found = store::invitations::find_all(conn, wanted).await?;
+        Ok(Self {
+            invitations: found.into_iter().map(|row| (row.session, row)).collect(),
+            organizations,
+        })
     }
 
     fn prepare(
@@ -197,14 +195,6 @@ impl Facts {
         };
         Ok((input, key))
     }
-}
-
-async fn invitations_of(
-    conn: &mut AnyConnection,
-    wanted: &[(OrganizationId, SessionId)],
-) -> Result<HashMap<SessionId, InvitationRow>, StoreError> {
-    let found = store::invitations::find_all(conn, wanted).await?;
-    Ok(found.into_iter().map(|row| (row.session, row)).collect())
 }
 
 async fn hand_over(

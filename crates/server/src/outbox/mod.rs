@@ -2,11 +2,12 @@
 //!
 //! Delivery is at least once, with one Message-ID over all attempts. A row is leased in a transaction of its own, no
 //! transaction is open while a server is spoken to, and the end of an attempt is written only by who still holds the
-//! lease.
+//! lease. What the embedded mailbox keeps needs no lease: it is kept in the transaction that says so.
 
 #[cfg(test)]
 mod clock_tests;
 mod delivery;
+mod keep;
 mod lease;
 mod schedule;
 mod settle;

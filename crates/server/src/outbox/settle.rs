@@ -1,13 +1,12 @@
 //! How an attempt ends: in the database, in the timeline and in the log.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use tokio::time::sleep;
 use vouchkey_types::json::{Json, Object};
 use vouchkey_types::object;
 
-use super::delivery::{Attempt, Facts, Post, attempt, hindered, keep};
+use super::delivery::{Attempt, Post, attempt};
 use super::lease::hold_during;
 use super::schedule;
 use crate::app::AppState;
@@ -50,38 +49,6 @@ pub(super) async fn deliver(state: AppState, post: Post, lease: Leased) -> Heard
     telemetry::delivered(end.ended);
     write(&state, Settle::new(&state, end)).await;
     heard
-}
-
-/// Tries all of these, where mail is kept, and writes how they ended, with few statements and one commit. A panic on the
-/// way is the failure of the message that it happened to.
-pub(super) async fn deliver_all(state: AppState, post: Post, leases: Vec<Leased>) -> Heard {
-    let wanted: Vec<&Leased> = leases.iter().collect();
-    let facts = Facts::read(&state, &wanted).await;
-    let mut ends = Vec::with_capacity(leases.len());
-    for lease in leases {
-        let end = telemetry::delivery(&lease).in_scope(|| {
-            let tried = match &facts {
-                Ok(facts) => {
-                    catch_unwind(AssertUnwindSafe(|| keep(&state, &post, &lease, facts))).ok()
-                }
-                Err(error) => Some(hindered(error)),
-            };
-            let end = End::of(&state, lease, tried);
-            match end.ended {
-                Ended::Sent => state.metrics.outbox.invitation(end.ended),
-                _ => end.tell(&state),
-            }
-            telemetry::delivered(end.ended);
-            end
-        });
-        ends.push(Settle::new(&state, end));
-        // Others have something to do as well.
-        tokio::task::yield_now().await;
-    }
-    let kept = ends.iter().filter(|end| end.ended == Ended::Sent).count();
-    write_all(&state, ends).await;
-    tracing::info!(invitations = kept, "the mailbox was given invitations");
-    Heard::Nothing
 }
 
 /// How an attempt ended.
@@ -165,44 +132,17 @@ async fn write(state: &AppState, change: Settle) {
     for wait in WRITE_AGAIN {
         match state.store.write(change.clone()).await {
             Ok(true) => return,
-            Ok(false) => return tell_lost(1),
-            Err(error) => tell_unwritten(&error),
-        }
-        sleep(Duration::from_millis(wait)).await;
-    }
-}
-
-/// Writes the ends of attempts together; what fails not because of the store, each by itself, so that one harms no
-/// other.
-async fn write_all(state: &AppState, changes: Vec<Settle>) {
-    for wait in WRITE_AGAIN {
-        match state.store.write(SettleAll(changes.clone())).await {
-            Ok(0) => return,
-            Ok(lost) => return tell_lost(lost),
-            Err(error @ (StoreError::Busy | StoreError::Unavailable(_) | StoreError::Locked)) => {
-                tell_unwritten(&error);
+            Ok(false) => {
+                return tracing::warn!("an attempt ended after its lease; another one counts");
             }
-            Err(_) => break,
+            Err(error) => tracing::warn!(%error, "the end of an attempt could not be written"),
         }
         sleep(Duration::from_millis(wait)).await;
     }
-    for change in changes {
-        write(state, change).await;
-    }
 }
 
-fn tell_lost(attempts: usize) {
-    tracing::warn!(
-        attempts,
-        "an attempt ended after its lease; another one counts"
-    );
-}
-
-fn tell_unwritten(error: &StoreError) {
-    tracing::warn!(%error, "the end of an attempt could not be written");
-}
-
-fn note(state: &AppState, lease: &Leased, ended: Ended) -> Option<SessionEventRow> {
+/// What the timeline says of an end; nothing of a try that failed for now.
+pub(super) fn note(state: &AppState, lease: &Leased, ended: Ended) -> Option<SessionEventRow> {
     let attempts = lease.attempts;
     let (event, detail): (_, Object) = match ended {
         Ended::Retry { .. } => return None,
@@ -262,44 +202,5 @@ impl Change for Settle {
             session_events::insert(conn, note).await?;
         }
         Ok(true)
-    }
-}
-
-/// The ends of attempts that were leased together: each as a [`Settle`], all or nothing.
-struct SettleAll(Vec<Settle>);
-
-impl Change for SettleAll {
-    /// How many no longer held their lease.
-    type Outcome = usize;
-
-    async fn apply(
-        self,
-        conn: &mut sqlx::AnyConnection,
-        engine: Engine,
-    ) -> Result<usize, StoreError> {
-        let (sent, others): (Vec<_>, Vec<_>) = self
-            .0
-            .into_iter()
-            .partition(|change| change.ended == Ended::Sent);
-        let mut lost = 0;
-        if let Some(first) = sent.first() {
-            let leases: Vec<_> = sent.iter().map(|change| &change.lease).collect();
-            let held = outbox::end_sent(conn, &leases, first.lease.token, first.now).await?;
-            let held: Vec<_> = sent
-                .iter()
-                .filter(|change| held.contains(&change.lease.id))
-                .collect();
-            let kept: Vec<_> = held.iter().filter_map(|held| held.kept.as_ref()).collect();
-            mailbox::insert_all(conn, &kept).await?;
-            let notes: Vec<_> = held.iter().filter_map(|held| held.note.as_ref()).collect();
-            session_events::insert_all(conn, &notes).await?;
-            lost += sent.len() - held.len();
-        }
-        for change in others {
-            if !change.apply(conn, engine).await? {
-                lost += 1;
-            }
-        }
-        Ok(lost)
     }
 }

@@ -3,6 +3,7 @@
 use tokio::task::JoinSet;
 use vouchkey_types::id::SessionId;
 
+use super::keep::{KeepDue, Kept};
 use super::lease::{LEASE_MS, extend};
 use super::worker::Worker;
 use super::*;
@@ -36,11 +37,12 @@ pub(super) fn worker(bed: &Bed) -> Worker {
 pub(super) async fn work(worker: &mut Worker) {
     let mut running = JoinSet::new();
     loop {
-        worker.step(&mut running).await;
-        let Some(done) = running.join_next().await else {
-            return;
-        };
-        worker.hear(done).await;
+        let wait = worker.step(&mut running).await;
+        match running.join_next().await {
+            Some(done) => worker.hear(done).await,
+            None if wait.is_zero() => {}
+            None => return,
+        }
     }
 }
 
@@ -112,12 +114,9 @@ async fn the_mailbox_takes_many_at_once_and_each_ends_as_it_would_alone() {
     .await;
     bed.clock.advance(1);
     let mut worker = worker(&bed);
-    let mut running = JoinSet::new();
-    for _ in 0..2 {
-        worker.step(&mut running).await;
-        assert_eq!(running.len(), 1);
-        worker.hear(running.join_next().await.unwrap()).await;
-    }
+    let wait = worker.step(&mut JoinSet::new()).await;
+    assert!(wait.is_zero(), "more than one transaction takes");
+    work(&mut worker).await;
     for (reference, session) in sessions {
         let (expected, note) = match reference {
             "good" => (is("sent", 1, None), "invitation.sent"),
@@ -145,39 +144,45 @@ async fn kept(bed: &Bed, session: SessionId) -> i64 {
 }
 
 #[tokio::test]
-async fn the_mailbox_keeps_nothing_of_a_lease_that_was_lost() {
+async fn the_mailbox_is_not_given_what_is_leased_or_was_tried_before() {
     let bed = Bed::new().await;
     let (session, _) = bed.create(INVITED).await;
-    let late = lease(&bed).await;
+    let (other, _) = bed.create(INVITED).await;
+    let held = lease(&bed).await;
+    assert_eq!(held.session, session);
+    let keep = || KeepDue {
+        state: bed.state.clone(),
+        post: Post::of(&bed.state.config.mail),
+        limit: 10,
+    };
+    let nothing = Kept { found: 0, kept: 0 };
+    assert_eq!(bed.state.store.write(keep()).await, Ok(nothing));
     bed.clock.advance(10 * MINUTE);
-    lease(&bed).await;
-    super::settle::deliver_all(
-        bed.state.clone(),
-        Post::of(&bed.state.config.mail),
-        vec![late],
-    )
-    .await;
-    assert_eq!(state(&bed, session).await, is("leased", 2, None));
-    assert_eq!(kept(&bed, session).await, 0);
+    assert_eq!(bed.state.store.write(keep()).await, Ok(nothing));
+    assert_eq!(kept(&bed, session).await + kept(&bed, other).await, 0);
+    let mut worker = worker(&bed);
+    work(&mut worker).await;
+    for session in [session, other] {
+        assert_eq!(state(&bed, session).await, is("sent", 2, None));
+        assert_eq!(kept(&bed, session).await, 1);
+    }
 }
 
 #[tokio::test]
-async fn what_may_have_taken_the_process_with_it_is_tried_apart_from_the_rest() {
+async fn a_row_that_cannot_be_read_is_tried_alone_and_keeps_nobody_from_the_mailbox() {
     let bed = Bed::new().await;
-    let (suspect, _) = bed.create(INVITED).await;
-    lease(&bed).await;
-    bed.clock.advance(10 * MINUTE);
-    let (fresh, _) = bed.create(INVITED).await;
-    let mut worker = worker(&bed);
-    let mut running = JoinSet::new();
-    worker.step(&mut running).await;
-    assert_eq!(running.len(), 2);
-    while let Some(done) = running.join_next().await {
-        worker.hear(done).await;
-    }
-    assert_eq!(state(&bed, suspect).await, is("sent", 2, None));
-    assert_eq!(state(&bed, fresh).await, is("sent", 1, None));
-    assert_eq!(kept(&bed, suspect).await, 1);
+    let (bad, _) = bed
+        .create(&INVITED.replacen('{', r#"{"external_ref": "bad", "#, 1))
+        .await;
+    let (good, _) = bed.create(INVITED).await;
+    bed.execute(
+        "UPDATE capture_links SET link_id = 'x' WHERE session_id IN \
+         (SELECT session_id FROM sessions WHERE external_ref = 'bad')",
+    )
+    .await;
+    work(&mut worker(&bed)).await;
+    assert_eq!(state(&bed, good).await, is("sent", 1, None));
+    assert_eq!(state(&bed, bad).await, is("pending", 1, Some("hindered")));
 }
 
 #[tokio::test]

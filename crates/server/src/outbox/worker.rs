@@ -8,13 +8,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::delivery::Post;
+use super::keep::{KeepDue, Kept};
 use super::lease::LEASE_MS;
 use super::schedule;
-use super::settle::{Heard, deliver, deliver_all};
+use super::settle::{Heard, deliver};
 use crate::app::AppState;
 use crate::invitations::Failure;
 use crate::store::StoreError;
-use crate::store::outbox::{self, Lease, Reclaim, Release};
+use crate::store::outbox::{self, Ended, Lease, Reclaim, Release};
 use crate::telemetry;
 
 /// Deliveries under way at once, and so the most duplicates that a crash can cause.
@@ -49,7 +50,7 @@ pub(super) struct Worker {
     /// Whether something waits that the server, not the recipient, held up.
     waiting: bool,
     released_at: i64,
-    /// Whether the last look found as many as it asked for.
+    /// Whether more waits for the mailbox than it was given at once.
     has_more: bool,
 }
 
@@ -123,8 +124,11 @@ impl Worker {
                 return Ok(pause.probe_at);
             }
         }
+        if self.post.keeps() && self.keep().await? {
+            return Ok(i64::MIN);
+        }
         let now = self.state.clock.now_ms();
-        let free = self.free(running.len());
+        let free = IN_FLIGHT.saturating_sub(running.len());
         if free == 0 {
             return Ok(i64::MAX);
         }
@@ -144,29 +148,38 @@ impl Worker {
             limit: i64::try_from(free).unwrap_or(1),
         };
         let leased = self.state.store.write(lease).await?;
-        self.has_more = leased.len() == free;
-        // What may have taken the process with it is tried by itself, so that it takes nobody along to its end.
-        let (together, alone): (Vec<_>, Vec<_>) = leased
-            .into_iter()
-            .partition(|lease| self.post.keeps() && !lease.is_suspect());
-        for lease in alone {
+        for lease in leased {
             let span = telemetry::delivery(&lease);
             let delivering = deliver(self.state.clone(), self.post.clone(), lease);
             running.spawn(delivering.instrument(span));
         }
-        if !together.is_empty() {
-            running.spawn(deliver_all(self.state.clone(), self.post.clone(), together));
-        }
         Ok(now)
     }
 
-    /// How many more may be leased while so many tasks run.
-    fn free(&self, running: usize) -> usize {
-        match running {
-            0 if self.post.keeps() => KEPT_TOGETHER,
-            _ if self.post.keeps() => 0,
-            _ => IN_FLIGHT.saturating_sub(running),
+    /// Gives the mailbox what is due, and says whether to do so again before anything else.
+    async fn keep(&mut self) -> Result<bool, StoreError> {
+        let keep = KeepDue {
+            state: self.state.clone(),
+            post: self.post.clone(),
+            limit: KEPT_TOGETHER,
+        };
+        let Kept { found, kept } = match self.state.store.write(keep).await {
+            Ok(kept) => kept,
+            Err(error) if error.is_passing() => return Err(error),
+            Err(error) => {
+                // One of them may be the reason: each is tried by itself.
+                tracing::warn!(%error, "the mailbox could not be given invitations together");
+                Kept { found: 0, kept: 0 }
+            }
+        };
+        for _ in 0..kept {
+            self.state.metrics.outbox.invitation(Ended::Sent);
         }
+        if kept > 0 {
+            tracing::info!(invitations = kept, "the mailbox was given invitations");
+        }
+        self.has_more = kept > 0 && found == KEPT_TOGETHER;
+        Ok(self.has_more)
     }
 
     /// Asks a server that could not be used whether it can be now.

@@ -144,7 +144,7 @@ impl Engine {
     }
 }
 
-/// A statement whose inner query picks rows to work on, with a text for each engine. On PostgreSQL it passes over rows
+/// A query that picks rows to work on, or a statement whose inner query does, with a text for each engine. On PostgreSQL it passes over rows
 /// that another server works on at this moment: two that pick the same ones would wait for each other.
 pub(super) struct Picking {
     sqlite: &'static str,
@@ -152,7 +152,7 @@ pub(super) struct Picking {
 }
 
 impl Picking {
-    /// From the text for SQLite: `… IN (SELECT … LIMIT $2)…`. PostgreSQL may run such a query again for each row of the
+    /// From the text for SQLite: `SELECT … LIMIT $2`, or `… IN (SELECT … LIMIT $2)…`. PostgreSQL may run such an inner query again for each row of the
     /// outer one, and would then pick others; as a materialized one it runs once.
     pub(super) fn of(sqlite: &'static str) -> Self {
         let parts = sqlite.split_once(" IN (SELECT ").and_then(|(head, rest)| {
@@ -164,7 +164,7 @@ impl Picking {
                 "WITH picked AS MATERIALIZED (SELECT {query} LIMIT $2 FOR UPDATE SKIP LOCKED) \
                  {head} IN (SELECT * FROM picked){tail}"
             ),
-            None => sqlite.to_owned(),
+            None => format!("{sqlite} FOR UPDATE SKIP LOCKED"),
         };
         Self { sqlite, postgres }
     }

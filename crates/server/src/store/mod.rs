@@ -92,6 +92,13 @@ pub enum StoreError {
     Internal(String),
 }
 
+impl StoreError {
+    /// Whether the same may succeed later, without anything being mended in the data.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy | Self::Locked | Self::Unavailable(_))
+    }
+}
+
 /// Something to be written, as plain data that knows how to apply itself. Applied in a transaction of which the store
 /// takes care; an error or a panic undoes all of it, and nothing else.
 pub trait Change: Send + 'static {

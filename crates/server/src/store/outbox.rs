@@ -3,10 +3,10 @@
 //! A row that is leased has `next_at` at the end of its lease, so that one condition finds what is due: what waits for
 //! its time, and what a worker that died has left behind.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
@@ -47,13 +47,6 @@ pub struct Leased {
     pub last_error: Option<String>,
     /// Proof of the lease: a later lease has another one.
     pub token: EventId,
-}
-
-impl Leased {
-    /// Whether an earlier attempt ended with the process, of which this message may be the cause.
-    pub const fn is_suspect(&self) -> bool {
-        self.attempts > 1 && self.last_error.is_none()
-    }
 }
 
 /// How an attempt ended.
@@ -130,10 +123,11 @@ statements! {
         RETURNING organization_id, outbox_id, session_id, environment, attempts, last_error";
     END = "UPDATE outbox SET state = $4, next_at = $5, last_error = $6, done_at = $7, lease_until = NULL, \
         lease_token = NULL WHERE organization_id = $1 AND outbox_id = $2 AND state = 'leased' AND lease_token = $3";
-    /// As [`END`] for those that were handed over, and says which of them were still the caller's.
-    END_SENT = "UPDATE outbox SET state = 'sent', next_at = $1, last_error = NULL, done_at = $2, lease_until = NULL, \
-        lease_token = NULL WHERE lease_token = $3 AND (organization_id, outbox_id) IN (VALUES ($4, $5)) \
-        AND state = 'leased' RETURNING outbox_id";
+    /// What nobody has tried yet.
+    FRESH = "SELECT organization_id, outbox_id, session_id, environment FROM outbox WHERE state IN ('pending', 'leased') \
+        AND state = 'pending' AND attempts = 0 AND next_at <= $1 ORDER BY next_at, outbox_id LIMIT $2";
+    END_FRESH = "UPDATE outbox SET state = 'sent', attempts = 1, next_at = $1, done_at = $2 \
+        WHERE (organization_id, outbox_id) IN (VALUES ($3, $4)) AND state = 'pending' AND attempts = 0";
     EXTEND = "UPDATE outbox SET next_at = $4, lease_until = $4 WHERE organization_id = $1 AND outbox_id = $2 \
         AND state = 'leased' AND lease_token = $3";
     /// As many as $2 rows. Those that another server works on are tried as it is. The first condition is that of the index,
@@ -156,7 +150,8 @@ statements! {
 pub(super) static LEASES: LazyLock<Picking> = LazyLock::new(|| Picking::of(LEASE));
 pub(super) static RELEASES: LazyLock<Picking> = LazyLock::new(|| Picking::of(RELEASE));
 
-pub(super) static ENDS_SENT: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(END_SENT));
+pub(super) static FRESH_ONES: LazyLock<Picking> = LazyLock::new(|| Picking::of(FRESH));
+pub(super) static ENDS_FRESH: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(END_FRESH));
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
 
 /// Adds invitations, with few statements.
@@ -213,18 +208,28 @@ impl Change for Lease {
             .await?;
         rows.iter()
             .map(|row| {
-                Ok(Leased {
-                    organization: row.parsed("organization_id", OrganizationId::parse)?,
-                    id: row.parsed("outbox_id", EventId::parse)?,
-                    session: row.parsed("session_id", SessionId::parse)?,
-                    environment: row.parsed("environment", Environment::parse)?,
-                    attempts: row.plain("attempts")?,
-                    last_error: row.plain("last_error")?,
-                    token: self.token,
-                })
+                let attempts = row.plain("attempts")?;
+                leased(row, attempts, row.plain("last_error")?, self.token)
             })
             .collect()
     }
+}
+
+fn leased(
+    row: &AnyRow,
+    attempts: i64,
+    last_error: Option<String>,
+    token: EventId,
+) -> Result<Leased, StoreError> {
+    Ok(Leased {
+        organization: row.parsed("organization_id", OrganizationId::parse)?,
+        id: row.parsed("outbox_id", EventId::parse)?,
+        session: row.parsed("session_id", SessionId::parse)?,
+        environment: row.parsed("environment", Environment::parse)?,
+        attempts,
+        last_error,
+        token,
+    })
 }
 
 /// Makes a lease last longer, while its attempt is under way.
@@ -302,30 +307,63 @@ pub(super) async fn cancel(
     Ok(result.rows_affected())
 }
 
-/// Writes that what these have leased together was handed over, with few statements; those whose lease is still the
-/// caller's. Of the others nothing was written.
+/// What is due and was never tried.
+pub struct Fresh {
+    /// Unix milliseconds.
+    pub now: i64,
+    /// Never used before.
+    pub token: EventId,
+    /// At most so many rows.
+    pub limit: i64,
+}
+
+impl Fresh {
+    /// Picks rows that are this transaction's alone until it ends, as if they were leased; nothing is written of that.
+    /// [`end_fresh`] has to come before the end of the transaction, or they are due as before.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn pick(
+        &self,
+        conn: &mut AnyConnection,
+        engine: Engine,
+    ) -> Result<Vec<Leased>, StoreError> {
+        let sql = FRESH_ONES.text(engine);
+        let rows = sqlx::query(sql)
+            .bind(self.now)
+            .bind(self.limit)
+            .fetch_all(conn)
+            .await?;
+        rows.iter()
+            .map(|row| leased(row, 1, None, self.token))
+            .collect()
+    }
+}
+
+/// Writes that these, picked in this transaction, were handed over at their first attempt, with few statements.
 ///
 /// # Errors
-/// Those of the database.
-pub async fn end_sent(
+/// Those of the database, and [`StoreError::Internal`] if one of them was not picked in this transaction.
+pub async fn end_fresh(
     conn: &mut AnyConnection,
-    leases: &[&Leased],
-    token: EventId,
+    picked: &[&Leased],
     now: i64,
-) -> Result<HashSet<EventId>, StoreError> {
-    let mut held = HashSet::with_capacity(leases.len());
-    for (sql, part) in ENDS_SENT.parts(Engine::of(conn), leases) {
-        let query = sqlx::query(sql).bind(now).bind(now).bind(token.to_string());
-        let query = part.iter().fold(query, |query, lease| {
+) -> Result<(), StoreError> {
+    for (sql, part) in ENDS_FRESH.parts(Engine::of(conn), picked) {
+        let query = sqlx::query(sql).bind(now).bind(now);
+        let query = part.iter().fold(query, |query, due| {
             query
-                .bind(lease.organization.to_string())
-                .bind(lease.id.to_string())
+                .bind(due.organization.to_string())
+                .bind(due.id.to_string())
         });
-        for row in query.fetch_all(&mut *conn).await? {
-            held.insert(row.parsed("outbox_id", EventId::parse)?);
+        let ended = query.execute(&mut *conn).await?.rows_affected();
+        if usize::try_from(ended) != Ok(part.len()) {
+            return Err(StoreError::Internal(
+                "a delivery was picked by somebody else".to_owned(),
+            ));
         }
     }
-    Ok(held)
+    Ok(())
 }
 
 /// The server answers again: what failed because it did not is due now.

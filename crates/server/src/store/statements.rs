@@ -49,7 +49,7 @@ const TOGETHER: [&str; 11] = [
 ];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 41] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 42] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -93,7 +93,8 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 41] = [
     // Theirs as well: by rows that are listed or that a subquery picks, each named with its organization.
     ("idempotency", "PURGE"),
     ("invitations", "FIND"),
-    ("outbox", "END_SENT"),
+    ("outbox", "END_FRESH"),
+    ("outbox", "FRESH"),
     ("outbox", "LEASE"),
     ("upkeep", "EXPIRE"),
     ("upkeep", "HURRY"),
@@ -117,13 +118,14 @@ async fn every_statement_can_be_prepared() {
     let engine = store.engine();
     for picking in [
         &idempotency::PURGES,
+        &outbox::FRESH_ONES,
         &outbox::LEASES,
         &outbox::RELEASES,
         &upkeep::EXPIRES,
         &upkeep::HURRIES,
     ] {
         let sql = picking.text(engine);
-        let passes_over = sql.contains(" FOR UPDATE SKIP LOCKED) ");
+        let passes_over = sql.contains(" FOR UPDATE SKIP LOCKED");
         assert_eq!(passes_over, engine == Engine::Postgres, "{sql}");
         let prepared = store
             .read(async |conn| {
@@ -140,7 +142,7 @@ async fn every_statement_can_be_prepared() {
         &invitations::FINDS,
         &mailbox::INSERTS,
         &outbox::INSERTS,
-        &outbox::ENDS_SENT,
+        &outbox::ENDS_FRESH,
         &session_events::INSERTS,
         &sessions::INSERTS,
     ] {
