@@ -282,6 +282,52 @@ async fn a_backup_is_private_and_replaces_nothing_unless_told_to() {
 }
 
 #[tokio::test]
+async fn a_backup_replaces_nothing_but_a_backup_even_if_told_to() {
+    let installation = installation().await;
+    if is_postgres(&installation).await {
+        return;
+    }
+    let notes = installation.folder().join("notes");
+    std::fs::write(&notes, "not a backup").unwrap();
+    let folder = installation.folder().join("folder");
+    std::fs::create_dir(&folder).unwrap();
+    let server = installation.serve().await;
+    let database = installation.folder().join("vouchkey.db");
+    let root_key = installation.folder().join("root.key");
+    let key = std::fs::read(&root_key).unwrap();
+    for file in [&database, &root_key, &notes, &folder] {
+        let said = refused(&installation, &["backup", text(file), "--overwrite"], 1).await;
+        assert!(said.contains("not a backup"), "{said}");
+    }
+    assert_eq!(std::fs::read(&root_key).unwrap(), key);
+
+    // What is answered after it is still in the database.
+    let api = server.api(&installation.key("live", &[]).await);
+    let made = api.creation(&json!({})).send().await.expect_status(201);
+    assert_eq!(server.stop().await, Some(0));
+    let server = installation.serve().await;
+    let found = server.api(&installation.key("live", &[]).await);
+    found.session(&made.json()["id"]).await;
+    let said = refused(
+        &installation,
+        &["backup", text(&database), "--overwrite"],
+        1,
+    )
+    .await;
+    assert!(said.contains("not a backup"), "{said}");
+    assert_eq!(server.stop().await, Some(0));
+
+    // A name that was reserved is no harm.
+    let reserved = TempDir::new().unwrap();
+    let file = reserved.path().join("backup.db");
+    std::fs::write(&file, "").unwrap();
+    installation
+        .output(&["backup", text(&file), "--overwrite"])
+        .await;
+    assert_eq!(names(reserved.path()), ["backup.db"]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_restored_is_refused_and_leaves_nothing_behind() {
     let installation = installation().await;
     if is_postgres(&installation).await {

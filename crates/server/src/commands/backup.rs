@@ -1,5 +1,7 @@
 //! A backup: a copy of the database in one file, made while servers run.
 
+use std::path::Path;
+
 use vouchkey_types::date;
 use vouchkey_types::json::Json;
 use vouchkey_types::object;
@@ -10,7 +12,7 @@ use super::{CommandError, complain};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::ReadOnly;
-use crate::store::backup::{self, Contents};
+use crate::store::backup::{self, Contents, Place};
 
 /// Makes the file and reads it back.
 pub(super) async fn back_up(arguments: &BackupArguments) -> Result<String, CommandError> {
@@ -23,11 +25,8 @@ pub(super) async fn back_up(arguments: &BackupArguments) -> Result<String, Comma
     let target = &arguments.file;
     let named =
         |error: std::io::Error| CommandError::Failed(format!("{}: {error}", target.display()));
-    if !arguments.overwrite && target.symlink_metadata().is_ok() {
-        return Err(CommandError::Failed(format!(
-            "{} is there already; name another file, or replace it with --overwrite",
-            target.display()
-        )));
+    if target.symlink_metadata().is_ok() {
+        refuse_to_replace(target, arguments.overwrite)?;
     }
     let draft = Draft::of(target).map_err(named)?;
     let taken_at = date::format_utc(Clock::system().now_ms());
@@ -60,6 +59,33 @@ pub(super) async fn back_up(arguments: &BackupArguments) -> Result<String, Comma
         target.display(),
         described(&contents)
     ))
+}
+
+/// Refuses what must not give way to a backup: what is no database, such as a root key, and a database that is somebody's,
+/// whose server would go on writing to a file without a name.
+fn refuse_to_replace(target: &Path, overwrite: bool) -> Result<(), CommandError> {
+    let refused = |why| {
+        let shown = target.display();
+        Err(CommandError::Failed(format!("{shown} is {why}")))
+    };
+    if !overwrite {
+        return refused("there already; name another file, or replace it with --overwrite");
+    }
+    let beside = |ending: &str| {
+        let mut path = target.as_os_str().to_owned();
+        path.push(ending);
+        Path::new(&path).symlink_metadata().is_ok()
+    };
+    if beside(Place::LOCK_ENDING) || beside("-wal") {
+        return refused("a database that servers use, and not a backup; name another file");
+    }
+    // A file that is empty was made to keep the name.
+    if !backup::is_database(target)
+        && !std::fs::metadata(target).is_ok_and(|there| there.is_file() && there.len() == 0)
+    {
+        return refused("not a backup, and stays as it is; name another file");
+    }
+    Ok(())
 }
 
 /// What is in it, for people.

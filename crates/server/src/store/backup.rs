@@ -97,14 +97,23 @@ pub async fn copy_into(
     Ok(())
 }
 
+/// Whether a file is one of SQLite, by its beginning.
+pub fn is_database(file: &Path) -> bool {
+    // Opening a pipe would wait for who writes to it.
+    if !file.metadata().is_ok_and(|metadata| metadata.is_file()) {
+        return false;
+    }
+    let mut magic = [0; MAGIC.len()];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && magic == MAGIC
+}
+
 /// Opens a copy and reads the whole of it: that it is sound, of Vouchkey, and that this program can work on it.
 ///
 /// # Errors
 /// What is wrong with it.
 pub async fn open_checked(file: &Path) -> Result<(ReadOnly, Contents), StoreError> {
-    let mut magic = [0; MAGIC.len()];
-    let read = File::open(file).and_then(|mut file| file.read_exact(&mut magic));
-    if read.is_err() || magic != MAGIC {
+    if !is_database(file) {
         return Err(refused("the file is not a backup of Vouchkey"));
     }
     let mut copy = ReadOnly::open_copy(file)
