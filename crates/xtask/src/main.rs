@@ -57,12 +57,15 @@ enum Task {
     /// Run what is too long for each change: advisories, properties with many cases, kills in great number,
     /// an hour of traffic.
     Nightly {
-        /// How long the traffic goes on of which the server's memory must not grow.
+        /// How long the traffic goes on, after its warm-up, of which the server's memory must not grow.
         #[arg(long, default_value_t = 60)]
         soak_minutes: u64,
         /// Run nothing else.
         #[arg(long)]
         only_soak: bool,
+        /// Take the server that was built before for the traffic.
+        #[arg(long)]
+        no_build: bool,
     },
 }
 
@@ -88,7 +91,8 @@ fn carry_out(task: &Task) -> Outcome<ExitCode> {
         Task::Nightly {
             soak_minutes,
             only_soak,
-        } => Ok(nightly::run_for(*soak_minutes, *only_soak)),
+            no_build,
+        } => Ok(nightly::run_for(*soak_minutes, *only_soak, *no_build)),
     }
 }
 

@@ -12,14 +12,14 @@ const CASES: &str = "20000";
 /// Random requests that package and server get, where a change is tested with 20,000.
 const REQUESTS: &str = "300000";
 
-/// Runs all of it, or only the traffic of so many minutes.
-pub(crate) fn run_for(soak_minutes: u64, only_soak: bool) -> ExitCode {
+/// Runs all of it, or only the traffic of so many minutes, to a server that is built for it unless it was built before.
+pub(crate) fn run_for(soak_minutes: u64, only_soak: bool, no_build: bool) -> ExitCode {
     let mut tally = Tally::default();
     if !only_soak {
         run_rest(&mut tally);
     }
     tally.check("memory is flat under traffic", || {
-        bench::soak::run(soak_minutes)
+        bench::soak::run(soak_minutes, no_build)
     });
     tally.report()
 }

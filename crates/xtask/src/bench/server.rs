@@ -153,7 +153,8 @@ pub(super) fn build() -> Outcome<Programs> {
     built()
 }
 
-fn built() -> Outcome<Programs> {
+/// The programs, as they were built before.
+pub(super) fn built() -> Outcome<Programs> {
     let folder: PathBuf = tools::target_folder()?.join("release");
     Ok(Programs {
         server: folder.join("vouchkey"),
