@@ -359,7 +359,15 @@ async fn what_cannot_be_restored_is_refused_and_leaves_nothing_behind() {
     let middle = bytes.len() / 2;
     bytes[middle..middle + 4096].fill(0xa5);
     let truncated = &whole[..whole.len() / 2];
-    for content in [bytes.as_slice(), truncated, b"no database at all", b""] {
+    // SQLite reads zeros in the place of the end of its last page.
+    let shortened = &whole[..whole.len() - 1];
+    for content in [
+        bytes.as_slice(),
+        truncated,
+        shortened,
+        b"no database at all",
+        b"",
+    ] {
         std::fs::write(&damaged, content).unwrap();
         let said = refused(&target, &["restore", text(&damaged)], 1).await;
         assert!(said.contains("damaged.db: the file "), "{said}");
@@ -369,7 +377,27 @@ async fn what_cannot_be_restored_is_refused_and_leaves_nothing_behind() {
     let said = refused(&target, &["restore", text(&damaged)], 1).await;
     assert!(said.contains("in use"), "{said}");
     let missing = folder.path().join("missing.db");
-    refused(&target, &["restore", text(&missing)], 1).await;
+    for (file, why) in [
+        (missing.as_path(), "No such file"),
+        (folder.path(), "not a backup"),
+        // It never ends.
+        (Path::new("/dev/zero"), "not a backup"),
+    ] {
+        let said = refused(&target, &["restore", text(file)], 1).await;
+        assert!(said.contains(&format!("{}: ", text(file))), "{said}");
+        assert!(said.contains(why), "{said}");
+    }
+
+    // A folder that is somebody else's stays open to whom it was.
+    let shared = TempDir::new().unwrap();
+    std::fs::write(shared.path().join("notes"), "").unwrap();
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(shared.path(), open.clone()).unwrap();
+    let said = refused(&Installation::at(shared.path()), &restore, 1).await;
+    assert!(said.contains("is there already"), "{said}");
+    let mode = shared.path().metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, open.mode());
+    assert_eq!(names(shared.path()), ["notes"]);
 
     for folder in [&keyless, &strange, &target] {
         let left = names(folder.folder());
@@ -503,6 +531,12 @@ async fn a_backup_of_a_newer_schema_is_refused() {
     let file = folder.path().join("backup.db");
     let said = refused(&installation, &["backup", text(&file)], 1).await;
     assert!(said.contains("step 9999"), "{said}");
+    // What a database says into which a transfer has begun.
+    database
+        .execute("UPDATE schema_floor SET oldest_step = 9223372036854775807")
+        .await;
+    let said = refused(&installation, &["backup", text(&file)], 1).await;
+    assert!(said.contains("vouchkey transfer"), "{said}");
     assert!(names(folder.path()).is_empty());
 }
 

@@ -12,6 +12,7 @@ use super::backup::described;
 use super::draft::Draft;
 use super::{CommandError, complain};
 use crate::config::Config;
+use crate::store::ReadOnly;
 use crate::store::backup::{self, Place};
 use crate::vault::Vault;
 
@@ -23,12 +24,25 @@ const MAY_BE_THERE: [&str; 3] = ["root.key", "vouchkey.toml", "lost+found"];
 pub(super) async fn restore(arguments: &RestoreArguments) -> Result<String, CommandError> {
     let config = Config::load(&arguments.place.flags())?;
     let source = &arguments.file;
+    let is_file = std::fs::metadata(source).map(|found| found.is_file());
+    if !is_file.map_err(|error| named(source, error))? {
+        return Err(named(source, backup::NO_BACKUP));
+    }
     let mut opened = File::open(source).map_err(|error| named(source, error))?;
+    if !backup::is_database(source) {
+        return Err(named(source, backup::NO_BACKUP));
+    }
     if has_companion(source, "-wal") {
         return Err(named(
             source,
             "is a database that is in use, not a backup; make one with `vouchkey backup`",
         ));
+    }
+    // Before anything is done to a folder that may be somebody else's, and once more when it is taken.
+    if let Some(target) = ReadOnly::file(&config.database, &config.data)?
+        && config.data.folder.is_dir()
+    {
+        refuse_what_is_there(&config.data.folder, &target)?;
     }
     let Some(place) = Place::take(&config.database, &config.data).await? else {
         return Err(CommandError::Usage(

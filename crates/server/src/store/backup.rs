@@ -16,6 +16,14 @@ use crate::config::{DataConfig, DatabaseConfig};
 /// What every SQLite file begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
+/// Where the size of a page stands after that, big-endian; 1 is 65,536.
+const PAGE_SIZE: usize = 16;
+
+/// What is said of another file.
+pub const NO_BACKUP: &str = "the file is not a backup of Vouchkey";
+
+const DAMAGED: &str = "the file is damaged; take another backup";
+
 statements! {
     SESSIONS = "SELECT COUNT(*) FROM sessions";
 }
@@ -108,25 +116,46 @@ pub fn is_database(file: &Path) -> bool {
     read.is_ok() && magic == MAGIC
 }
 
+/// Whether a file ends where a page does. SQLite reads zeros for what is missing of the last one, and finds no fault.
+fn has_whole_pages(file: &Path) -> std::io::Result<bool> {
+    let mut opened = File::open(file)?;
+    let mut head = [0; PAGE_SIZE + 2];
+    opened.read_exact(&mut head)?;
+    let size = match u16::from_be_bytes([head[PAGE_SIZE], head[PAGE_SIZE + 1]]) {
+        0 => return Ok(false),
+        1 => 65_536,
+        size => u64::from(size),
+    };
+    Ok(opened.metadata()?.len() % size == 0)
+}
+
 /// Opens a copy and reads the whole of it: that it is sound, of Vouchkey, and that this program can work on it.
 ///
 /// # Errors
 /// What is wrong with it.
 pub async fn open_checked(file: &Path) -> Result<(ReadOnly, Contents), StoreError> {
     if !is_database(file) {
-        return Err(refused("the file is not a backup of Vouchkey"));
+        return Err(refused(NO_BACKUP));
+    }
+    if !has_whole_pages(file).unwrap_or(false) {
+        return Err(refused(DAMAGED));
     }
     let mut copy = ReadOnly::open_copy(file)
         .await
-        .map_err(|_| refused("the file is damaged; take another backup"))?;
+        .map_err(|_| refused(DAMAGED))?;
     // An error of reading is a fault too.
     let faults = copy.faults().await;
     if !faults.is_ok_and(|faults| faults.is_empty()) {
-        return Err(refused("the file is damaged; take another backup"));
+        return Err(refused(DAMAGED));
     }
     let schema = copy.schema().await?;
     if schema.step == 0 {
-        return Err(refused("the file is not a backup of Vouchkey"));
+        return Err(refused(NO_BACKUP));
+    }
+    if schema.is_half_transferred() {
+        return Err(refused(
+            "a transfer into the database is not finished; run the same `vouchkey transfer` again",
+        ));
     }
     if schema.oldest > schema.newest {
         return Err(StoreError::Setting(format!(
