@@ -118,3 +118,46 @@ async fn a_database_that_takes_no_writes_is_said_and_can_be_read() {
     creates_what_was_refused(&api, "read-only").await;
     assert_eq!(api.count().await, 2);
 }
+
+#[tokio::test]
+async fn a_commit_that_fails_is_answered_as_a_refusal() {
+    let installation = Installation::new()
+        .await
+        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
+        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0");
+    let (server, api) = installation.sandbox().await;
+    api.created(&json!({})).await;
+    let mut database = Database::open(&installation).await;
+    // All statements succeed, and then the commit does not, as on a disk that is full by then.
+    database
+        .execute(
+            "CREATE FUNCTION too_late() RETURNS trigger LANGUAGE plpgsql \
+             AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''53100''; END'",
+        )
+        .await;
+    database
+        .execute(
+            "CREATE CONSTRAINT TRIGGER too_late AFTER INSERT ON sessions \
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION too_late()",
+        )
+        .await;
+    refuses_to_create(&api, "alone").await;
+    // And so are those that share a commit.
+    let mut creating = JoinSet::new();
+    for number in 0..40 {
+        let api = api.clone();
+        creating.spawn(async move { refuses_to_create(&api, &format!("{number}")).await });
+    }
+    while let Some(refused) = creating.join_next().await {
+        refused.unwrap();
+    }
+    assert_eq!(api.count().await, 1);
+    database.execute("DROP TRIGGER too_late ON sessions").await;
+    is_ready_again(&server).await;
+    creates_what_was_refused(&api, "alone").await;
+    for number in 0..40 {
+        creates_what_was_refused(&api, &number.to_string()).await;
+    }
+    assert_eq!(api.count().await, 42);
+    database.is_intact().await;
+}
