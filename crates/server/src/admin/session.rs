@@ -100,7 +100,8 @@ impl Detail {
             .unwrap_or_else(|| Object::new().into());
         let brand = text(Field::EmailDisplayName, &sealed.email_display_name)?;
         let support_url = text(Field::SupportUrl, &sealed.support_url)?;
-        let session = view(state, &self.stored, state.clock.now_ms())?;
+        let shown = self.stored.clone().into_shown();
+        let session = view(state, &shown, state.clock.now_ms())?;
         Ok(object! {
             "session": session.to_json(),
             "applicant": object! {

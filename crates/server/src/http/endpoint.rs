@@ -40,7 +40,10 @@ pub trait Endpoint: 'static {
     /// Whether `?dry_run=true` is known here.
     const HAS_DRY_RUN: bool = false;
 
-    /// Answers a call. Runs to its end even if the client hangs up.
+    /// Whether it may end where it stands when the client hangs up: it writes nothing, and no work goes on without it.
+    const LEAVES_NOTHING_BEHIND: bool = false;
+
+    /// Answers a call. Runs to its end even if the client hangs up, unless it leaves nothing behind.
     fn answer(call: &mut Call) -> impl Future<Output = Result<Answer, ApiError>> + Send;
 }
 
@@ -162,12 +165,17 @@ async fn admit<E: Endpoint>(
     })
 }
 
-/// The rest, in a task of its own, which is waited for at a graceful stop.
+/// The rest, in a task of its own, which is waited for at a graceful stop; but for what a client that hangs up may end.
 async fn run<E: Endpoint>(
     mut call: Call,
     place: Option<Place>,
     marks: &mut Marks,
 ) -> Result<Answer, ApiError> {
+    if E::LEAVES_NOTHING_BEHIND {
+        let outcome = E::answer(&mut call).await;
+        *marks = call.marks;
+        return outcome;
+    }
     let tasks = call.state.tasks.clone();
     let work = async move {
         let outcome = E::answer(&mut call).await;

@@ -8,8 +8,8 @@ use prometheus_client::registry::Registry;
 
 use super::{DURATIONS, register_seconds};
 
-/// Bounds of the changes that share a commit.
-const CHANGES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
+/// Bounds of what shares a commit or a query.
+const SHARED: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
 /// What the store measures of itself.
 #[derive(Debug, Clone)]
@@ -18,6 +18,7 @@ pub struct StoreMetrics {
     changes: Histogram,
     writes: Histogram,
     reader_waits: Histogram,
+    query_reads: Histogram,
     refused: Counter,
 }
 
@@ -26,16 +27,17 @@ impl Default for StoreMetrics {
         let durations = || Histogram::new(DURATIONS);
         Self {
             commits: durations(),
-            changes: Histogram::new(CHANGES),
+            changes: Histogram::new(SHARED),
             writes: durations(),
             reader_waits: durations(),
+            query_reads: Histogram::new(SHARED),
             refused: Counter::default(),
         }
     }
 }
 
 impl StoreMetrics {
-    pub(super) fn register(&self, registry: &mut Registry) {
+    pub(crate) fn register(&self, registry: &mut Registry) {
         register_seconds(
             registry,
             "store_commit_duration",
@@ -60,6 +62,11 @@ impl StoreMetrics {
             self.reader_waits.clone(),
         );
         registry.register(
+            "store_query_reads",
+            "Reads of single sessions that shared a query",
+            self.query_reads.clone(),
+        );
+        registry.register(
             "store_writes_refused",
             "Writes that were refused because too many waited",
             self.refused.clone(),
@@ -69,9 +76,7 @@ impl StoreMetrics {
     /// So many changes were made durable together, and the commit took so long.
     pub fn committed(&self, changes: usize, took: Duration) {
         self.commits.observe(took.as_secs_f64());
-        // No batch comes near what a float cannot count.
-        self.changes
-            .observe(u32::try_from(changes).map_or(f64::INFINITY, f64::from));
+        self.changes.observe(float(changes));
     }
 
     /// A write ended, however it did.
@@ -84,8 +89,18 @@ impl StoreMetrics {
         self.reader_waits.observe(waited.as_secs_f64());
     }
 
+    /// So many reads of single sessions share a query.
+    pub fn queried(&self, reads: usize) {
+        self.query_reads.observe(float(reads));
+    }
+
     /// A write was refused, since the queue is full.
     pub fn refused(&self) {
         self.refused.inc();
     }
+}
+
+/// No batch comes near what a float cannot count.
+fn float(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }

@@ -36,9 +36,9 @@ impl Endpoint for ListSessions {
                 Ok((sessions, pagination))
             })
             .await?;
-        let sessions = page
-            .iter()
-            .map(|stored| view(&call.state, stored, now).map(|session| session.to_json()));
+        let sessions = page.into_iter().map(|stored| {
+            view(&call.state, &stored.into_shown(), now).map(|session| session.to_json())
+        });
         let data = sessions.collect::<Result<Vec<Json>, ApiError>>()?;
         Ok(Answer::ok(
             object! { "data": data, "pagination": pagination },

@@ -15,6 +15,7 @@ use crate::store::StoreError;
 use crate::store::capture_links::{self, CaptureLinkRow};
 use crate::store::data_keys::{self, DataKeyRow};
 use crate::store::sessions::SessionRow;
+use crate::store::shown_session::ShownSession;
 
 /// A session with the rows that showing it needs.
 #[derive(Debug, Clone)]
@@ -65,19 +66,26 @@ impl Stored {
         };
         Ok(sessions.into_iter().map(complete).collect())
     }
+
+    /// What is shown of it.
+    pub fn into_shown(self) -> ShownSession {
+        ShownSession::of(self.session, self.link.as_ref(), self.key)
+    }
 }
 
 /// The session object. What can no longer be opened because its key was destroyed is left empty.
 ///
 /// # Errors
 /// 500 if a sealed value was changed or sealed under another key.
-pub fn view(state: &AppState, stored: &Stored, now: i64) -> Result<SessionResponse, ApiError> {
-    let session = &stored.session;
+pub fn view(
+    state: &AppState,
+    session: &ShownSession,
+    now: i64,
+) -> Result<SessionResponse, ApiError> {
     let status = session.status_at(now);
-    let link = stored
+    let link = session
         .link
-        .as_ref()
-        .filter(|link| status.is_open() && now < link.expires_at);
+        .filter(|(_, expires_at)| status.is_open() && now < *expires_at);
     Ok(SessionResponse {
         id: session.id.to_string(),
         status,
@@ -85,26 +93,20 @@ pub fn view(state: &AppState, stored: &Stored, now: i64) -> Result<SessionRespon
         created_at_ms: session.created_at,
         updated_at_ms: session.updated_at,
         external_ref: session.external_ref.clone(),
-        metadata: metadata(state, stored)?,
+        metadata: metadata(state, session)?,
         country: session.country.clone(),
         checks: session.checks.clone(),
         workflow_id: session.workflow.map(|id| id.to_string()),
         retention_status: session.retention_status.as_str().to_owned(),
         processing_attempts: session.processing_attempts,
-        capture_url: link.map(|link| capture_url(&state.public_url, &state.secrets, link.id)),
-        token_expires_at_ms: Some(link.map_or(session.expires_at, |link| link.expires_at)),
+        capture_url: link.map(|(link, _)| capture_url(&state.public_url, &state.secrets, link)),
+        token_expires_at_ms: Some(link.map_or(session.expires_at, |(_, expires_at)| expires_at)),
         tags: session.tags.clone(),
     })
 }
 
-fn metadata(state: &AppState, stored: &Stored) -> Result<Object, ApiError> {
-    let Some((sealed, row)) = stored
-        .session
-        .sealed
-        .metadata
-        .as_ref()
-        .zip(stored.key.as_ref())
-    else {
+fn metadata(state: &AppState, session: &ShownSession) -> Result<Object, ApiError> {
+    let Some((sealed, row)) = session.metadata.as_ref().zip(session.key.as_ref()) else {
         return Ok(Object::new());
     };
     let Some(key) =

@@ -82,6 +82,15 @@ impl Engine {
         matches!(self, Self::Sqlite)
     }
 
+    /// Queries at once for reads that share them, at most: fewer of them are shared by more. What waits for SQLite waits
+    /// for the same cores; for PostgreSQL it may wait for a network.
+    pub(super) const fn shared_reads(self) -> usize {
+        match self {
+            Self::Sqlite => 1,
+            Self::Postgres => 2,
+        }
+    }
+
     /// Begins a transaction that writes. On SQLite it takes the write lock at once: a reader that becomes a writer
     /// fails without waiting if somebody else wrote in between.
     pub(super) const fn begin(self) -> &'static str {

@@ -27,6 +27,7 @@ pub mod secrets;
 pub mod session_events;
 pub mod session_list;
 pub mod sessions;
+mod shared_reads;
 pub mod shown_session;
 pub mod sign_ins;
 #[cfg(test)]
@@ -49,6 +50,8 @@ use std::time::Instant;
 use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
+use vouchkey_types::api_key::Environment;
+use vouchkey_types::id::{OrganizationId, SessionId};
 
 pub use engine::Engine;
 pub use engine::durability::EngineSetting;
@@ -58,6 +61,8 @@ pub use schema::{Migration, SchemaState, Step};
 use crate::config::{DataConfig, DatabaseConfig};
 use crate::metrics::StoreMetrics;
 use engine::Address;
+use shared_reads::SharedReads;
+use shown_session::ShownSession;
 use writer::{Job, Pending, Writer};
 
 /// Writes that may wait; one more is refused at once.
@@ -117,6 +122,7 @@ pub trait Change: Send + 'static {
 #[derive(Clone)]
 pub struct Store {
     readers: AnyPool,
+    shared_reads: SharedReads,
     queue: mpsc::Sender<Box<dyn Job>>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
     engine: Engine,
@@ -141,10 +147,13 @@ impl Store {
         };
         let (queue, jobs) = mpsc::channel(QUEUE);
         let metrics = StoreMetrics::default();
+        let shared_reads =
+            SharedReads::new(readers.clone(), metrics.clone(), engine.shared_reads());
         let writer = Writer::new(address, conn, jobs, limit, metrics.clone()).await?;
         let writer = tokio::spawn(writer.run());
         Ok(Self {
             readers,
+            shared_reads,
             queue,
             writer: Arc::new(Mutex::new(Some(writer))),
             engine,
@@ -203,6 +212,21 @@ impl Store {
         let mut conn = self.readers.acquire().await?;
         self.metrics.got_reader(began.elapsed());
         work(&mut conn).await
+    }
+
+    /// What is shown of the session of this id in this environment. Such reads that wait together share a query.
+    ///
+    /// # Errors
+    /// As [`Store::read`], and [`StoreError::Busy`] if thousands wait already.
+    pub async fn shown_session(
+        &self,
+        organization: OrganizationId,
+        environment: Environment,
+        id: SessionId,
+    ) -> Result<Option<ShownSession>, StoreError> {
+        self.shared_reads
+            .find((organization, environment, id))
+            .await
     }
 
     /// Writes, and answers once the change is durable.

@@ -66,6 +66,21 @@ impl RowTexts {
         })
     }
 
+    /// The shortest text that takes all of these rows, at most as many as the longest one has, and its rows: these, the
+    /// last one as often as the text has room. For statements to which it is all the same how often a row is listed.
+    pub(super) fn filled<'t, 'r, T>(
+        &'t self,
+        engine: Engine,
+        rows: &'r [T],
+    ) -> (&'t str, impl Iterator<Item = &'r T> + use<'r, T>) {
+        let texts = self.all(engine);
+        let fitting = SIZES.iter().rposition(|size| *size >= rows.len());
+        let place = fitting.unwrap_or_default();
+        let room = SIZES[place].saturating_sub(rows.len());
+        let last = rows.last().into_iter().cycle().take(room);
+        (&texts[place], rows.iter().chain(last))
+    }
+
     /// All texts.
     pub(super) const fn all(&self, engine: Engine) -> &[String; SIZES.len()] {
         if engine.finds_places_by_order() {
@@ -172,6 +187,21 @@ mod tests {
             "INSERT INTO a VALUES (?); INSERT INTO b VALUES (?, ?), (?, ?)"
         );
         assert_eq!(two.matches('?').count(), 2 + 2 * 4);
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_filled_with_the_last_row() {
+        static TEXTS: LazyLock<RowTexts> =
+            LazyLock::new(|| RowTexts::of("SELECT a FROM t WHERE a IN (VALUES ($1))"));
+        for count in 1..=64 {
+            let rows: Vec<usize> = (0..count).collect();
+            let (text, listed) = TEXTS.filled(Engine::Postgres, &rows);
+            let listed: Vec<usize> = listed.copied().collect();
+            assert_eq!(text.matches('$').count(), count.next_power_of_two());
+            assert_eq!(listed.len(), count.next_power_of_two());
+            assert_eq!(listed[..count], rows);
+            assert!(listed[count..].iter().all(|row| *row == count - 1));
+        }
     }
 
     #[test]

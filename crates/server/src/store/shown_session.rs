@@ -1,60 +1,149 @@
-//! A session with its live link and its data key, in one query: what showing it needs.
+//! What showing a session needs: what it shows of itself, its live link and its data key, in one query.
+
+use std::sync::LazyLock;
 
 use sqlx::AnyConnection;
+use sqlx::any::AnyRow;
 use vouchkey_types::api_key::Environment;
-use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
+use vouchkey_types::id::{LinkId, OrganizationId, SessionId, WorkflowId};
+use vouchkey_types::session::status::SessionStatus;
 
-use super::StoreError;
-use super::capture_links::{CaptureLinkRow, LinkKind};
-use super::columns::{Columns, statements};
+use super::capture_links::CaptureLinkRow;
+use super::columns::{Columns, read_list, statements};
 use super::data_keys::DataKeyRow;
-use super::sessions::{self, SessionRow};
+use super::rows::RowTexts;
+use super::sessions::{RetentionStatus, SessionRow};
+use super::{Engine, StoreError};
+
+/// A session as far as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownSession {
+    /// Whose it is.
+    pub organization: OrganizationId,
+    /// Which it is.
+    pub id: SessionId,
+    /// Where it lives.
+    pub environment: Environment,
+    /// As last written: [`ShownSession::status_at`] is what counts.
+    pub status: SessionStatus,
+    /// The caller's own name for it.
+    pub external_ref: Option<String>,
+    /// The country of the documents.
+    pub country: Option<String>,
+    /// The checks, if it names some.
+    pub checks: Option<Vec<String>>,
+    /// The workflow.
+    pub workflow: Option<WorkflowId>,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Unix milliseconds.
+    pub created_at: i64,
+    /// Unix milliseconds.
+    pub updated_at: i64,
+    /// Unix milliseconds.
+    pub expires_at: i64,
+    /// How often it was processed.
+    pub processing_attempts: i64,
+    /// How much of it is left.
+    pub retention_status: RetentionStatus,
+    /// The metadata under its data key, as JSON.
+    pub metadata: Option<Vec<u8>>,
+    /// Its live link, if it has one, and when that ends, Unix milliseconds.
+    pub link: Option<(LinkId, i64)>,
+    /// Its data key.
+    pub key: Option<DataKeyRow>,
+}
+
+impl ShownSession {
+    /// From the rows that were read one by one.
+    pub fn of(session: SessionRow, link: Option<&CaptureLinkRow>, key: Option<DataKeyRow>) -> Self {
+        Self {
+            organization: session.organization,
+            id: session.id,
+            environment: session.environment,
+            status: session.status,
+            external_ref: session.external_ref,
+            country: session.country,
+            checks: session.checks,
+            workflow: session.workflow,
+            tags: session.tags,
+            created_at: session.created_at,
+            updated_at: session.updated_at,
+            expires_at: session.expires_at,
+            processing_attempts: session.processing_attempts,
+            retention_status: session.retention_status,
+            metadata: session.sealed.metadata,
+            link: link.map(|link| (link.id, link.expires_at)),
+            key,
+        }
+    }
+
+    /// The status as the clock sees it (decision 13).
+    pub const fn status_at(&self, now: i64) -> SessionStatus {
+        self.status.at(self.expires_at, now)
+    }
+}
+
+/// Which session is asked for: of this organization, in this environment.
+pub(super) type Which = (OrganizationId, Environment, SessionId);
 
 statements! {
     FIND = "SELECT s.organization_id, s.session_id, s.environment, s.status, s.external_ref, s.country, s.checks, \
-        s.workflow_id, s.send_email, s.tags, s.created_by, s.created_at, s.updated_at, s.expires_at, s.row_version, \
-        s.last_sequence, s.invitations_sent, s.processing_attempts, s.retention_status, s.metadata_sealed, \
-        s.prefill_sealed, s.applicant_email_sealed, s.applicant_name_sealed, s.email_display_name_sealed, \
-        s.support_url_sealed, s.redirect_url_sealed, l.link_id, l.kind, l.capture_key_id, \
-        l.created_at AS link_created_at, l.expires_at AS link_expires_at, l.bound_hash, k.root_key_id, k.key_wrapped, \
+        s.workflow_id, s.tags, s.created_at, s.updated_at, s.expires_at, s.processing_attempts, s.retention_status, \
+        s.metadata_sealed, l.link_id, l.expires_at AS link_expires_at, k.root_key_id, k.key_wrapped, \
         k.created_at AS key_created_at FROM sessions s \
         LEFT JOIN data_keys k ON k.organization_id = s.organization_id AND k.data_key_id = s.session_id \
         LEFT JOIN capture_links l ON l.organization_id = s.organization_id AND l.session_id = s.session_id \
             AND l.revoked_at IS NULL AND l.consumed_at IS NULL \
-        WHERE s.organization_id = $1 AND s.environment = $2 AND s.session_id = $3";
+        WHERE (s.organization_id, s.environment, s.session_id) IN (VALUES ($1, $2, $3))";
 }
 
-/// The session of this id in this environment, its live link and its data key.
+pub(super) static FINDS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(FIND));
+
+/// The rows of these sessions by one query, each in its place; none where there is no such session in that organization
+/// and environment. At most as many as [`RowTexts::filled`] takes.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn find(
+pub(super) async fn rows_of(
     conn: &mut AnyConnection,
-    organization: OrganizationId,
-    environment: Environment,
-    id: SessionId,
-) -> Result<Option<(SessionRow, Option<CaptureLinkRow>, Option<DataKeyRow>)>, StoreError> {
-    let row = sqlx::query(FIND)
-        .bind(organization.to_string())
-        .bind(environment.as_str())
-        .bind(id.to_string())
-        .fetch_optional(conn)
-        .await?;
-    let Some(row) = row else { return Ok(None) };
+    sessions: &[Which],
+) -> Result<Vec<Option<AnyRow>>, StoreError> {
+    let (sql, listed) = FINDS.filled(Engine::of(conn), sessions);
+    let query = listed.fold(
+        sqlx::query(sql),
+        |query, (organization, environment, session)| {
+            query
+                .bind(organization.to_string())
+                .bind(environment.as_str())
+                .bind(session.to_string())
+        },
+    );
+    let mut found = vec![None; sessions.len()];
+    for row in query.fetch_all(conn).await? {
+        let which = (
+            row.parsed("organization_id", OrganizationId::parse)?,
+            row.parsed("environment", Environment::parse)?,
+            row.parsed("session_id", SessionId::parse)?,
+        );
+        for (asked, found) in sessions.iter().zip(&mut found) {
+            if *asked == which {
+                *found = Some(row.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Reads a row.
+///
+/// # Errors
+/// [`StoreError::Corrupt`].
+pub(super) fn read(row: &AnyRow) -> Result<ShownSession, StoreError> {
+    let organization = row.parsed("organization_id", OrganizationId::parse)?;
+    let id = row.parsed("session_id", SessionId::parse)?;
     let link = match row.parsed_option("link_id", LinkId::parse)? {
-        Some(link) => Some(CaptureLinkRow {
-            id: link,
-            organization,
-            session: id,
-            kind: row.parsed("kind", LinkKind::parse)?,
-            capture_key_id: u8::try_from(row.plain::<i64>("capture_key_id")?)
-                .map_err(|_| StoreError::Corrupt("capture_key_id"))?,
-            created_at: row.plain("link_created_at")?,
-            expires_at: row.plain("link_expires_at")?,
-            revoked_at: None,
-            consumed_at: None,
-            bound_hash: row.plain("bound_hash")?,
-        }),
+        Some(link) => Some((link, row.plain("link_expires_at")?)),
         None => None,
     };
     let key = match row.plain::<Option<String>>("root_key_id")? {
@@ -67,34 +156,23 @@ pub async fn find(
         }),
         None => None,
     };
-    Ok(Some((sessions::read(&row)?, link, key)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::fixtures::{NOW, creation, store};
-
-    #[tokio::test]
-    async fn a_session_comes_with_its_link_and_key_and_to_its_organization_only() {
-        let folder = tempfile::tempdir().unwrap();
-        let (store, organization) = store(folder.path()).await;
-        let creation = creation(organization, NOW);
-        let id = creation.session.id;
-        let written = (
-            creation.session.clone(),
-            Some(creation.link.clone()),
-            Some(creation.data_key.clone()),
-        );
-        store.write(creation).await.unwrap();
-        let other = crate::store::fixtures::organization(&store).await;
-        for (organization, environment, expected) in [
-            (organization, Environment::Live, Some(written)),
-            (organization, Environment::Sandbox, None),
-            (other, Environment::Live, None),
-        ] {
-            let found = store.read(async |conn| find(conn, organization, environment, id).await);
-            assert_eq!(found.await, Ok(expected));
-        }
-    }
+    Ok(ShownSession {
+        organization,
+        id,
+        environment: row.parsed("environment", Environment::parse)?,
+        status: row.parsed("status", SessionStatus::parse)?,
+        external_ref: row.plain("external_ref")?,
+        country: row.plain("country")?,
+        checks: row.parsed_option("checks", read_list)?,
+        workflow: row.parsed_option("workflow_id", WorkflowId::parse)?,
+        tags: row.list("tags")?,
+        created_at: row.plain("created_at")?,
+        updated_at: row.plain("updated_at")?,
+        expires_at: row.plain("expires_at")?,
+        processing_attempts: row.plain("processing_attempts")?,
+        retention_status: row.parsed("retention_status", RetentionStatus::parse)?,
+        metadata: row.plain("metadata_sealed")?,
+        link,
+        key,
+    })
 }

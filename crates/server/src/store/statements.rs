@@ -34,7 +34,7 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 18] = [
 const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "session_list"];
 
 /// Files that insert several rows at once, or whose statements have a text for each engine.
-const TOGETHER: [&str; 11] = [
+const TOGETHER: [&str; 12] = [
     "capture_links",
     "create_session",
     "data_keys",
@@ -45,11 +45,12 @@ const TOGETHER: [&str; 11] = [
     "outbox",
     "session_events",
     "sessions",
+    "shown_session",
     "upkeep",
 ];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 42] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 43] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -93,6 +94,7 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 42] = [
     // Theirs as well: by rows that are listed or that a subquery picks, each named with its organization.
     ("idempotency", "PURGE"),
     ("invitations", "FIND"),
+    ("shown_session", "FIND"),
     ("outbox", "END_FRESH"),
     ("outbox", "FRESH"),
     ("outbox", "LEASE"),
@@ -145,6 +147,7 @@ async fn every_statement_can_be_prepared() {
         &outbox::ENDS_FRESH,
         &session_events::INSERTS,
         &sessions::INSERTS,
+        &shown_session::FINDS,
     ] {
         for sql in texts.all(engine) {
             let prepared = store
