@@ -65,9 +65,12 @@ async fn fill(installation: &Installation) -> Before {
     for (_, answer) in &created {
         sessions.push(api.session(&answer["id"]).await);
     }
-    let refused = transfer(installation, "postgres://127.0.0.1:1/nowhere", &[]).await;
+    let nowhere = "postgres://127.0.0.1:1/nowhere";
+    let refused = transfer(installation, nowhere, &[]).await;
     assert!(refused.contains("stop the server"), "{refused}");
     assert_eq!(server.stop().await, Some(0));
+    let refused = transfer(installation, nowhere, &[]).await;
+    assert!(refused.contains("the target: "), "{refused}");
     Before {
         key,
         created,
@@ -340,16 +343,17 @@ async fn a_row_that_differs_at_the_end_stops_the_transfer() {
 async fn what_cannot_be_transferred_is_refused() {
     let installation = installation().await;
     let from = sqlite_url(&installation);
-    let same = [
-        "transfer",
-        "--from",
-        &from,
-        "--to",
-        "sqlite:///nowhere/vouchkey.db",
-    ];
-    let output = installation.run(&same).await;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    for (to, why) in [
+        ("sqlite:///nowhere/vouchkey.db", "--from and --to"),
+        ("mysql://u:hunter2@localhost/x", "--to: must be"),
+    ] {
+        let output = installation
+            .run(&["transfer", "--from", &from, "--to", to])
+            .await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(why) && !said.contains("hunter2"), "{said}");
+    }
     let missing = installation.folder().join("missing.db");
     let missing = format!("sqlite://{}", missing.display());
     let Some(url) = database::create() else {

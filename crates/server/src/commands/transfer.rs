@@ -9,6 +9,7 @@ use vouchkey_types::object;
 use super::arguments::TransferArguments;
 use super::{CommandError, complain};
 use crate::config::DatabaseConfig;
+use crate::store;
 use crate::store::transfer::{self, Moved, Transfer};
 
 /// How often a table that takes long is heard of.
@@ -16,7 +17,8 @@ const NEWS: Duration = Duration::from_secs(5);
 
 /// Copies all rows, compares both sides, and only then lets servers start on the target.
 pub(super) async fn transfer(arguments: &TransferArguments) -> Result<String, CommandError> {
-    let (from, to) = (database(&arguments.from), database(&arguments.to));
+    let from = database("--from", &arguments.from)?;
+    let to = database("--to", &arguments.to)?;
     if transfer::are_of_one_engine(&from, &to)? {
         return Err(CommandError::Usage(
             "--from and --to must be an SQLite and a PostgreSQL database. Within one engine use `vouchkey backup` and \
@@ -52,11 +54,12 @@ pub(super) async fn transfer(arguments: &TransferArguments) -> Result<String, Co
     ))
 }
 
-fn database(url: &SecretString) -> DatabaseConfig {
-    DatabaseConfig {
+fn database(flag: &str, url: &SecretString) -> Result<DatabaseConfig, CommandError> {
+    store::check_url(url).map_err(|error| CommandError::Usage(format!("{flag}: {error}")))?;
+    Ok(DatabaseConfig {
         url: Some(url.clone()),
         ..DatabaseConfig::default()
-    }
+    })
 }
 
 fn described(moved: &Moved) -> vouchkey_types::json::Object {

@@ -21,6 +21,7 @@ pub use sources::{ConfigError, Flags, Given};
 
 use crate::invitations::SmtpAddress;
 use crate::telemetry::OtlpEndpoint;
+use crate::{store, vault};
 
 /// All settings.
 #[derive(Debug, Clone)]
@@ -143,7 +144,7 @@ impl Config {
             .parse("servers", servers)?
             .unwrap_or(NonZeroU32::MIN);
         let root_key_file = sources.parse("root_key_file", |text| Ok(PathBuf::from(text)))?;
-        let root_key = sources.secret("root_key").map_or_else(
+        let root_key = sources.parse("root_key", root_keys)?.map_or_else(
             || RootKeySource::File(root_key_file.unwrap_or_else(|| folder.join("root.key"))),
             RootKeySource::Value,
         );
@@ -177,7 +178,7 @@ impl Config {
                 ),
             },
             database: DatabaseConfig {
-                url: sources.secret("database_url"),
+                url: sources.parse("database_url", database_url)?,
                 commit_each: !sources.parse("shared_commits", switch)?.unwrap_or(true),
             },
             data: DataConfig { folder },
@@ -188,6 +189,17 @@ impl Config {
             root_key,
         })
     }
+}
+
+fn database_url(text: &str) -> Result<SecretString, String> {
+    let url = SecretString::from(text);
+    store::check_url(&url).map_err(|error| error.to_string())?;
+    Ok(url)
+}
+
+fn root_keys(text: &str) -> Result<SecretString, String> {
+    vault::check_root_keys(text)?;
+    Ok(text.into())
 }
 
 fn mail(sources: &sources::Sources) -> Result<MailConfig, ConfigError> {

@@ -185,11 +185,6 @@ impl Sources {
             .map(|(name, (value, place))| Given { name, value, place })
             .collect()
     }
-
-    /// The text of a secret that was given.
-    pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
-        self.0.get(name).map(|(_, text)| text.clone())
-    }
 }
 
 fn plain_text(value: toml::Value) -> Option<String> {

@@ -122,7 +122,8 @@ fn mail_over_smtp_needs_a_sender() {
 
 #[test]
 fn a_file_with_a_secret_is_for_its_owner_alone() {
-    let (folder, flags) = folder_with("root_key = \"x\"\n");
+    let (folder, flags) =
+        folder_with("smtp_url = \"smtp://u:p@127.0.0.1\"\nmail_from = \"id@acme.example\"\n");
     assert!(load(&flags, &[]).is_ok());
     let open = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(folder.path().join("vouchkey.toml"), open).unwrap();
@@ -155,12 +156,16 @@ const VALUES: [(&str, &[&str], &[&str]); 16] = [
         &["a.example", "ftp://a.example"],
     ),
     ("data", &["/tmp/a b"], &[]),
-    ("database_url", &["sqlite:///a.db", "postgres://a/b"], &[]),
+    (
+        "database_url",
+        &["sqlite:///a.db", "postgres://a/b"],
+        &["mysql://u:hunter2@a/b", "/a.db", "postgres://a:hunter2/b"],
+    ),
     ("shared_commits", &["on", "off"], &["true", "1", "ON"]),
     (
         "root_key",
         &["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="],
-        &[],
+        &["hunter2", ","],
     ),
     ("root_key_file", &["/run/secrets/root key"], &[]),
     (
@@ -232,6 +237,7 @@ fn every_setting_takes_what_the_reference_says_and_nothing_else() {
         for value in *refused {
             let error = with(value).expect_err(value);
             assert!(error.starts_with(&format!("{variable}: ")), "{error}");
+            assert!(!error.contains("hunter2"), "{error}");
         }
     }
 }

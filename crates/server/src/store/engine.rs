@@ -261,9 +261,7 @@ impl Address {
                 })
             }
             Some(url) => Self::of_file(sqlite_file(url).ok_or_else(|| {
-                StoreError::Setting(
-                    "the database URL must be postgres://… or sqlite://FILE".to_owned(),
-                )
+                StoreError::Setting("must be postgres://… or sqlite://FILE".to_owned())
             })?),
             None => Self::of_file(data.folder.join("vouchkey.db")),
         }
@@ -362,7 +360,7 @@ fn options(url: &str) -> Result<AnyConnectOptions, StoreError> {
     let options = url
         .parse::<AnyConnectOptions>()
         // The parser's error may repeat the URL, and the URL holds a password.
-        .map_err(|_| StoreError::Setting("the database URL cannot be read".to_owned()))?;
+        .map_err(|_| StoreError::Setting("is no URL that can be read".to_owned()))?;
     Ok(options.log_statements(LevelFilter::Trace))
 }
 

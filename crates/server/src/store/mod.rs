@@ -43,10 +43,11 @@ pub mod workflows;
 mod writer;
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use secrecy::SecretString;
 use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -102,6 +103,21 @@ impl StoreError {
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Busy | Self::Locked | Self::Unavailable(_))
     }
+}
+
+/// Reads the URL of a database, and does nothing with it.
+///
+/// # Errors
+/// What would be right. The URL is not repeated, since it may hold a password.
+pub fn check_url(url: &SecretString) -> Result<(), StoreError> {
+    let database = DatabaseConfig {
+        url: Some(url.clone()),
+        ..DatabaseConfig::default()
+    };
+    let data = DataConfig {
+        folder: PathBuf::new(),
+    };
+    Address::read(&database, &data).map(drop)
 }
 
 /// Something to be written, as plain data that knows how to apply itself. Applied in a transaction of which the store

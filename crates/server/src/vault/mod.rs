@@ -144,6 +144,14 @@ struct Held {
     looked_at: Instant,
 }
 
+/// Reads root keys as a setting has them.
+///
+/// # Errors
+/// What is wrong, without any of the text.
+pub fn check_root_keys(text: &str) -> Result<(), String> {
+    KeyRing::parse(text).map(drop)
+}
+
 impl Vault {
     /// Opens the vault of this database, together with the server's secrets; on the first start it makes both, and the
     /// root key's file if need be.

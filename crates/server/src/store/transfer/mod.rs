@@ -75,10 +75,14 @@ impl Transfer {
     /// The source is in use, is not there or has another schema; the target is neither empty nor what an earlier run
     /// from the same source left.
     pub async fn begin(from: &DatabaseConfig, to: &DatabaseConfig) -> Result<Self, StoreError> {
-        let (mut source, tables, floor) = source(address(from)?).await?;
+        let (mut source, tables, floor) = source(address(from)?)
+            .await
+            .map_err(|error| of_side("the source", error))?;
         let tables = in_order(tables)?;
         let identity = identity(&mut source, &tables).await?;
-        let (mut target, is_resumed) = target(address(to)?).await?;
+        let (mut target, is_resumed) = target(address(to)?)
+            .await
+            .map_err(|error| of_side("the target", error))?;
         let has: Vec<Rows> = in_order(target.engine.tables(&mut target.conn).await?)?;
         if !has
             .iter()
@@ -188,6 +192,14 @@ impl Transfer {
             tell(&table.name, mark.copied);
             mark.after = Some(after);
         }
+    }
+}
+
+/// Says which of two databases cannot be reached.
+fn of_side(side: &str, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable(reason) => StoreError::Unavailable(format!("{side}: {reason}")),
+        other => other,
     }
 }
 
