@@ -15,6 +15,9 @@ use crate::test::postgres::Cluster;
 const SESSION: u64 = 3_500;
 /// Up to here an installation is made anew for each round, since a round's own sessions would soon be most of it.
 const SMALL: u64 = 20_000;
+/// So many sessions are created before anything else is asked for: the newest page of the list then shows sessions of the
+/// same kind in each round, where it would be seeded ones in the first and created ones in those that follow.
+const NEWEST: u64 = 100;
 const CONNECTIONS: usize = 32;
 const CORES: usize = 2;
 const ASKED: [&str; 3] = ["read one", "list 20", "create"];
@@ -128,12 +131,12 @@ impl Stored {
         read.once()?;
         self.first_answer_ms
             .push(subject.age().as_secs_f64() * 1_000.0);
+        let create = ours.load(&subject, Asked::Create);
+        create.run(CONNECTIONS, Until::Count(NEWEST))?;
+        // Each once, so that it is the server that is measured, not the disk of a machine that has just started.
+        read.run(CONNECTIONS, Until::Count(ids.len() as u64))?;
         // Creations last, since their mail goes on after them.
-        let loads = [
-            read,
-            ours.load(&subject, Asked::List),
-            ours.load(&subject, Asked::Create),
-        ];
+        let loads = [read, ours.load(&subject, Asked::List), create];
         for (load, figures) in loads.iter().zip(&mut self.figures) {
             load.run(CONNECTIONS, Until::Time(WARM_UP))?;
             subject.measure(load, CONNECTIONS, duration, ours.postmaster(), figures)?;
