@@ -52,7 +52,7 @@ pub(crate) fn run(minutes: u64, built: bool) -> Outcome {
     let (emptiest, fullest) = extremes(&memory)
         .ok_or_else(|| Failure("that was too short to tell anything".to_owned()))?;
     step(&format!(
-        "memory after the warm-up: {emptiest:.1} to {fullest:.1} MB (medians of parts), {:.1} % apart",
+        "memory of its own after the warm-up: {emptiest:.1} to {fullest:.1} MB (medians of parts), {:.1} % apart",
         (fullest / emptiest - 1.0) * 100.0
     ));
     if fullest > emptiest * FLAT {
@@ -113,10 +113,13 @@ fn watch(subject: &Subject, duration: Duration, course: &Course) -> Outcome<Vec<
     while !course.over.load(Ordering::Relaxed) {
         thread::sleep(LOOK);
         let created = course.created.load(Ordering::Relaxed);
-        let megabytes = subject.megabytes()?;
+        let megabytes = subject.own_megabytes()?;
         if said.elapsed() >= SAY {
             said += SAY;
-            step(&format!("{megabytes:.1} MB, {created} sessions created"));
+            let resident = subject.megabytes()?;
+            step(&format!(
+                "{megabytes:.1} MB of its own, {resident:.1} MB resident, {created} sessions created"
+            ));
         }
         let now = Instant::now();
         let Some(warm) = warm else {

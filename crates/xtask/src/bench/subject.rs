@@ -149,14 +149,13 @@ impl Subject {
     pub(super) fn megabytes(&self) -> Outcome<f64> {
         let processes = with_children(self.child.id());
         let field = if processes.len() == 1 { "Rss:" } else { "Pss:" };
-        let mut kilobytes = 0;
-        for process in processes {
-            let file = format!("/proc/{process}/smaps_rollup");
-            let text = fs::read_to_string(&file).during(&file)?;
-            kilobytes += kilobytes_in(&text, field)
-                .ok_or_else(|| Failure(format!("{file}: not understood")))?;
-        }
-        Ok(number(kilobytes) / 1_024.0)
+        memory_of(&processes, &[field])
+    }
+
+    /// What the processes have taken for themselves, in MB of 2^20 bytes. Pages of files are not in it, such as those of
+    /// the program: the system takes them away and brings them back as it needs its memory for others.
+    pub(super) fn own_megabytes(&self) -> Outcome<f64> {
+        memory_of(&with_children(self.child.id()), &["Anonymous:", "Swap:"])
     }
 
     pub(super) fn stop(mut self) -> Outcome {
@@ -171,6 +170,20 @@ impl Drop for Subject {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The sum of these lines of proc(5)'s `smaps_rollup`.
+fn memory_of(processes: &[u32], fields: &[&str]) -> Outcome<f64> {
+    let mut kilobytes = 0;
+    for process in processes {
+        let file = format!("/proc/{process}/smaps_rollup");
+        let text = fs::read_to_string(&file).during(&file)?;
+        for field in fields {
+            kilobytes += kilobytes_in(&text, field)
+                .ok_or_else(|| Failure(format!("{file}: not understood")))?;
+        }
+    }
+    Ok(number(kilobytes) / 1_024.0)
 }
 
 /// A process, and those that it started.
