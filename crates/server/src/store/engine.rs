@@ -41,9 +41,9 @@ const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PR
      PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; \
      PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; \
      PRAGMA wal_autocheckpoint = 4000";
-/// Pages that the writer keeps, 32 MB at most: with SQLite's own 2 MB, the inner pages of so many indexes are read again
-/// for each batch.
-const WRITER_CACHE: &str = "PRAGMA cache_size = -32768";
+/// Pages that the writer keeps, 8 MB at most: with SQLite's own 2 MB, the inner pages of so many indexes are read again
+/// for each batch. A commit that split a page looks through all places of the cache, so that more costs more.
+const WRITER_CACHE: &str = "PRAGMA cache_size = -8192";
 /// The one setting that is the file's and stays in it.
 const SQLITE_JOURNAL: &str = "PRAGMA journal_mode = WAL";
 /// Settings of every PostgreSQL connection. A copy of a keyed request waits so long for the first one (decision 7), and
