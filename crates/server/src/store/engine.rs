@@ -100,10 +100,22 @@ impl Engine {
         }
     }
 
-    /// Whether texts are compared byte by byte, so that those with one beginning stand together in an index. PostgreSQL
-    /// compares them as its database's language does.
-    pub(super) fn compares_bytes(self) -> bool {
-        self == Self::Sqlite
+    /// What has a column of texts compared byte by byte, so that those with one beginning stand together in an index.
+    /// PostgreSQL compares them as its database's language does, unless it is told.
+    pub(super) const fn comparing_bytes(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " COLLATE \"C\"",
+        }
+    }
+
+    /// A step of the schema as this engine takes it. What PostgreSQL alone needs stands behind `--postgres `, where
+    /// SQLite sees a comment.
+    pub(super) fn step(self, text: &str) -> String {
+        match self {
+            Self::Sqlite => text.to_owned(),
+            Self::Postgres => text.replace("--postgres ", ""),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 18] = [
 ];
 
 /// Files that put a text together, from constant pieces.
-const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "session_list"];
+const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "filter"];
 
 /// Files that insert several rows at once, or whose statements have a text for each engine.
 const TOGETHER: [&str; 12] = [

@@ -1,0 +1,4 @@
+-- Sessions are sought by the beginning of their reference, byte by byte. PostgreSQL compares by the language of its
+-- database, and so needs an index that does not; SQLite has always had one.
+-- schema_floor: unchanged
+--postgres CREATE INDEX sessions_by_reference ON sessions (organization_id, environment, external_ref COLLATE "C", created_at, session_id);
