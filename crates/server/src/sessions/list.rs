@@ -5,7 +5,7 @@ use vouchkey_types::object;
 use vouchkey_types::scope::Scope;
 use vouchkey_types::session::list::{Cursor, ListQuery, Start};
 
-use super::view::{Stored, view};
+use super::view::{Stored, listed};
 use crate::http::{Answer, ApiError, Call, Endpoint};
 use crate::store::session_list::{self, SessionPage};
 
@@ -36,10 +36,10 @@ impl Endpoint for ListSessions {
                 Ok((sessions, pagination))
             })
             .await?;
-        let sessions = page.into_iter().map(|stored| {
-            view(&call.state, &stored.into_shown(), now).map(|session| session.to_json())
-        });
-        let data = sessions.collect::<Result<Vec<Json>, ApiError>>()?;
+        let data: Vec<Json> = page
+            .into_iter()
+            .map(|stored| listed(&call.state, &stored.into_shown(), now))
+            .collect();
         Ok(Answer::ok(
             object! { "data": data, "pagination": pagination },
         ))

@@ -16,6 +16,7 @@ use crate::store::capture_links::{self, CaptureLinkRow};
 use crate::store::data_keys::{self, DataKeyRow};
 use crate::store::sessions::SessionRow;
 use crate::store::shown_session::ShownSession;
+use crate::vault::OpenError;
 
 /// A session with the rows that showing it needs.
 #[derive(Debug, Clone)]
@@ -82,18 +83,58 @@ pub fn view(
     session: &ShownSession,
     now: i64,
 ) -> Result<SessionResponse, ApiError> {
+    let metadata = metadata(state, session).map_err(|error| ApiError::internal(&error))?;
+    Ok(with_metadata(state, session, now, metadata))
+}
+
+/// The session object in a list. A value that cannot be opened is `null` in it: not empty, as if there were none, and no
+/// reason to keep the others from whoever asks. The log tells the operator which it is.
+pub fn listed(state: &AppState, session: &ShownSession, now: i64) -> Json {
+    let damage = match metadata(state, session) {
+        Ok(metadata) => return with_metadata(state, session, now, metadata).to_json(),
+        Err(damage) => damage,
+    };
+    tracing::error!(
+        organization = %session.organization,
+        session = %session.id,
+        value = "metadata",
+        cause = %damage,
+        "a value is damaged; lists show it as null, and the session cannot be read"
+    );
+    let whole = with_metadata(state, session, now, Object::new()).to_json();
+    let mut shown = Object::new();
+    for (name, value) in whole.as_object().into_iter().flat_map(Object::iter) {
+        let is_damaged = name == "metadata";
+        shown.push(
+            name,
+            if is_damaged {
+                Json::Null
+            } else {
+                value.clone()
+            },
+        );
+    }
+    shown.into()
+}
+
+fn with_metadata(
+    state: &AppState,
+    session: &ShownSession,
+    now: i64,
+    metadata: Object,
+) -> SessionResponse {
     let status = session.status_at(now);
     let link = session
         .link
         .filter(|(_, expires_at)| status.is_open() && now < *expires_at);
-    Ok(SessionResponse {
+    SessionResponse {
         id: session.id.to_string(),
         status,
         environment: session.environment,
         created_at_ms: session.created_at,
         updated_at_ms: session.updated_at,
         external_ref: session.external_ref.clone(),
-        metadata: metadata(state, session)?,
+        metadata,
         country: session.country.clone(),
         checks: session.checks.clone(),
         workflow_id: session.workflow.map(|id| id.to_string()),
@@ -102,23 +143,27 @@ pub fn view(
         capture_url: link.map(|(link, _)| capture_url(&state.public_url, &state.secrets, link)),
         token_expires_at_ms: Some(link.map_or(session.expires_at, |(_, expires_at)| expires_at)),
         tags: session.tags.clone(),
-    })
+    }
 }
 
-fn metadata(state: &AppState, session: &ShownSession) -> Result<Object, ApiError> {
+/// Why metadata cannot be shown.
+#[derive(Debug, thiserror::Error)]
+enum Damage {
+    #[error(transparent)]
+    Sealed(#[from] OpenError),
+    #[error("stored metadata is no JSON object")]
+    NoObject,
+}
+
+fn metadata(state: &AppState, session: &ShownSession) -> Result<Object, Damage> {
     let Some((sealed, row)) = session.metadata.as_ref().zip(session.key.as_ref()) else {
         return Ok(Object::new());
     };
-    let Some(key) =
-        SessionKey::open(&state.vault, row).map_err(|error| ApiError::internal(&error))?
-    else {
+    let Some(key) = SessionKey::open(&state.vault, row)? else {
         return Ok(Object::new());
     };
-    let text = key
-        .unseal(Field::Metadata, sealed)
-        .map_err(|error| ApiError::internal(&error))?;
-    match json::read(&text) {
+    match json::read(&key.unseal(Field::Metadata, sealed)?) {
         Ok(Json::Object(metadata)) => Ok(metadata),
-        _ => Err(ApiError::internal(&"stored metadata is no JSON object")),
+        _ => Err(Damage::NoObject),
     }
 }

@@ -194,6 +194,12 @@ impl Case {
         bed.send(request.body(Body::empty()).unwrap()).await
     }
 
+    /// The list of its organization's sessions.
+    pub(super) async fn list(&self, bed: &Bed) -> Reply {
+        let request = Request::get("/api/v1/sessions").header("x-api-key", &self.key);
+        bed.send(request.body(Body::empty()).unwrap()).await
+    }
+
     /// What each reader answers.
     pub(super) async fn answers(&self, bed: &Bed) -> Vec<(u16, String)> {
         let mut answers = Vec::new();

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use sqlx::Row as _;
 
 use vouchkey_types::id::SessionId;
+use vouchkey_types::json::Json;
 
 use super::*;
 use crate::outbox::deliver_due;
@@ -94,6 +95,42 @@ async fn a_value_that_was_changed_is_refused() {
         house.give(column, 0, sealed).await;
     }
     house.refuses(&[], &[], "everything is back").await;
+}
+
+/// One damaged value among a hundred must not keep the others from whoever asks, nor look as if there were none.
+#[tokio::test]
+async fn a_list_shows_what_was_changed_as_null_and_the_others_whole() {
+    let house = House::new().await;
+    let damaged = house.cases[0].session.to_string();
+    let whole = house.cases[0].list(&house.bed).await.json();
+    let metadata = column("sessions", "session_id", "metadata_sealed");
+    for column in [metadata, KEY] {
+        let sealed = house.of(column, 0).await;
+        for changed in flips(&sealed) {
+            house.give(column, 0, changed).await;
+            let reply = house.cases[0].list(&house.bed).await;
+            assert_eq!(reply.status, 200, "{column:?}: {}", reply.text);
+            let list = reply.json();
+            assert_eq!(list.get("pagination"), whole.get("pagination"));
+            let sessions =
+                |list: &Json| list.get("data").and_then(Json::as_array).unwrap().to_vec();
+            assert_eq!(sessions(&list).len(), 2);
+            for (session, whole) in sessions(&list).iter().zip(sessions(&whole)) {
+                let is_damaged = session.get("id").and_then(Json::as_str) == Some(&damaged);
+                for (name, value) in whole.as_object().unwrap().iter() {
+                    let expected = if is_damaged && name == "metadata" {
+                        &Json::Null
+                    } else {
+                        value
+                    };
+                    assert_eq!(session.get(name), Some(expected), "{column:?}: {name}");
+                }
+            }
+        }
+        house.give(column, 0, sealed).await;
+    }
+    let mended = house.cases[0].list(&house.bed).await.json();
+    assert_eq!(mended, whole, "everything is back");
 }
 
 #[tokio::test]
