@@ -1,7 +1,9 @@
 //! A disk beneath SQLite that cannot keep some pages, and a power cut after that.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use vouchkey_tests::api::invitation_to;
+use vouchkey_tests::api::{SESSIONS, invitation_to};
 use vouchkey_tests::database::Database;
 use vouchkey_tests::faults::{is_ready_again, refuses_to_create};
 use vouchkey_tests::lossy::{Bed, Part, Written};
@@ -10,6 +12,9 @@ use vouchkey_tests::wait;
 
 /// Creations within which the log is moved into the database, and far fewer are needed.
 const MANY: usize = 500;
+
+/// How often the disk fails under load, unless `VOUCHKEY_TEST_LOSSES` says another number.
+const LOSSES: u64 = 4;
 
 /// A creation that takes some pages.
 fn large(number: usize) -> Value {
@@ -107,4 +112,52 @@ async fn a_database_that_cannot_be_synchronised_loses_nothing_that_was_answered(
     }
     server.kill().await;
     bed.keeps(&made).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_fails_here_and_there_under_load_loses_nothing_that_was_answered() {
+    let losses = retrying::times("VOUCHKEY_TEST_LOSSES", LOSSES);
+    let bed = Bed::new().await;
+    let mut server = bed.serve().await;
+    let mut clients = Clients::begin(&bed.api, 4);
+    // Who reads keeps the log from being moved as a whole.
+    let reader = bed.api.clone();
+    let reading = tokio::spawn(async move {
+        loop {
+            if reader.call("GET", SESSIONS).try_send().await.is_none() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    });
+    for loss in 0..losses {
+        clients.answer_more(5 + loss * 7 % 40).await;
+        if loss % 2 == 0 {
+            bed.disk.fail(Part::Log);
+            let before = bed.disk.failures(Part::Log);
+            wait::until("a failure", async || {
+                (bed.disk.failures(Part::Log) > before).then_some(())
+            })
+            .await;
+            // Killed with what was refused still in sight.
+            server.kill().await;
+            bed.disk.mend(Part::Log);
+        } else {
+            bed.disk.fail(Part::Database);
+            assert_eq!(server.ended().await, Some(1));
+            bed.disk.mend(Part::Database);
+        }
+        server = bed.serve().await;
+    }
+    clients.answer_more(10).await;
+    let made = clients.finish().await;
+    reading.abort();
+    server.kill().await;
+    for written in Written::WAYS {
+        let (_folder, left) = bed.cut(written);
+        let server = bed.serve_what_is_left(&left).await;
+        let mut database = Database::open(&left).await;
+        retrying::nothing_is_lost(&bed.api, &mut database, &made).await;
+        server.kill().await;
+    }
+    println!("{} sessions over {losses} failures", made.len());
 }

@@ -1,8 +1,8 @@
 /* Stands between a program and its files: writes down what is done to the files of an SQLite database, and lets
  * synchronising fail at will. Loaded by LD_PRELOAD.
  *
- * LOSSY_DISK is a folder. `record` in it gets a record for each call, in the order of the calls, whichever process
- * makes them. While a file `fail-db` or `fail-wal` is there, synchronising that file fails with EIO. */
+ * LOSSY_DISK is a folder. Each process that calls has a file in it, `record-0`, `record-1` and so on as they come, with
+ * a record for each call in the order of the calls; the last one is cut off if the process is killed. While a file `fail-db` or `fail-wal` is there, synchronising that file fails with EIO. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -52,16 +52,25 @@ static int kind_of(int descriptor) {
   return kind_of_path(path);
 }
 
+static int open_record(void) {
+  for (int number = 0; number < 10000; number++) {
+    char name[32], path[4096];
+    snprintf(name, sizeof name, "record-%d", number);
+    path_in(path, sizeof path, name);
+    int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+    if (out >= 0 || errno != EEXIST) return out;
+  }
+  return -1;
+}
+
 /* A record that is lost would make the test say that something is safe: better to end here. */
 static void note(int call, int file, uint64_t offset, uint64_t length, const void *bytes) {
-  char path[4096];
-  path_in(path, sizeof path, "record");
+  static int out = -1;
+  if (out < 0) out = open_record();
   struct record record = {(uint8_t)call, (uint8_t)file, {0}, offset, length};
   struct iovec parts[2] = {{&record, sizeof record}, {(void *)bytes, bytes ? length : 0}};
-  int out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   ssize_t wanted = (ssize_t)(sizeof record + parts[1].iov_len);
   if (out < 0 || writev(out, parts, 2) != wanted) abort();
-  close(out);
 }
 
 static int must_fail(int file) {

@@ -129,15 +129,13 @@ impl LossyDisk {
             let bytes = fs::read(before.join(part.name())).unwrap_or_default();
             files.insert(part, Content::of(bytes));
         }
-        for call in self.calls() {
-            match call {
-                Call::Wrote(part, offset, bytes) => file(&mut files, part).write(offset, &bytes),
-                Call::Truncated(part, length) => file(&mut files, part).truncate(length),
-                Call::Synchronised(part) => file(&mut files, part).synchronise(Written::All),
-                Call::Failed(part) => file(&mut files, part).synchronise(written),
-                Call::Unlinked(part) => *file(&mut files, part) = Content::of(Vec::new()),
-            }
-        }
+        self.each(|call| match call {
+            Call::Wrote(part, offset, bytes) => file(&mut files, part).write(offset, bytes),
+            Call::Truncated(part, length) => file(&mut files, part).truncate(length),
+            Call::Synchronised(part) => file(&mut files, part).synchronise(Written::All),
+            Call::Failed(part) => file(&mut files, part).synchronise(written),
+            Call::Unlinked(part) => *file(&mut files, part) = Content::of(Vec::new()),
+        });
         for (part, mut content) in files {
             content.synchronise(written);
             let name = into.join(part.name());
@@ -148,8 +146,10 @@ impl LossyDisk {
         }
     }
 
-    fn count(&self, is_one: impl Fn(&Call) -> bool) -> usize {
-        self.calls().iter().filter(|call| is_one(call)).count()
+    fn count(&self, is_one: impl Fn(&Call<'_>) -> bool) -> usize {
+        let mut count = 0;
+        self.each(|call| count += usize::from(is_one(&call)));
+        count
     }
 
     fn fault(&self, part: Part) -> PathBuf {
@@ -159,15 +159,19 @@ impl LossyDisk {
         })
     }
 
-    fn calls(&self) -> Vec<Call> {
-        let bytes = fs::read(self.folder.path().join("record")).unwrap_or_default();
-        let mut rest = bytes.as_slice();
-        let mut calls = Vec::new();
-        while let Some((call, after)) = Call::read(rest) {
-            calls.push(call);
-            rest = after;
+    /// Goes through all calls, in their order.
+    fn each(&self, mut see: impl FnMut(Call<'_>)) {
+        for number in 0.. {
+            let record = self.folder.path().join(format!("record-{number}"));
+            let Ok(bytes) = fs::read(record) else {
+                break;
+            };
+            let mut rest = bytes.as_slice();
+            while let Some((call, after)) = Call::read(rest) {
+                see(call);
+                rest = after;
+            }
         }
-        calls
     }
 }
 
@@ -241,17 +245,17 @@ impl Content {
 }
 
 /// What was done to a file.
-enum Call {
-    Wrote(Part, usize, Vec<u8>),
+enum Call<'a> {
+    Wrote(Part, usize, &'a [u8]),
     Truncated(Part, usize),
     Synchronised(Part),
     Failed(Part),
     Unlinked(Part),
 }
 
-impl Call {
+impl<'a> Call<'a> {
     /// The first of a record, and what comes after it. None at its end, and for what a killed server has not finished.
-    fn read(record: &[u8]) -> Option<(Self, &[u8])> {
+    fn read(record: &'a [u8]) -> Option<(Self, &'a [u8])> {
         let (head, rest) = record.split_at_checked(HEAD)?;
         let number = |at: usize| {
             let bytes = head[at..at + 8].try_into().expect("eight bytes");
@@ -266,7 +270,7 @@ impl Call {
         Some(match head[0] {
             b'W' => {
                 let (bytes, rest) = rest.split_at_checked(length)?;
-                (Self::Wrote(part, offset, bytes.to_vec()), rest)
+                (Self::Wrote(part, offset, bytes), rest)
             }
             b'T' => (Self::Truncated(part, length), rest),
             b'S' => (Self::Synchronised(part), rest),

@@ -299,7 +299,8 @@ impl Address {
         Ok(conn)
     }
 
-    /// The same, with a log of which all is on the disk.
+    /// The same for a process that begins, with a log of which all is on the disk. Later ones need no such look: SQLite
+    /// reads the log anew only after all connections were closed, and readers stay open.
     pub(super) async fn sure_writer(&self) -> Result<AnyConnection, StoreError> {
         let mut conn = self.writer().await?;
         if let Some(file) = &self.file {
@@ -347,7 +348,12 @@ impl Address {
     /// Opens the pool of readers, which cannot write.
     pub(super) async fn readers(&self) -> Result<AnyPool, StoreError> {
         let engine = self.engine;
-        let pool = AnyPoolOptions::new()
+        let mut pool = AnyPoolOptions::new();
+        if engine == Engine::Sqlite {
+            // They stay for good: see `sure_writer`.
+            pool = pool.idle_timeout(None).max_lifetime(None);
+        }
+        let pool = pool
             .max_connections(match engine {
                 Engine::Sqlite => SQLITE_READERS,
                 Engine::Postgres => POSTGRES_READERS,

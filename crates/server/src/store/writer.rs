@@ -222,7 +222,7 @@ impl Writer {
 
 /// Connects anew, after trouble.
 async fn connect(address: &Address) -> Result<AnyConnection, StoreError> {
-    let mut conn = address.sure_writer().await?;
+    let mut conn = address.writer().await?;
     Checkpoints::take_over(&mut conn, address.engine).await?;
     Ok(conn)
 }

@@ -18,13 +18,14 @@ const ON_SYSTEM_CALLS: &str = "api_crash_syncs";
 const ON_A_CLOCK: &str = "api_faults_clock";
 
 /// How often the nightly run does what a change is tested with a few times: kills of the server under load and while it
-/// sends mail, of the rotation of its root key, crashes of PostgreSQL, cuts of the power.
-const OFTEN: [(&str, &str); 5] = [
+/// sends mail, of the rotation of its root key, crashes of PostgreSQL, cuts of the power, failures of the disk.
+const OFTEN: [(&str, &str); 6] = [
     ("VOUCHKEY_TEST_KILLS", "500"),
     ("VOUCHKEY_TEST_MAIL_KILLS", "200"),
     ("VOUCHKEY_TEST_ROTATION_KILLS", "60"),
     ("VOUCHKEY_TEST_CRASHES", "60"),
     ("VOUCHKEY_TEST_CUTS", "60"),
+    ("VOUCHKEY_TEST_LOSSES", "40"),
 ];
 
 /// Kills, crashes and power cuts in great number, on both engines.
@@ -33,7 +34,7 @@ pub(crate) fn many(tally: &mut Tally) {
         return;
     };
     let mut command = cargo_words(
-        "test --locked --no-fail-fast --package vouchkey-tests --test api_crash --test api_root_keys",
+        "test --locked --no-fail-fast --package vouchkey-tests --test api_crash --test api_root_keys --test api_faults_lossy_sqlite",
     );
     if Machine::look(tally).mounts {
         command.args(["--test", "api_faults_disk_sqlite"]);
