@@ -124,37 +124,67 @@ impl Database {
     }
 }
 
-/// Makes a database for an installation, and gives its URL; none where there is no scratch cluster.
-pub fn create() -> Option<String> {
+/// A database of its own on the scratch cluster. It is dropped with the value.
+#[derive(Debug)]
+pub struct Scratch {
+    cluster: String,
+    name: String,
+    url: String,
+}
+
+/// Makes a database; none where there is no scratch cluster.
+pub fn create() -> Option<Scratch> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let cluster = cluster()?;
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    // Test programs run one after another on one cluster.
     let name = format!("vouchkey_{}_{number}", std::process::id());
-    let create = format!("DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}");
+    // One that was killed before it could drop its databases may have had this process's number.
+    for statement in [
+        format!("DROP DATABASE IF EXISTS {name}"),
+        format!("CREATE DATABASE {name}"),
+    ] {
+        execute_at(&cluster, statement).expect("the scratch cluster makes a database");
+    }
     let (server, parameters) = cluster.split_once('?').unwrap_or((&cluster, ""));
     let (server, _) = server.rsplit_once('/').expect("a URL with a database");
     let url = format!("{server}/{name}?{parameters}");
-    // Installations are made where nothing can be awaited.
-    let made = std::thread::spawn(move || {
+    Some(Scratch { cluster, name, url })
+}
+
+impl Scratch {
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // A server that was killed just now may still be connected.
+        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        if let Err(error) = execute_at(&self.cluster, drop) {
+            eprintln!("{} is left in the scratch cluster: {error}", self.name);
+        }
+    }
+}
+
+/// Executes a statement on a connection of its own, on a thread of its own: databases are made and dropped where nothing
+/// can be awaited.
+fn execute_at(cluster: &str, statement: String) -> sqlx::Result<()> {
+    let cluster = cluster.to_owned();
+    let executing = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            .build()
-            .expect("a runtime for one connection");
+            .build()?;
         runtime.block_on(async {
-            let mut connection = PgConnection::connect(&cluster)
-                .await
-                .expect("the scratch cluster answers");
-            for statement in create.split("; ") {
-                sqlx::raw_sql(AssertSqlSafe(statement.to_owned()))
-                    .execute(&mut connection)
-                    .await
-                    .expect("the scratch cluster makes a database");
-            }
-        });
+            let mut connection = PgConnection::connect(&cluster).await?;
+            sqlx::raw_sql(AssertSqlSafe(statement))
+                .execute(&mut connection)
+                .await?;
+            connection.close().await
+        })
     });
-    made.join().expect("the database is made");
-    Some(url)
+    executing.join().expect("a thread that does not panic")
 }
 
 fn cluster() -> Option<String> {

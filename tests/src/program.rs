@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 
 use crate::admin::Admin;
 use crate::api::Api;
-use crate::database;
+use crate::database::{self, Scratch};
 use crate::wait;
 
 /// The owner that every installation of the tests begins with.
@@ -36,6 +36,8 @@ pub struct Installation {
     folder: PathBuf,
     _kept: Option<TempDir>,
     database_url: Option<String>,
+    /// Held by all that work on it.
+    scratch: Option<Arc<Scratch>>,
     settings: Vec<(String, String)>,
     beneath: Vec<String>,
     first: Value,
@@ -54,10 +56,12 @@ impl Installation {
     /// An empty data folder and an empty database, and no organization yet.
     pub fn empty() -> Self {
         let (folder, kept) = new_folder();
+        let scratch = database::create().map(Arc::new);
         Self {
             folder,
             _kept: Some(kept),
-            database_url: database::create(),
+            database_url: scratch.as_ref().map(|scratch| scratch.url().to_owned()),
+            scratch,
             settings: Vec::new(),
             beneath: Vec::new(),
             first: Value::Null,
@@ -79,6 +83,7 @@ impl Installation {
             folder: folder.to_owned(),
             _kept: None,
             database_url: None,
+            scratch: None,
             settings: Vec::new(),
             beneath: Vec::new(),
             first: Value::Null,
@@ -92,6 +97,7 @@ impl Installation {
             folder: folder.to_owned(),
             _kept: None,
             database_url: self.database_url.clone(),
+            scratch: self.scratch.clone(),
             settings: self.settings.clone(),
             beneath: self.beneath.clone(),
             first: self.first.clone(),
@@ -383,7 +389,8 @@ impl Server {
 
     /// Waits for its end; the exit code.
     pub async fn ended(&mut self) -> Option<i32> {
-        let end = tokio::time::timeout(Duration::from_secs(30), self.child.wait()).await;
+        // Its own patience with what is under way is half a minute.
+        let end = tokio::time::timeout(Duration::from_mins(2), self.child.wait()).await;
         let Ok(end) = end else {
             panic!("the server did not stop: {}", self.logs.get())
         };

@@ -6,6 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::wait::PATIENCE;
+
 /// A connection on which anything may be written.
 #[derive(Debug)]
 pub struct Wire(TcpStream);
@@ -68,7 +70,7 @@ impl Wire {
         let mut bytes = Vec::new();
         let mut part = [0; 4096];
         while !bytes.windows(4).any(|four| four == b"\r\n\r\n") {
-            let read = timeout(Duration::from_secs(20), self.0.read(&mut part)).await;
+            let read = timeout(PATIENCE, self.0.read(&mut part)).await;
             match read.expect("an answer in time") {
                 Ok(count) if count > 0 => bytes.extend_from_slice(&part[..count]),
                 _ => break,
@@ -82,5 +84,5 @@ impl Wire {
 pub async fn exchange(address: &str, bytes: impl AsRef<[u8]>) -> Heard {
     let mut wire = Wire::open(address).await;
     wire.write(bytes).await;
-    wire.read_for(Duration::from_secs(30)).await
+    wire.read_for(PATIENCE).await
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use vouchkey_tests::api::{Api, SESSIONS};
 use vouchkey_tests::program::Installation;
 use vouchkey_tests::raw::{self, Wire};
+use vouchkey_tests::wait::PATIENCE;
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -213,7 +214,7 @@ async fn slow_headers_are_closed_without_an_answer() {
     let mut wire = Wire::open(server.address()).await;
     wire.write("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
         .await;
-    let heard = wire.read_for(Duration::from_secs(12)).await;
+    let heard = wire.read_for(PATIENCE).await;
     assert!(heard.closed && heard.text.is_empty(), "{heard:?}");
 }
 
@@ -411,7 +412,7 @@ async fn a_thousand_idle_connections_leave_room_for_a_clear_answer() {
     one_more
         .write("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         .await;
-    let heard = one_more.read_for(Duration::from_secs(10)).await;
+    let heard = one_more.read_for(PATIENCE).await;
     assert_eq!(heard.status(), Some(503), "{heard:?}");
     assert!(heard.closed, "{heard:?}");
     idle.clear();

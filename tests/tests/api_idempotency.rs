@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use vouchkey_tests::api::{Answer, SESSIONS};
+use vouchkey_tests::balancer::Port;
 use vouchkey_tests::database::Database;
 use vouchkey_tests::program::Installation;
 
@@ -202,8 +203,8 @@ async fn twenty_copies_at_once_make_one_session() {
 async fn a_replay_survives_a_restart_and_a_crash() {
     let installation = Installation::new().await;
     let key = installation.key("sandbox", &[]).await;
-    let server = installation.serve().await;
-    let port = server.address().to_owned();
+    let port = Port::reserve();
+    let server = installation.serve_at(&port.address()).await;
     let body = json!({"external_ref": "a"});
     let first = server
         .api(&key)
@@ -215,7 +216,7 @@ async fn a_replay_survives_a_restart_and_a_crash() {
         .json();
     assert_eq!(server.stop().await, Some(0));
 
-    let server = installation.serve_at(&port).await;
+    let server = installation.serve_at(&port.address()).await;
     let again = server
         .api(&key)
         .creation(&body)
@@ -227,7 +228,7 @@ async fn a_replay_survives_a_restart_and_a_crash() {
     assert_eq!(again.json(), first);
     server.kill().await;
 
-    let server = installation.serve_at(&port).await;
+    let server = installation.serve_at(&port.address()).await;
     let again = server
         .api(&key)
         .creation(&body)

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 use vouchkey_tests::admin::Admin;
-use vouchkey_tests::database::{self, Database};
+use vouchkey_tests::database::{self, Database, Scratch};
 use vouchkey_tests::program::{Installation, Key};
 use vouchkey_tests::wait;
 
@@ -184,24 +184,39 @@ async fn rows(database: &mut Database, is_postgres: bool) -> Vec<String> {
     rows
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transfer_that_is_killed_goes_on_and_what_was_made_before_works_after() {
-    let Some(url) = database::create() else {
-        return;
-    };
-    let installation = installation().await;
-    let before = fill(&installation).await;
-    let mut source = Database::open(&installation).await;
-    let expected = rows(&mut source, false).await;
-    source.close().await;
+/// The rows of an installation on SQLite.
+async fn rows_of(installation: &Installation) -> Vec<String> {
+    let mut database = Database::open(installation).await;
+    let rows = rows(&mut database, false).await;
+    database.close().await;
+    rows
+}
 
-    let from = sqlite_url(&installation);
-    let words = ["transfer", "--from", &from, "--to", &url];
-    let slow = [&words[..], &["--batch", "1"]].concat();
-    let installation = installation.on(url.clone());
+/// A transfer that has been killed some times on its way.
+struct Killed {
+    scratch: Scratch,
+    installation: Installation,
+    target: Database,
+}
+
+/// Begins a transfer into a new database again and again, and kills it each time. None if it was too fast for that, or if
+/// there is no scratch cluster.
+async fn killed_on_its_way(source: &Installation, all: i64) -> Option<Killed> {
+    let scratch = database::create()?;
+    let from = sqlite_url(source);
+    let slow = [
+        "transfer",
+        "--from",
+        &from,
+        "--to",
+        scratch.url(),
+        "--batch",
+        "1",
+    ];
+    let installation = source
+        .moved_to(source.folder())
+        .on(scratch.url().to_owned());
     let mut target = Database::open(&installation).await;
-    let all = i64::try_from(expected.len()).unwrap();
-    let mut killed = 0;
     for kill in 1..=KILLS {
         let mut command = installation.command(&slow);
         let mut child = command
@@ -211,10 +226,13 @@ async fn a_transfer_that_is_killed_goes_on_and_what_was_made_before_works_after(
             .unwrap();
         let enough = all * kill / (KILLS + 1);
         wait::until("some more rows", async || {
-            (copied(&mut target).await >= enough).then_some(())
+            let has_ended = child.try_wait().unwrap().is_some();
+            (has_ended || copied(&mut target).await >= enough).then_some(())
         })
         .await;
-        killed += i32::from(child.try_wait().unwrap().is_none());
+        if child.try_wait().unwrap().is_some() {
+            return None;
+        }
         child.kill().await.unwrap();
         if kill == 1 {
             let served = installation
@@ -227,11 +245,42 @@ async fn a_transfer_that_is_killed_goes_on_and_what_was_made_before_works_after(
                 "{said}"
             );
             let other = Installation::empty_on_sqlite().initialised().await;
-            let said = transfer(&other, &url, &[]).await;
+            let said = transfer(&other, scratch.url(), &[]).await;
             assert!(said.contains("of another installation"), "{said}");
         }
     }
-    assert!(killed > 1, "the transfers ended before they were killed");
+    Some(Killed {
+        scratch,
+        installation,
+        target,
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_that_is_killed_goes_on_and_what_was_made_before_works_after() {
+    if database::create().is_none() {
+        return;
+    }
+    let source = installation().await;
+    let before = fill(&source).await;
+    let expected = rows_of(&source).await;
+    let all = i64::try_from(expected.len()).unwrap();
+    // A machine that is busy with others may let it end before we look again.
+    let mut killed = None;
+    for _ in 0..10 {
+        killed = killed_on_its_way(&source, all).await;
+        if killed.is_some() {
+            break;
+        }
+    }
+    let Killed {
+        scratch,
+        installation,
+        mut target,
+    } = killed.expect("the transfers ended before they were killed");
+
+    let from = sqlite_url(&source);
+    let words = ["transfer", "--from", &from, "--to", scratch.url()];
     let answer = installation.json(&[&words[..], &["--json"]].concat()).await;
     assert_eq!(answer["resumed"], true, "{answer}");
     assert!(answer["rows"].as_i64().unwrap() >= all, "{answer}");
@@ -261,14 +310,13 @@ async fn copied(target: &mut Database) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_installation_goes_to_postgres_and_back() {
-    let Some(url) = database::create() else {
+    let Some(scratch) = database::create() else {
         return;
     };
+    let url = scratch.url().to_owned();
     let installation = installation().await;
     let before = fill(&installation).await;
-    let mut source = Database::open(&installation).await;
-    let expected = rows(&mut source, false).await;
-    source.close().await;
+    let expected = rows_of(&installation).await;
     let from = sqlite_url(&installation);
     let there = ["transfer", "--from", &from, "--to", &url];
     installation.output(&there).await;
@@ -295,11 +343,11 @@ async fn an_installation_goes_to_postgres_and_back() {
         installation.folder().join("vouchkey.db"),
     )
     .unwrap();
-    let mut database = Database::open(&installation).await;
     assert!(
-        rows(&mut database, false).await == expected,
+        rows_of(&installation).await == expected,
         "the rows are not the same"
     );
+    let mut database = Database::open(&installation).await;
     database.is_intact().await;
     database.close().await;
     works_as_before(&installation, &before).await;
@@ -307,9 +355,10 @@ async fn an_installation_goes_to_postgres_and_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_differs_at_the_end_stops_the_transfer() {
-    let Some(url) = database::create() else {
+    let Some(scratch) = database::create() else {
         return;
     };
+    let url = scratch.url().to_owned();
     let installation = installation().await;
     installation.key("live", &[]).await;
     let from = sqlite_url(&installation);
@@ -356,9 +405,10 @@ async fn what_cannot_be_transferred_is_refused() {
     }
     let missing = installation.folder().join("missing.db");
     let missing = format!("sqlite://{}", missing.display());
-    let Some(url) = database::create() else {
+    let Some(scratch) = database::create() else {
         return;
     };
+    let url = scratch.url().to_owned();
     let absent = ["transfer", "--from", &missing, "--to", &url];
     let output = installation.run(&absent).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -1,5 +1,6 @@
 //! Rows for tests.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::pin::Pin;
 
@@ -25,10 +26,15 @@ use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, PgConnection};
 pub(crate) const NOW: i64 = 1_769_947_200_000;
 const ROOT_KEY: &str = "rk_test";
 
+/// A scratch cluster of PostgreSQL, if the tests are to run on one.
+fn cluster() -> Option<String> {
+    std::env::var("VOUCHKEY_TEST_POSTGRES_URL").ok()
+}
+
 /// The database that belongs to a test's folder: SQLite in it, or, where `VOUCHKEY_TEST_POSTGRES_URL` leads to a scratch
-/// cluster, a PostgreSQL database of its own.
+/// cluster, a PostgreSQL database of its own, which is dropped when the test's thread ends.
 pub(crate) async fn database(folder: &Path) -> DatabaseConfig {
-    let Ok(cluster) = std::env::var("VOUCHKEY_TEST_POSTGRES_URL") else {
+    let Some(cluster) = cluster() else {
         return DatabaseConfig::default();
     };
     let path: String = folder
@@ -38,17 +44,18 @@ pub(crate) async fn database(folder: &Path) -> DatabaseConfig {
         .collect();
     // PostgreSQL cuts names at 63 bytes, and the end of a path is what tells it from others.
     let name = format!("test{}", &path[path.len().saturating_sub(50)..]);
-    let mut conn = PgConnection::connect(&cluster).await.unwrap();
-    let create = AssertSqlSafe(format!("CREATE DATABASE \"{name}\""));
-    if let Err(error) = sqlx::raw_sql(create).execute(&mut conn).await {
-        // The test opens its folder again, perhaps at this moment.
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code);
-        assert!(
-            matches!(code.as_deref(), Some("42P04" | "23505")),
-            "{error}"
-        );
+    match execute_at(&cluster, format!("CREATE DATABASE \"{name}\"")).await {
+        Ok(()) => MADE.with_borrow_mut(|made| made.0.push(name.clone())),
+        Err(error) => {
+            // The test opens its folder again, perhaps at this moment.
+            let code = error
+                .as_database_error()
+                .and_then(sqlx::error::DatabaseError::code);
+            assert!(
+                matches!(code.as_deref(), Some("42P04" | "23505")),
+                "{error}"
+            );
+        }
     }
     let (server, parameters) = cluster.split_once('?').unwrap_or((&cluster, ""));
     let (server, _) = server.rsplit_once('/').unwrap();
@@ -56,6 +63,46 @@ pub(crate) async fn database(folder: &Path) -> DatabaseConfig {
         url: Some(format!("{server}/{name}?{parameters}").into()),
         ..DatabaseConfig::default()
     }
+}
+
+/// The PostgreSQL databases that a thread has made.
+struct Made(Vec<String>);
+
+thread_local! {
+    static MADE: RefCell<Made> = const { RefCell::new(Made(Vec::new())) };
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let names = std::mem::take(&mut self.0);
+        let Some(cluster) = cluster().filter(|_| !names.is_empty()) else {
+            return;
+        };
+        // What this thread needs to run anything is being taken down.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            runtime.block_on(async {
+                for name in names {
+                    let drop = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
+                    execute_at(&cluster, drop).await?;
+                }
+                Ok::<(), sqlx::Error>(())
+            })
+        });
+        if let Ok(Err(error)) = dropping.join() {
+            eprintln!("databases are left in the scratch cluster: {error}");
+        }
+    }
+}
+
+async fn execute_at(cluster: &str, statement: String) -> sqlx::Result<()> {
+    let mut conn = PgConnection::connect(cluster).await?;
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(&mut conn)
+        .await?;
+    conn.close().await
 }
 
 /// An empty store.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Parser as _;
 use secrecy::ExposeSecret as _;
 use sqlx::{ConnectOptions as _, Connection as _};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio_util::sync::CancellationToken;
 use vouchkey_types::json;
 
@@ -32,15 +32,27 @@ fn arguments(line: &str) -> DoctorArguments {
     }
 }
 
-/// A port that nobody listens on.
-async fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    listener.local_addr().unwrap().port()
+/// A port on loopback that nobody listens on, nor can while this is held.
+struct Silent {
+    port: u16,
+    _held: TcpSocket,
+}
+
+impl Silent {
+    fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        Self {
+            port: socket.local_addr().unwrap().port(),
+            _held: socket,
+        }
+    }
 }
 
 impl Folder {
     async fn doctor_at(&self, line: &str, clock: &Clock) -> Report {
-        let listen = format!("--listen 127.0.0.1:{}", free_port().await);
+        let silent = Silent::new();
+        let listen = format!("--listen 127.0.0.1:{}", silent.port);
         let listen = if line.contains("--listen") {
             ""
         } else {
@@ -464,7 +476,8 @@ async fn links_that_others_cannot_use_are_told() {
         .doctor("--public-url https://verify.example.com")
         .await;
     assert_said(&report, "public_url", Level::Ok, &[]);
-    let everywhere = format!("--listen 0.0.0.0:{}", free_port().await);
+    let silent = Silent::new();
+    let everywhere = format!("--listen 0.0.0.0:{}", silent.port);
     let report = folder.doctor(&everywhere).await;
     assert_said(&report, "public_url", Level::Warning, &["all addresses"]);
 
@@ -500,9 +513,10 @@ async fn the_smtp_server_is_asked_and_gets_no_mail() {
     let report = folder.doctor("").await;
     assert_said(&report, "mail", Level::Problem, &["password"]);
     assert!(!report.to_text().contains("secret"));
+    let silent = Silent::new();
     folder.configure(&format!(
         "smtp_url = \"smtp://127.0.0.1:{}\"\nmail_from = \"id@acme.example\"\n",
-        free_port().await
+        silent.port
     ));
     let report = folder.doctor("").await;
     assert_said(&report, "mail", Level::Problem, &["does not answer"]);
@@ -542,7 +556,8 @@ async fn the_server_that_runs_is_asked_how_it_is() {
         let report = folder.doctor(line).await;
         assert_said(&report, "server", Level::Ok, &["ready"]);
     }
-    let elsewhere = format!("--listen 127.0.0.1:{}", free_port().await);
+    let silent = Silent::new();
+    let elsewhere = format!("--listen 127.0.0.1:{}", silent.port);
     let report = folder.doctor(&elsewhere).await;
     assert_said(&report, "server", Level::Problem, &["does not answer"]);
     // It lives, but has lost its database.
@@ -580,10 +595,11 @@ async fn a_postgres_that_may_forget_commits_is_a_problem() {
         .await
         .unwrap();
     let set = |value: &str| format!("ALTER DATABASE \"{name}\" SET synchronous_commit = {value}");
+    let silent = Silent::new();
     let line = format!(
         "--data {} --listen 127.0.0.1:{} --database-url {}",
         folder.path().display(),
-        free_port().await,
+        silent.port,
         url.expose_secret()
     );
     for (value, is_told) in [("off", true), ("on", false), ("local", false)] {
@@ -607,7 +623,8 @@ async fn a_postgres_that_may_forget_commits_is_a_problem() {
 #[tokio::test]
 async fn a_postgres_that_is_not_there_is_a_problem_and_its_password_is_not_shown() {
     let folder = Folder::new();
-    let port = free_port().await;
+    let silent = Silent::new();
+    let port = silent.port;
     let report = folder
         .doctor(&format!(
             "--database-url postgres://me:hunter2@127.0.0.1:{port}/vouchkey"
