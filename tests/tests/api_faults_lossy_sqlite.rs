@@ -58,6 +58,8 @@ async fn a_start_after_such_a_failure_builds_on_nothing_that_is_not_on_the_disk(
     bed.disk.fail(Part::Log);
     refuses_to_create(&bed.api, "refused").await;
     server.kill().await;
+    let said = bed.does_not_start().await;
+    assert!(said.contains("cannot be brought to the disk"), "{said}");
     bed.disk.mend(Part::Log);
     // The system still has what was refused, and shows it: the key has its session already, which is not on the disk.
     let server = bed.serve().await;

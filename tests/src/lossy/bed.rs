@@ -9,6 +9,7 @@ use super::{LossyDisk, Written};
 use crate::api::Api;
 use crate::balancer::Port;
 use crate::database::Database;
+use crate::faults;
 use crate::program::{Installation, Server};
 
 /// An installation on a lossy disk, and how it was before.
@@ -55,6 +56,11 @@ impl Bed {
     /// Starts the server on the lossy disk.
     pub async fn serve(&self) -> Server {
         self.lossy.serve_at(&self.port.address()).await
+    }
+
+    /// Starts a server on it that must not start; what it says.
+    pub async fn does_not_start(&self) -> String {
+        faults::does_not_start(&self.lossy).await
     }
 
     /// What is left after a power cut, in a folder of its own.
