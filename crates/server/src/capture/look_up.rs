@@ -134,9 +134,10 @@ fn standing(link: &CaptureLinkRow, session: &SessionRow, is_erased: bool, now: i
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "a hosted page could not be looked up");
-        match error {
-            StoreError::Busy | StoreError::Locked | StoreError::Unavailable(_) => Self::Passing,
-            _ => Self::Lasting,
+        if error.is_passing() {
+            Self::Passing
+        } else {
+            Self::Lasting
         }
     }
 }

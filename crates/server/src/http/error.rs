@@ -97,7 +97,7 @@ impl ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy | StoreError::Locked | StoreError::Unavailable(_) => {
+            error if error.is_passing() => {
                 tracing::warn!(cause = %error, "the store refused a request");
                 Self::unavailable()
             }

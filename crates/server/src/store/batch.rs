@@ -93,7 +93,7 @@ impl Batch {
             match tried {
                 Ok(Ok(())) => self.applied.push(job),
                 Ok(Err(error)) => {
-                    self.met_trouble |= matches!(error, StoreError::Unavailable(_));
+                    self.met_trouble |= error.is_of_the_machine();
                     job.answer(Err(error));
                 }
                 Err(error) => {
@@ -126,7 +126,7 @@ impl Batch {
                 self.applied.extend(self.waiting.pop_front());
             }
             Err(error) => {
-                self.met_trouble |= matches!(error, StoreError::Unavailable(_));
+                self.met_trouble |= error.is_of_the_machine();
                 transaction.rollback().await?;
                 if let Some(job) = self.waiting.pop_front() {
                     job.answer(Err(error));

@@ -444,6 +444,11 @@ impl From<sqlx::Error> for StoreError {
         {
             return Self::Locked;
         }
+        if let Some(error) = database.try_downcast_ref::<SqliteError>()
+            && matches!(sqlite_code(error) & 0xff, 11 | 26)
+        {
+            return Self::Damaged(error.to_string());
+        }
         let passing = if let Some(error) = database.try_downcast_ref::<SqliteError>() {
             sqlite_may_pass(error)
         } else if let Some(error) = database.try_downcast_ref::<PgDatabaseError>() {
@@ -459,9 +464,9 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Busy, locked, read-only, I/O error, corrupt, full, cannot open: the machine's trouble, not the request's.
+/// Busy, locked, read-only, I/O error, full, cannot open: the machine's trouble, not the request's.
 fn sqlite_may_pass(error: &SqliteError) -> bool {
-    matches!(sqlite_code(error) & 0xff, 5 | 6 | 8 | 10 | 11 | 13 | 14)
+    matches!(sqlite_code(error) & 0xff, 5 | 6 | 8 | 10 | 13 | 14)
 }
 
 /// SQLite's extended code.

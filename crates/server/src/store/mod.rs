@@ -78,6 +78,12 @@ pub enum StoreError {
     /// The database cannot be reached or written now. Nothing was written.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// SQLite's file is not what it was. Nothing was written.
+    #[error(
+        "the database file is damaged, or is none of SQLite's: {0}. Stop the server, keep a copy of the file, and \
+         restore a backup"
+    )]
+    Damaged(String),
     /// Another server is writing what this would write, and did not end in time. Nothing was written.
     #[error("another server is writing the same")]
     Locked,
@@ -101,7 +107,12 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same may succeed later, without anything being mended in the data.
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy | Self::Locked | Self::Unavailable(_))
+        matches!(self, Self::Busy | Self::Locked) || self.is_of_the_machine()
+    }
+
+    /// Whether it is the machine's trouble, and not the request's or another server's.
+    pub(crate) const fn is_of_the_machine(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::Damaged(_))
     }
 }
 

@@ -48,8 +48,7 @@ pub(super) async fn look(
     let mut database = match timeout(PATIENCE, opening).await {
         Ok(Ok(database)) => database,
         Ok(Err(error)) => {
-            let message = format!("{error}; {}", hint(&error));
-            report.problem("database", message);
+            report.problem("database", hinted(&error));
             return Seen::default();
         }
         Err(_) => {
@@ -68,14 +67,17 @@ pub(super) async fn look(
     })
 }
 
-/// What to do about a database that cannot be opened.
-fn hint(error: &StoreError) -> &'static str {
-    match error {
+/// Why a database cannot be opened, and what to do about it.
+fn hinted(error: &StoreError) -> String {
+    let hint = match error {
+        // It says so itself.
+        StoreError::Damaged(_) => return error.to_string(),
         StoreError::Setting(_) => {
             "check VOUCHKEY_DATABASE_URL and --data; `vouchkey init --owner EMAIL` makes a new installation"
         }
         _ => "check that it runs, that VOUCHKEY_DATABASE_URL is right, and who may read it",
-    }
+    };
+    format!("{error}; {hint}")
 }
 
 async fn look_inside(

@@ -300,7 +300,23 @@ async fn a_damaged_database_is_a_problem() {
     )
     .unwrap();
     let report = folder.doctor("").await;
-    assert_said(&report, "database", Level::Problem, &["not a database"]);
+    assert_said(
+        &report,
+        "database",
+        Level::Problem,
+        &["not a database", "restore a backup"],
+    );
+    let said = folder.run("keys list").await.unwrap_err().to_string();
+    assert!(said.contains("restore a backup"), "{said}");
+
+    // The page from which all others are found.
+    let mut torn = whole;
+    torn[100..4_096].fill(0xa5);
+    std::fs::write(&file, &torn).unwrap();
+    let report = folder.doctor("").await;
+    assert_said(&report, "database", Level::Problem, &["restore a backup"]);
+    let said = folder.run("keys list").await.unwrap_err().to_string();
+    assert!(said.contains("restore a backup"), "{said}");
 }
 
 #[tokio::test]
