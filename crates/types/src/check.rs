@@ -4,6 +4,7 @@ use crate::json::Value;
 use crate::names::{Field, nearest};
 use crate::problem::{Fault, FieldCode, Mistakes, item_path};
 use crate::text;
+use std::borrow::Cow;
 
 macro_rules! checks {
     ($($variant:ident = $name:literal),* $(,)?) => {
@@ -52,10 +53,12 @@ impl Check {
         let name = text::check_characters(name)?;
         Self::find(name).ok_or_else(|| {
             let message = match nearest(name, Self::ALL.iter().map(|check| check.as_str())) {
-                Some(near) => text::join(&["This check is not known. Did you mean `", near, "`?"]),
-                None => {
-                    "This check is not known; the API reference lists those that are.".to_owned()
+                Some(near) => {
+                    text::join(&["This check is not known. Did you mean `", near, "`?"]).into()
                 }
+                None => Cow::Borrowed(
+                    "This check is not known; the API reference lists those that are.",
+                ),
             };
             Fault::new(FieldCode::UnknownValue, message)
         })

@@ -255,7 +255,10 @@ pub fn nearest(sent: &str, known: impl Iterator<Item = &'static str>) -> Option<
 
 /// The search for the nearest of the names that are offered; the first of those equally near.
 struct Nearest {
-    word: Vec<char>,
+    /// Where in the word each ASCII letter stands: the first one in the lowest bit.
+    places: [u64; 128],
+    length: usize,
+    /// Only what is nearer than this is looked for.
     distance: usize,
     /// The letters in which the nearest may differ, and what it stands for.
     best: Option<(usize, &'static str)>,
@@ -266,76 +269,78 @@ impl Nearest {
         if text::length(sent) > 64 {
             return None;
         }
-        let mut word = Vec::with_capacity(sent.len());
+        let mut places = [0; 128];
+        let mut length = 0;
+        let mut put = |letter: char| {
+            let place = 1_u64.checked_shl(length).unwrap_or(0);
+            if let Some(bits) = places.get_mut(letter as usize) {
+                *bits |= place;
+            }
+            length += 1;
+        };
         let mut before = '_';
         for character in sent.chars() {
             // A word begins at a capital, but not at each one of `COUNTRY`.
             let is_first = !before.is_ascii_uppercase() && !matches!(before, '_' | '-');
             if character.is_ascii_uppercase() && is_first {
-                word.push('_');
+                put('_');
             }
             before = character;
-            word.push(if character == '-' {
+            put(if character == '-' {
                 '_'
             } else {
                 character.to_ascii_lowercase()
             });
         }
-        Some(Self {
-            word,
-            distance: usize::MAX,
+        let length = length as usize;
+        // What grew beyond 64 by that is far from all names.
+        (length <= 64).then_some(Self {
+            places,
+            length,
+            // A third of a name is at most half of a word that differs in no more than that.
+            distance: (length / 2).max(1) + 1,
             best: None,
         })
     }
 
     fn offer(&mut self, name: &'static str, meaning: &'static str) {
         // Lengths that differ by as much as the best word so far are not looked into.
-        if name.len().abs_diff(self.word.len()) >= self.distance {
+        if name.len().abs_diff(self.length) >= self.distance {
             return;
         }
-        let distance = edits(&self.word, name);
+        let distance = self.edits(name);
         if distance < self.distance {
             self.distance = distance;
             self.best = Some(((name.len() / 3).max(1), meaning));
         }
     }
 
+    /// Levenshtein's distance of a word that is not empty.
+    ///
+    /// A column of the table at a time, as bits that tell where it rises and falls (Myers, "A fast
+    /// bit-vector algorithm for approximate string matching", in Hyyrö's form for whole words).
+    fn edits(&self, name: &str) -> usize {
+        let last = 1_u64 << (self.length.saturating_sub(1) & 63);
+        let (mut rises, mut falls) = (u64::MAX, 0);
+        let mut distance = self.length;
+        for letter in name.bytes() {
+            let equal = self.places.get(usize::from(letter)).copied().unwrap_or(0);
+            let diagonal = (((equal & rises).wrapping_add(rises)) ^ rises) | equal;
+            let right_rises = falls | !(diagonal | rises);
+            let right_falls = rises & diagonal;
+            distance = distance + usize::from(right_rises & last != 0)
+                - usize::from(right_falls & last != 0);
+            let right_rises = (right_rises << 1) | 1;
+            rises = (right_falls << 1) | !(equal | falls | right_rises);
+            falls = right_rises & (equal | falls);
+        }
+        distance
+    }
+
     fn found(&self) -> Option<&'static str> {
         let (most, meaning) = self.best?;
         (self.distance <= most).then_some(meaning)
     }
-}
-
-/// Levenshtein's distance to a word of up to 32 ASCII letters; longer ones are near to nothing.
-///
-/// A column of the table at a time, as bits that tell where it rises and falls (Myers, "A fast
-/// bit-vector algorithm for approximate string matching", in Hyyrö's form for whole words).
-fn edits(word: &[char], name: &str) -> usize {
-    let mut places = [0_u32; 128];
-    let mut place = 1_u32;
-    for letter in name.bytes() {
-        if let Some(bits) = places.get_mut(usize::from(letter)).filter(|_| place > 0) {
-            *bits |= place;
-        } else {
-            return usize::MAX;
-        }
-        place <<= 1;
-    }
-    let last = 1 << name.len().saturating_sub(1).min(31);
-    let (mut rises, mut falls) = (u32::MAX, 0);
-    let mut distance = name.len();
-    for character in word {
-        let equal = places.get(*character as usize).copied().unwrap_or(0);
-        let diagonal = (((equal & rises).wrapping_add(rises)) ^ rises) | equal;
-        let right_rises = falls | !(diagonal | rises);
-        let right_falls = rises & diagonal;
-        distance =
-            distance + usize::from(right_rises & last != 0) - usize::from(right_falls & last != 0);
-        let right_rises = (right_rises << 1) | 1;
-        rises = (right_falls << 1) | !(equal | falls | right_rises);
-        falls = right_rises & (equal | falls);
-    }
-    distance
 }
 
 /// Opens the envelope `{"data":{"attributes":{…}}}`, once; what stands beside is dropped. Anything
@@ -478,9 +483,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn distances_are_those_of_the_table(word in "[a-e_é]{0,70}", name in "[a-e_]{1,32}") {
-            let letters: Vec<char> = word.chars().collect();
-            prop_assert_eq!(edits(&letters, &name), edits_by_table(&word, &name));
+        fn distances_are_those_of_the_table(word in "[a-e_é]{1,64}", name in "[a-e_]{1,70}") {
+            let search = Nearest::to(&word).unwrap();
+            prop_assert_eq!(search.edits(&name), edits_by_table(&word, &name));
+        }
+
+        #[test]
+        fn only_what_cannot_be_near_is_passed_over(
+            word in "[a-c_]{1,12}",
+            names in proptest::collection::vec("[a-c_]{1,12}", 1..5),
+        ) {
+            let names: Vec<&'static str> = names.into_iter().map(|name| &*name.leak()).collect();
+            let distance = |name: &&&str| edits_by_table(&word, name);
+            let best = names.iter().min_by_key(distance).unwrap();
+            let expected = (distance(&best) <= (best.len() / 3).max(1)).then_some(*best);
+            prop_assert_eq!(nearest(&word, names.iter().copied()), expected);
         }
     }
 

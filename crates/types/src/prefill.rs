@@ -45,13 +45,14 @@ impl Prefill {
         let field = Field::Fields.name();
         let mut values = [None; PrefillField::TABLE.len()];
         let mut is_repeated = [false; PrefillField::TABLE.len()];
+        let mut others = false;
         for (name, value) in sent.iter() {
             match PrefillField::parse(name) {
                 Some(known) if values[known as usize].is_none() => {
                     values[known as usize] = Some(value);
                 }
                 Some(known) => is_repeated[known as usize] = true,
-                None => {}
+                None => others = true,
             }
         }
         let mut checked = CheckedPrefill::default();
@@ -69,6 +70,9 @@ impl Prefill {
                 }
             }
             duplicates::report_within(value, &path, mistakes);
+        }
+        if !others {
+            return checked;
         }
         let rule = |name: &str, _: &Value<'_>, is_listed: bool| match PrefillField::parse(name) {
             Some(_) => Judged::Elsewhere,

@@ -13,22 +13,25 @@ pub fn is_forbidden(character: char) -> bool {
 /// A number in decimal digits. What formats numbers otherwise weighs more than all rules of this
 /// file in a browser.
 pub fn decimal(number: u64) -> String {
-    let mut digits = Vec::new();
+    let mut digits = [b'0'; 20];
     let mut rest = number;
-    loop {
+    let mut first = digits.len();
+    for digit in digits.iter_mut().rev() {
         // A digit always fits.
-        digits.push(b'0' + u8::try_from(rest % 10).unwrap_or(0));
+        *digit += u8::try_from(rest % 10).unwrap_or(0);
         rest /= 10;
+        first -= 1;
         if rest == 0 {
             break;
         }
     }
-    digits.into_iter().rev().map(char::from).collect()
+    let digits = digits.get(first..).unwrap_or_default();
+    str::from_utf8(digits).unwrap_or_default().to_owned()
 }
 
 /// One text of several. What does it for parts of any kind weighs a kilobyte.
 pub(crate) fn join(parts: &[&str]) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
     for part in parts {
         text.push_str(part);
     }
@@ -37,7 +40,10 @@ pub(crate) fn join(parts: &[&str]) -> String {
 
 /// What stands before the first of these ASCII bytes, and the rest, which begins with it.
 pub(crate) fn cut<'a>(text: &'a str, stops: &[u8]) -> (&'a str, &'a str) {
-    let end = text.as_bytes().iter().position(|byte| stops.contains(byte));
+    let end = text
+        .as_bytes()
+        .iter()
+        .position(|byte| stops.iter().any(|stop| stop == byte));
     text.split_at_checked(end.unwrap_or(text.len()))
         .unwrap_or_default()
 }

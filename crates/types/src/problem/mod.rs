@@ -104,6 +104,10 @@ impl Mistakes {
         if self.is_full() {
             self.rest += 1;
         } else {
+            if self.listed.is_empty() {
+                // Room for those of most requests that have some.
+                self.listed.reserve_exact(16);
+            }
             self.listed.push(error);
         }
     }

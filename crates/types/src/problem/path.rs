@@ -10,20 +10,21 @@ use crate::text::{self, decimal};
 pub fn member_path(parent: &str, key: &str) -> String {
     let end = key.char_indices().nth(MAX_PATH_KEY_CHARS);
     let cut = end.and_then(|(end, _)| key.get(..end));
-    let shown = cut.map_or_else(|| key.to_owned(), |start| text::join(&[start, "…"]));
-    let is_cut = cut.is_some();
     let is_word = !key.is_empty()
-        && !is_cut
+        && cut.is_none()
         && key
             .as_bytes()
             .iter()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     match (is_word, parent) {
-        (true, "") => shown,
-        (true, _) => text::join(&[parent, ".", &shown]),
+        (true, "") => key.to_owned(),
+        (true, _) => text::join(&[parent, ".", key]),
         (false, _) => {
             let mut path = text::join(&[parent, "["]);
-            push_quoted(&mut path, &shown);
+            match cut {
+                Some(start) => push_quoted(&mut path, &text::join(&[start, "…"])),
+                None => push_quoted(&mut path, key),
+            }
             path.push(']');
             path
         }

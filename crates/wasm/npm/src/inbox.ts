@@ -60,7 +60,12 @@ export function utf8(text: string): Uint8Array {
 
 /** So many bytes of the module's answer, as text. */
 export function answer(bytes: number): string {
-  return (decoder ??= new TextDecoder()).decode(answerBytes(bytes));
+  return decoded(answerBytes(bytes));
+}
+
+/** UTF-8 as text; a mark of the byte order is a character as any other. */
+export function decoded(bytes: Uint8Array): string {
+  return (decoder ??= new TextDecoder("utf-8", { ignoreBOM: true })).decode(bytes);
 }
 
 /** So many bytes of the module's answer, until the next call. */

@@ -1,6 +1,7 @@
 import { engine } from "./engine.js";
 import { answer, put, putAll, tidy, utf8 } from "./inbox.js";
 import { type ErrorCode, LIMITS } from "./names.js";
+import { told } from "./told.js";
 import type { FieldError, NormalizedRequest, Warning } from "./wire.js";
 
 /** What the rules need to know of the world. */
@@ -79,7 +80,7 @@ export function validateField(path: string, value: unknown, context?: Validation
   }
   const [worldBytes, pathBytes, bodyBytes] = putAll([world, path, body]) as [number, number, number];
   const said = checked(engine().judge_field(worldBytes, pathBytes, bodyBytes, Date.now()));
-  const mistakes = said === 0 ? [] : (JSON.parse(answer(said)) as FieldError[]);
+  const mistakes = said === 0 ? [] : told(said).errors;
   tidy();
   return mistakes;
 }
@@ -92,8 +93,7 @@ const NOTHING = "-";
 /** What `JSON.stringify` makes of a value; nothing of what it refuses or turns into nothing. */
 function stringify(value: unknown): string | undefined {
   try {
-    const text: unknown = JSON.stringify(value);
-    return typeof text === "string" ? text : undefined;
+    return JSON.stringify(value);
   } catch {
     // A cycle, a BigInt, or a getter that threw: what it threw may quote the value.
     return undefined;
@@ -142,12 +142,12 @@ function judge(sent: string | Uint8Array, world: string): Verdict {
   const said = run("judge", world, body, now);
   let warnings: readonly Warning[] = [];
   if (said > 0) {
-    const read = JSON.parse(answer(said)) as Refused | readonly Warning[];
-    if ("ok" in read) {
+    const read = told(said);
+    if (read.error) {
       tidy();
-      return read;
+      return read as Refused;
     }
-    warnings = read;
+    warnings = read.warnings;
   }
   tidy();
   return new Approval(body, world, now, warnings);

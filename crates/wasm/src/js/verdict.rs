@@ -1,43 +1,50 @@
-//! What the rules say of a body, as JSON text.
+//! What the rules say of a body.
 
-use vouchkey_types::json::{self, Members, Value, push_quoted};
+use std::borrow::Cow;
+
+use vouchkey_types::json::{self, Members, Value};
 use vouchkey_types::limits::MAX_ERRORS;
 use vouchkey_types::problem::{ErrorCode, FieldError, Problem};
 use vouchkey_types::session::create::{Context, SentRequest, unknown_field};
 use vouchkey_types::session::field;
 
-/// The text of what there is to say of a body: nothing of one that is accepted as it stands, a list
-/// of warnings of one that is accepted, and the whole verdict of one that is refused.
-pub(super) fn judge([body, _]: [&[u8]; 2], context: &Context<'_>) -> String {
-    let request = match read(body) {
-        Ok(request) => request,
-        Err(problem) => return refusal(&problem, &[]),
+/// What there is to say of a body: nothing of one that is accepted as it stands.
+pub(super) fn judge([body, _]: [&[u8]; 2], context: &Context<'_>) -> Vec<u8> {
+    let (problem, warnings) = match read(body) {
+        Err(problem) => (problem, Vec::new()),
+        Ok(request) => {
+            let warnings = warn(&request);
+            match request.check(context) {
+                Ok(_) => return remarks(&[], &warnings),
+                Err(errors) => (Problem::validation(errors), warnings),
+            }
+        }
     };
-    let warnings = warn(&request);
-    match request.check(context) {
-        Ok(_) if warnings.is_empty() => String::new(),
-        Ok(_) => list(&warnings),
-        Err(errors) => refusal(&Problem::validation(errors), &warnings),
-    }
+    let code = problem.error as usize;
+    Answer::of(code, &problem.detail, &problem.errors, &warnings)
 }
 
 /// The normalised request that an accepted body means.
-pub(super) fn normalise([body, _]: [&[u8]; 2], context: &Context<'_>) -> String {
+pub(super) fn normalise([body, _]: [&[u8]; 2], context: &Context<'_>) -> Vec<u8> {
     let text = read(body).ok().and_then(|request| {
         let checked = request.check(context).ok()?;
         Some(checked.to_text())
     });
-    text.unwrap_or_default()
+    text.unwrap_or_default().into_bytes()
 }
 
-/// The list of the mistakes of one field; nothing where there are none.
-pub(super) fn judge_field([path, value]: [&[u8]; 2], context: &Context<'_>) -> String {
+/// The mistakes of one field; nothing where there are none.
+pub(super) fn judge_field([path, value]: [&[u8]; 2], context: &Context<'_>) -> Vec<u8> {
     let path = str::from_utf8(path).unwrap_or_default();
-    let mistakes = field::validate(path, value, context);
-    if mistakes.is_empty() {
-        String::new()
+    remarks(&field::validate(path, value, context), &[])
+}
+
+/// What is said without a refusal, if anything.
+fn remarks(mistakes: &[FieldError], warnings: &[FieldError]) -> Vec<u8> {
+    if mistakes.is_empty() && warnings.is_empty() {
+        Vec::new()
     } else {
-        list(&mistakes)
+        Answer::of(usize::MAX, "", mistakes, warnings)
     }
 }
 
@@ -60,40 +67,63 @@ fn warn(request: &SentRequest<'_>) -> Vec<FieldError> {
         .collect()
 }
 
-fn refusal(problem: &Problem, warnings: &[FieldError]) -> String {
-    // Room for the mistakes of most requests that have some.
-    let mut text = String::with_capacity(2_048);
-    text.push_str(r#"{"ok":false,"error":"#);
-    push_quoted(&mut text, problem.error.as_str());
-    text.push_str(r#","detail":"#);
-    push_quoted(&mut text, &problem.detail);
-    text.push_str(r#","errors":"#);
-    push_list(&mut text, &problem.errors);
-    text.push_str(r#","warnings":"#);
-    push_list(&mut text, warnings);
-    text.push('}');
-    text
+/// An answer in numbers, which JavaScript reads faster than JSON: little-endian, four bytes each, and
+/// behind them the texts that were made for this answer, in UTF-8, one behind the other.
+///
+/// First how many mistakes there are and how many warnings; the code of a refusal, or a number that
+/// is none, and its detail; then of each mistake and warning the field, the code and the message. A
+/// code is its place in the closed list. A text is two numbers: of one that the module holds itself
+/// its address and its length in bytes, so that it has to be read only once; of one behind the
+/// numbers 0 and its length.
+struct Answer {
+    numbers: Vec<[u8; 4]>,
+    texts: String,
 }
 
-fn list(mistakes: &[FieldError]) -> String {
-    let mut text = String::new();
-    push_list(&mut text, mistakes);
-    text
-}
-
-fn push_list(text: &mut String, mistakes: &[FieldError]) {
-    text.push('[');
-    for (index, mistake) in mistakes.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
+impl Answer {
+    fn of(code: usize, detail: &str, mistakes: &[FieldError], warnings: &[FieldError]) -> Vec<u8> {
+        let mut answer = Self {
+            // Room for what most requests get that get anything.
+            numbers: Vec::with_capacity(256),
+            texts: String::with_capacity(512),
+        };
+        answer.number(mistakes.len());
+        answer.number(warnings.len());
+        answer.number(code);
+        answer.made(detail);
+        for mistake in mistakes.iter().chain(warnings) {
+            answer.text(&mistake.field);
+            answer.number(mistake.code as usize);
+            answer.text(&mistake.message);
         }
-        text.push_str(r#"{"field":"#);
-        push_quoted(text, &mistake.field);
-        text.push_str(r#","code":"#);
-        push_quoted(text, mistake.code.as_str());
-        text.push_str(r#","message":"#);
-        push_quoted(text, &mistake.message);
-        text.push('}');
+        let mut bytes = answer.numbers.into_flattened();
+        bytes.extend_from_slice(answer.texts.as_bytes());
+        bytes
     }
-    text.push(']');
+
+    #[expect(
+        clippy::ptr_arg,
+        reason = "what is borrowed stands in the module itself"
+    )]
+    fn text(&mut self, text: &Cow<'static, str>) {
+        match text {
+            Cow::Borrowed(known) => {
+                self.number(known.as_ptr().expose_provenance());
+                self.number(known.len());
+            }
+            Cow::Owned(made) => self.made(made),
+        }
+    }
+
+    fn made(&mut self, text: &str) {
+        self.texts.push_str(text);
+        self.number(0);
+        self.number(text.len());
+    }
+
+    fn number(&mut self, number: usize) {
+        // Addresses and lengths of a memory of 32 bits.
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        self.numbers.push(number.to_le_bytes());
+    }
 }

@@ -3,6 +3,7 @@
 use js_sys::{Uint8Array, WebAssembly::Memory};
 use vouchkey_types::json::{Json, read_answer};
 use vouchkey_types::object;
+use vouchkey_types::problem::{ErrorCode, FieldCode};
 use vouchkey_wasm::js;
 use wasm_bindgen::JsCast;
 
@@ -28,6 +29,60 @@ fn json(length: i32) -> Json {
     read_answer(&answer(length)).expect("JSON")
 }
 
+/// Reads an answer in numbers, and the texts behind them.
+struct Told {
+    numbers: std::vec::IntoIter<usize>,
+    texts: String,
+}
+
+impl Told {
+    fn number(&mut self) -> usize {
+        self.numbers.next().expect("a number")
+    }
+
+    fn text(&mut self) -> String {
+        match (self.number(), self.number()) {
+            (0, length) => {
+                let rest = self.texts.split_off(length);
+                std::mem::replace(&mut self.texts, rest)
+            }
+            (address, length) => {
+                String::from_utf8(view(address, length).to_vec()).expect("a text of the module")
+            }
+        }
+    }
+
+    fn remarks(&mut self, count: usize) -> Json {
+        let remark = |_| {
+            let (field, code, message) = (self.text(), self.number(), self.text());
+            let code = FieldCode::ALL[code].as_str();
+            object! { "field": field, "code": code, "message": message }.into()
+        };
+        Json::Array((0..count).map(remark).collect())
+    }
+}
+
+/// What an answer of so many bytes says: the code and the detail of a refusal, the mistakes, the
+/// warnings.
+pub(crate) fn told(length: i32) -> (Option<(ErrorCode, String)>, Json, Json) {
+    let bytes = answer(length);
+    let count = |at: usize| usize::from(bytes[at]) + 256 * usize::from(bytes[at + 1]);
+    let (mistakes, warnings) = (count(0), count(4));
+    let (numbers, texts) = bytes.split_at(20 * (1 + mistakes + warnings));
+    let number = |bytes: &[u8; 4]| u32::from_le_bytes(*bytes) as usize;
+    let numbers: Vec<usize> = numbers.as_chunks().0.iter().map(number).collect();
+    let mut told = Told {
+        numbers: numbers.into_iter(),
+        texts: String::from_utf8(texts.to_vec()).expect("texts"),
+    };
+    assert_eq!((told.number(), told.number()), (mistakes, warnings));
+    let code = ErrorCode::ALL.get(told.number()).copied();
+    let detail = told.text();
+    let lists = (told.remarks(mistakes), told.remarks(warnings));
+    assert!(told.texts.is_empty(), "a text that belongs to nothing");
+    (code.map(|code| (code, detail)), lists.0, lists.1)
+}
+
 /// The verdict of a body, as `validateCreateSessionJson` gives it, or the number that says what is
 /// wrong with the context.
 pub(crate) fn judge(body: &[u8], context: &str, now_ms: f64) -> Result<Json, i32> {
@@ -36,12 +91,15 @@ pub(crate) fn judge(body: &[u8], context: &str, now_ms: f64) -> Result<Json, i32
     if said < 0 {
         return Err(said);
     }
-    let warnings = match said {
-        0 => Json::Array(Vec::new()),
-        said => json(said),
+    let (refusal, errors, warnings) = match said {
+        0 => (None, Json::Null, Json::Array(Vec::new())),
+        said => told(said),
     };
-    if warnings.as_object().is_some() {
-        return Ok(warnings);
+    if let Some((code, detail)) = refusal {
+        let refused = object! {
+            "ok": false, "error": code.as_str(), "detail": detail, "errors": errors, "warnings": warnings,
+        };
+        return Ok(refused.into());
     }
     let value = json(js::normalise(context.len(), body.len(), now_ms));
     Ok(object! { "ok": true, "value": value, "warnings": warnings }.into())
