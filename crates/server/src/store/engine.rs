@@ -35,12 +35,10 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// Settings of every SQLite connection, and what must be read back. `synchronous = FULL` is what makes an answered
 /// write outlive a power cut in WAL mode; `secure_delete` overwrites what is deleted; `temp_store` keeps what a statement
-/// would undo out of files elsewhere on the machine, which cost more than the rows; the log is copied into the database
-/// every 16 MB, not 4, since most pages are written again within that.
+/// would undo out of files elsewhere on the machine, which cost more than the rows.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
      PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; \
-     PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; \
-     PRAGMA wal_autocheckpoint = 4000";
+     PRAGMA cell_size_check = ON; PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY";
 /// Pages that the writer keeps, 8 MB at most: with SQLite's own 2 MB, the inner pages of so many indexes are read again
 /// for each batch. A commit that split a page looks through all places of the cache, so that more costs more.
 const WRITER_CACHE: &str = "PRAGMA cache_size = -8192";

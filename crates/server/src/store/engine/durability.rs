@@ -24,7 +24,7 @@ impl EngineSetting {
 }
 
 /// Pragmas, and what SQLite must answer to each.
-const SQLITE: [(&str, &str); 10] = [
+const SQLITE: [(&str, &str); 9] = [
     ("journal_mode", "wal"),
     ("synchronous", "2"),
     ("foreign_keys", "1"),
@@ -34,7 +34,6 @@ const SQLITE: [(&str, &str); 10] = [
     ("cell_size_check", "1"),
     ("journal_size_limit", "67108864"),
     ("temp_store", "2"),
-    ("wal_autocheckpoint", "4000"),
 ];
 
 /// Settings of PostgreSQL, as a connection begins with them. Whatever `synchronous_commit` is but `off` waits for this
