@@ -24,6 +24,9 @@ const MAY_BE_THERE: [&str; 3] = ["root.key", "vouchkey.toml", "lost+found"];
 pub(super) async fn restore(arguments: &RestoreArguments) -> Result<String, CommandError> {
     let config = Config::load(&arguments.place.flags())?;
     let source = &arguments.file;
+    let Some(target) = ReadOnly::file(&config.database, &config.data)? else {
+        return Err(not_sqlite());
+    };
     let is_file = std::fs::metadata(source).map(|found| found.is_file());
     if !is_file.map_err(|error| named(source, error))? {
         return Err(named(source, backup::NO_BACKUP));
@@ -39,16 +42,11 @@ pub(super) async fn restore(arguments: &RestoreArguments) -> Result<String, Comm
         ));
     }
     // Before anything is done to a folder that may be somebody else's, and once more when it is taken.
-    if let Some(target) = ReadOnly::file(&config.database, &config.data)?
-        && config.data.folder.is_dir()
-    {
+    if config.data.folder.is_dir() {
         refuse_what_is_there(&config.data.folder, &target)?;
     }
     let Some(place) = Place::take(&config.database, &config.data).await? else {
-        return Err(CommandError::Usage(
-            "the database is PostgreSQL, which has its own tools for that: pg_restore and psql"
-                .to_owned(),
-        ));
+        return Err(not_sqlite());
     };
     let target = place.file();
     refuse_what_is_there(&config.data.folder, target)?;
@@ -84,6 +82,13 @@ pub(super) async fn restore(arguments: &RestoreArguments) -> Result<String, Comm
         described(&contents),
         config.data.folder.display()
     ))
+}
+
+fn not_sqlite() -> CommandError {
+    CommandError::Usage(
+        "the database is PostgreSQL, which has its own tools for that: pg_restore and psql"
+            .to_owned(),
+    )
 }
 
 fn named(file: &Path, what: impl std::fmt::Display) -> CommandError {
