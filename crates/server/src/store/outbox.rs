@@ -126,8 +126,9 @@ statements! {
     /// What nobody has tried yet.
     FRESH = "SELECT organization_id, outbox_id, session_id, environment FROM outbox WHERE state IN ('pending', 'leased') \
         AND state = 'pending' AND attempts = 0 AND next_at <= $1 ORDER BY next_at, outbox_id LIMIT $2";
+    /// Without the state, by whose index PostgreSQL would go through all that waits for each of these.
     END_FRESH = "UPDATE outbox SET state = 'sent', attempts = 1, next_at = $1, done_at = $2 \
-        WHERE (organization_id, outbox_id) IN (VALUES ($3, $4)) AND state = 'pending' AND attempts = 0";
+        WHERE (organization_id, outbox_id) IN (VALUES ($3, $4)) AND attempts = 0";
     EXTEND = "UPDATE outbox SET next_at = $4, lease_until = $4 WHERE organization_id = $1 AND outbox_id = $2 \
         AND state = 'leased' AND lease_token = $3";
     /// As many as $2 rows. Those that another server works on are tried as it is. The first condition is that of the index,
