@@ -23,6 +23,7 @@ pub mod lossy;
 pub mod mount;
 pub mod package;
 pub mod program;
+pub mod publishable;
 pub mod qr;
 pub mod raw;
 pub mod retrying;

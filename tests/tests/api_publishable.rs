@@ -3,66 +3,10 @@
 use std::collections::HashSet;
 
 use serde_json::{Value, json};
-use vouchkey_tests::api::{Answer, Api, Call, SESSIONS};
-use vouchkey_tests::program::{Installation, Key, Server};
-use vouchkey_tests::wait;
+use vouchkey_tests::api::SESSIONS;
+use vouchkey_tests::program::Installation;
+use vouchkey_tests::publishable::{self, Page, SHOP, expect_reader};
 use vouchkey_types::api_key::ApiKey;
-
-const SHOP: &str = "https://shop.example";
-
-/// A publishable key of the sandbox for the shop and for a developer's own machine.
-async fn publishable(installation: &Installation) -> Key {
-    let origins = "https://shop.example,http://localhost:3000";
-    let more = ["--kind", "publishable", "--origins", origins];
-    installation.key("sandbox", &more).await
-}
-
-/// A server, the shop's page, and the shop's own server.
-async fn shop(installation: &Installation) -> (Server, Page, Api) {
-    let secret = installation.key("sandbox", &[]).await;
-    let key = publishable(installation).await;
-    let server = installation.serve().await;
-    let (page, own) = (Page(server.api(&key)), server.api(&secret));
-    (server, page, own)
-}
-
-/// The shop's page: what it sends comes from its origin.
-struct Page(Api);
-
-impl Page {
-    fn creation(&self, body: &Value) -> Call {
-        self.0.creation(body).header("Origin", SHOP)
-    }
-
-    async fn create(&self, body: &Value) -> Answer {
-        self.creation(body).send().await
-    }
-}
-
-fn preflight(api: &Api, path: &str, origin: &str) -> Call {
-    api.call("OPTIONS", path)
-        .header("Origin", origin)
-        .header("Access-Control-Request-Method", "POST")
-        .header(
-            "Access-Control-Request-Headers",
-            "content-type,idempotency-key,x-api-key",
-        )
-}
-
-/// Stops the test unless the page of this origin, or no other page at all, may read the answer.
-#[track_caller]
-fn expect_reader(answer: &Answer, origin: Option<&str>) {
-    assert_eq!(
-        answer.header("access-control-allow-origin"),
-        origin,
-        "{}",
-        answer.text
-    );
-    assert_eq!(answer.header("access-control-allow-credentials"), None);
-    assert_eq!(answer.header("vary"), Some("Origin"));
-    let exposed = answer.header("access-control-expose-headers");
-    assert_eq!(exposed.is_some(), origin.is_some());
-}
 
 #[tokio::test]
 async fn a_publishable_key_needs_origins_as_browsers_name_them() {
@@ -144,7 +88,7 @@ async fn a_publishable_key_needs_origins_as_browsers_name_them() {
 #[tokio::test]
 async fn a_page_on_a_listed_origin_creates_a_session_and_reads_the_answer() {
     let installation = Installation::new().await;
-    let (server, page, own) = shop(&installation).await;
+    let (server, page, own) = publishable::shop(&installation).await;
     let body = json!({
         "external_ref": "order-1", "country": "us", "workflow_id": installation.workflow("sandbox"),
         "fields": {"name_first": "Jane", "email": "jane@example.com"}, "metadata": {"plan": "premium"},
@@ -199,13 +143,13 @@ async fn a_page_on_a_listed_origin_creates_a_session_and_reads_the_answer() {
     assert_eq!(stored["country"], "US");
 
     let elsewhere = page
-        .0
+        .client()
         .creation(&json!({}))
         .header("Origin", "http://localhost:3000")
         .send()
         .await;
     expect_reader(&elsewhere.expect_status(201), Some("http://localhost:3000"));
-    let bearer = format!("Bearer {}", publishable(&installation).await.secret);
+    let bearer = format!("Bearer {}", publishable::key(&installation).await.secret);
     let call = server
         .stranger()
         .creation(&json!({}))
@@ -216,9 +160,9 @@ async fn a_page_on_a_listed_origin_creates_a_session_and_reads_the_answer() {
 #[tokio::test]
 async fn other_pages_and_programs_are_refused() {
     let installation = Installation::new().await;
-    let (server, page, own) = shop(&installation).await;
+    let (server, page, own) = publishable::shop(&installation).await;
     let none = page
-        .0
+        .client()
         .create(&json!({}))
         .await
         .expect_error(403, "forbidden");
@@ -247,7 +191,7 @@ async fn other_pages_and_programs_are_refused() {
         "https://sh\u{f6}p.example",
     ] {
         let answer = page
-            .0
+            .client()
             .creation(&json!({}))
             .header("Origin", origin)
             .send()
@@ -263,7 +207,7 @@ async fn other_pages_and_programs_are_refused() {
             .await;
         expect_reader(&two.expect_error(403, "forbidden"), None);
     }
-    let key = publishable(&installation).await.secret;
+    let key = publishable::key(&installation).await.secret;
     for name in ["api_key", "X-API-Key", "key", "access_token"] {
         let path = format!("{SESSIONS}?{name}={key}");
         let call = server.stranger().call("POST", &path).json(&json!({}));
@@ -287,7 +231,7 @@ async fn fields_that_are_closed_to_it_are_named_with_everything_else_that_is_wro
     installation
         .output(&["org", "set", "--redirect-hosts", "shop.example,localhost"])
         .await;
-    let (_server, page, own) = shop(&installation).await;
+    let (_server, page, own) = publishable::shop(&installation).await;
     let body = json!({
         "support_url": "https://a.example", "brand-name": "Your Bank", "applicantName": "Jane",
         "applicant_email": "jane@example.com", "send_email": true, "checks": ["face_match"], "country": "XX",
@@ -362,10 +306,10 @@ async fn fields_that_are_closed_to_it_are_named_with_everything_else_that_is_wro
 #[tokio::test]
 async fn a_dry_run_is_held_to_the_same_rules_and_stores_nothing() {
     let installation = Installation::new().await;
-    let (_server, page, own) = shop(&installation).await;
+    let (_server, page, own) = publishable::shop(&installation).await;
     let dry = |body: Value| {
         let call = page
-            .0
+            .client()
             .call("POST", &format!("{SESSIONS}?dry_run=true"))
             .json(&body);
         call.header("Origin", SHOP).send()
@@ -388,7 +332,7 @@ async fn a_dry_run_is_held_to_the_same_rules_and_stores_nothing() {
 #[tokio::test]
 async fn it_reads_and_changes_nothing() {
     let installation = Installation::new().await;
-    let (_server, page, own) = shop(&installation).await;
+    let (_server, page, own) = publishable::shop(&installation).await;
     let session = page
         .create(&json!({"external_ref": "order-1"}))
         .await
@@ -398,7 +342,7 @@ async fn it_reads_and_changes_nothing() {
     for path in [SESSIONS, &one, "/api/v1/sessions?external_ref=order-1"] {
         for method in ["GET", "HEAD"] {
             let answer = page
-                .0
+                .client()
                 .call(method, path)
                 .header("Origin", SHOP)
                 .send()
@@ -406,14 +350,14 @@ async fn it_reads_and_changes_nothing() {
             expect_reader(&answer.expect_status(403), Some(SHOP));
         }
         let answer = page
-            .0
+            .client()
             .get(path)
             .await
             .expect_error(403, "insufficient_scope");
         assert_eq!(answer.number("x-ratelimit-limit"), 1_000);
         expect_reader(&answer, None);
         let foreign = page
-            .0
+            .client()
             .call("GET", path)
             .header("Origin", "https://evil.example")
             .send()
@@ -426,7 +370,7 @@ async fn it_reads_and_changes_nothing() {
 #[tokio::test]
 async fn it_creates_ten_a_minute_and_slows_nobody_else_down() {
     let installation = Installation::new().await;
-    let (server, page, own) = shop(&installation).await;
+    let (server, page, own) = publishable::shop(&installation).await;
     page.create(&json!({"country": "XX"}))
         .await
         .expect_error(422, "validation_failed");
@@ -477,7 +421,7 @@ async fn it_creates_ten_a_minute_and_slows_nobody_else_down() {
             .number("x-ratelimit-limit"),
         300
     );
-    let other = Page(server.api(&publishable(&installation).await));
+    let other = Page::of(server.api(&publishable::key(&installation).await));
     assert_eq!(
         other
             .create(&json!({}))
@@ -493,7 +437,7 @@ async fn its_limit_can_be_set() {
     let installation = Installation::new()
         .await
         .with("VOUCHKEY_RATE_LIMIT_PUBLISHABLE", "2");
-    let (_server, page, _own) = shop(&installation).await;
+    let (_server, page, _own) = publishable::shop(&installation).await;
     for _ in 0..2 {
         page.create(&json!({})).await.expect_status(201);
     }
@@ -507,8 +451,8 @@ async fn its_limit_can_be_set() {
 #[tokio::test]
 async fn no_key_is_answered_what_another_key_was() {
     let installation = Installation::new().await;
-    let (server, page, own) = shop(&installation).await;
-    let other = Page(server.api(&publishable(&installation).await));
+    let (server, page, own) = publishable::shop(&installation).await;
+    let other = Page::of(server.api(&publishable::key(&installation).await));
     let body = json!({"external_ref": "order-1"});
     let mut ids = HashSet::new();
     for call in [
@@ -536,132 +480,4 @@ async fn no_key_is_answered_what_another_key_was() {
         .await
         .expect_error(422, "idempotency_mismatch");
     assert_eq!(own.count().await, 3);
-}
-
-#[tokio::test]
-async fn a_preflight_is_answered_without_a_key_to_listed_origins_alone() {
-    let installation = Installation::new().await;
-    let (server, _page, _own) = shop(&installation).await;
-    let stranger = server.stranger();
-    for path in [SESSIONS, "/api/v1/sessions/ses_1", "/api/v1/nothing"] {
-        let answer = preflight(&stranger, path, SHOP)
-            .send()
-            .await
-            .expect_status(204);
-        expect_reader(&answer, Some(SHOP));
-        assert_eq!(answer.text, "");
-        assert_eq!(answer.header("access-control-allow-methods"), Some("POST"));
-        assert_eq!(
-            answer.header("access-control-allow-headers"),
-            Some(
-                "X-API-Key, Authorization, Content-Type, Idempotency-Key, Verifa-Version, Key-Inflection, Prefer, X-Request-Id"
-            )
-        );
-        assert!(answer.number("access-control-max-age") > 0);
-        assert!(answer.header("x-request-id").is_some());
-    }
-    for origin in [
-        "https://evil.example",
-        "null",
-        "https://SHOP.example",
-        "https://shop.example:443",
-        "*",
-    ] {
-        let answer = preflight(&stranger, SESSIONS, origin)
-            .send()
-            .await
-            .expect_error(405, "method_not_allowed");
-        expect_reader(&answer, None);
-        assert_eq!(answer.header("access-control-allow-methods"), None);
-    }
-    let two = preflight(&stranger, SESSIONS, SHOP).header("Origin", SHOP);
-    expect_reader(&two.send().await.expect_status(405), None);
-    let plain = stranger.call("OPTIONS", SESSIONS).header("Origin", SHOP);
-    expect_reader(&plain.send().await.expect_status(405), Some(SHOP));
-    let unnamed = stranger
-        .call("OPTIONS", SESSIONS)
-        .header("Access-Control-Request-Method", "POST");
-    expect_reader(&unnamed.send().await.expect_status(405), None);
-    for path in [
-        "/admin/v1/me",
-        "/healthz",
-        "/dashboard/",
-        "/verify/x",
-        "/api/v10/sessions",
-    ] {
-        let answer = preflight(&stranger, path, SHOP).send().await;
-        assert_ne!(answer.status, 204, "{path}");
-        assert_eq!(answer.header("access-control-allow-origin"), None, "{path}");
-    }
-}
-
-#[tokio::test]
-async fn an_expired_key_takes_its_origins_with_it_within_a_second() {
-    let installation = Installation::new().await;
-    let secret = installation.key("sandbox", &[]).await;
-    let server = installation.serve().await;
-    let (own, stranger) = (server.api(&secret), server.stranger());
-    preflight(&stranger, SESSIONS, SHOP)
-        .send()
-        .await
-        .expect_status(405);
-    let key = publishable(&installation).await;
-    let page = Page(server.api(&key));
-    wait::until("the preflight of a new key", async || {
-        (preflight(&stranger, SESSIONS, SHOP).send().await.status == 204).then_some(())
-    })
-    .await;
-    page.create(&json!({})).await.expect_status(201);
-    installation.output(&["keys", "expire", &key.id]).await;
-    wait::until("the end of a key and of its origin", async || {
-        let refused = page.create(&json!({})).await;
-        let ended =
-            refused.status == 401 && refused.header("access-control-allow-origin").is_none();
-        ended.then_some(())
-    })
-    .await;
-    preflight(&stranger, SESSIONS, SHOP)
-        .send()
-        .await
-        .expect_error(405, "method_not_allowed");
-    let secret = own
-        .creation(&json!({}))
-        .header("Origin", SHOP)
-        .send()
-        .await
-        .expect_status(201);
-    expect_reader(&secret, None);
-}
-
-#[tokio::test]
-async fn a_secret_key_works_as_before_wherever_it_comes_from() {
-    let installation = Installation::new().await;
-    let (_server, _page, own) = shop(&installation).await;
-    expect_reader(&own.create(&json!({})).await.expect_status(201), None);
-    let body = json!({"checks": ["face_match"], "redirect_url": "https://anywhere.example"});
-    for (origin, reader) in [("https://evil.example", None), (SHOP, Some(SHOP))] {
-        let created = own.creation(&body).header("Origin", origin).send().await;
-        expect_reader(&created.expect_status(201), reader);
-        let list = own
-            .call("GET", SESSIONS)
-            .header("Origin", origin)
-            .send()
-            .await;
-        expect_reader(&list.expect_status(200), reader);
-    }
-}
-
-#[tokio::test]
-async fn invented_origins_are_answered_as_fast_as_none() {
-    let installation = Installation::new().await;
-    let (server, page, _own) = shop(&installation).await;
-    let stranger = server.stranger();
-    for n in 0..500 {
-        let origin = format!("https://{n}.invented.example");
-        preflight(&stranger, SESSIONS, &origin)
-            .send()
-            .await
-            .expect_status(405);
-    }
-    page.create(&json!({})).await.expect_status(201);
 }

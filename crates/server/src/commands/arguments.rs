@@ -1,24 +1,24 @@
 //! What can be typed: commands, flags and their forms.
 
+mod keys;
+mod organizations;
+mod values;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use ipnet::IpNet;
 use secrecy::SecretString;
-use vouchkey_types::api_key::{Environment, KeyKind};
-use vouchkey_types::date::parse_utc;
 use vouchkey_types::email::EmailAddress;
-use vouchkey_types::id::{KeyId, OrganizationId};
-use vouchkey_types::inflection::Inflection;
-use vouchkey_types::limits::MAX_DISPLAY_NAME_CHARS;
-use vouchkey_types::scope::{Scope, ScopeSet};
-use vouchkey_types::text;
-use vouchkey_types::version::ApiVersion;
-use vouchkey_types::web_url::{FORBIDDEN_SCHEMES, WebUrl, is_host, is_scheme};
+use vouchkey_types::id::OrganizationId;
 
-use crate::config::{Flags, PublicUrl, parse_network};
-use crate::http::origin::Origin;
+use crate::config::Flags;
 use crate::store::users::Role;
+use values::{display_name, email, word};
+
+pub(super) use keys::{
+    KeyCreateArguments, KeyExpireArguments, KeyListArguments, KeysCommand, RotateRootArguments,
+};
+pub(super) use organizations::{OrgCommand, OrgCreateArguments, OrgSetArguments};
 
 /// A self-hosted verification-session server.
 #[derive(Debug, Parser)]
@@ -215,159 +215,6 @@ pub(super) struct InitArguments {
 }
 
 #[derive(Debug, Subcommand)]
-pub(super) enum OrgCommand {
-    /// Add an organization with its workflows and its owner.
-    Create(OrgCreateArguments),
-    /// Change an organization's settings; an empty value clears one.
-    Set(Box<OrgSetArguments>),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct OrgCreateArguments {
-    /// Its name.
-    #[arg(long, value_parser = display_name)]
-    pub(super) name: String,
-    /// The owner's e-mail address.
-    #[arg(long, value_name = "EMAIL", value_parser = email)]
-    pub(super) owner: EmailAddress,
-    /// Answer in JSON.
-    #[arg(long)]
-    pub(super) json: bool,
-    #[command(flatten)]
-    pub(super) place: LinkPlace,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct OrgSetArguments {
-    /// Its name.
-    #[arg(long, value_parser = display_name)]
-    pub(super) name: Option<String>,
-    /// The brand in its e-mails, instead of its name.
-    #[arg(long, value_name = "NAME", value_parser = or_empty(display_name))]
-    pub(super) email_display_name: Option<String>,
-    /// Where applicants get help: an http or https URL.
-    #[arg(long, value_name = "URL", value_parser = or_empty(support_url))]
-    pub(super) support_url: Option<String>,
-    /// Hosts to which publishable keys may send applicants, with commas.
-    #[arg(long, value_name = "HOSTS", value_delimiter = ',', value_parser = or_empty(host))]
-    pub(super) redirect_hosts: Option<Vec<String>>,
-    /// Schemes of its apps that `redirect_url` may have, with commas.
-    #[arg(long, value_name = "SCHEMES", value_delimiter = ',', value_parser = or_empty(scheme))]
-    pub(super) allowed_redirect_schemes: Option<Vec<String>>,
-    /// Origins that may embed its hosted pages, with commas.
-    #[arg(long, value_name = "ORIGINS", value_delimiter = ',', value_parser = or_empty(origin))]
-    pub(super) embed_origins: Option<Vec<String>>,
-    /// The colour of the button on its hosted pages: #rrggbb.
-    #[arg(long, value_name = "COLOUR", value_parser = or_empty(colour))]
-    pub(super) accent_colour: Option<String>,
-    /// Which organization [default: the only one]
-    #[arg(long, value_name = "ID")]
-    pub(super) org: Option<OrganizationId>,
-    #[command(flatten)]
-    pub(super) place: Place,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum KeysCommand {
-    /// Make a key; it is shown once.
-    Create(Box<KeyCreateArguments>),
-    /// List the keys, without their secrets.
-    List(KeyListArguments),
-    /// End a key at once.
-    Expire(KeyExpireArguments),
-    /// Replace the root key while servers run; interrupted, it goes on from where it was.
-    RotateRoot(RotateRootArguments),
-}
-
-impl KeysCommand {
-    pub(super) fn place(&self) -> &Place {
-        match self {
-            Self::Create(arguments) => &arguments.place,
-            Self::List(arguments) => &arguments.place,
-            Self::Expire(arguments) => &arguments.place,
-            Self::RotateRoot(arguments) => &arguments.place,
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct KeyCreateArguments {
-    /// live or sandbox.
-    #[arg(long, default_value = "sandbox", value_parser = word(Environment::parse, "live or sandbox"))]
-    pub(super) environment: Environment,
-    /// secret, for servers, or publishable, for web pages: such a key may only create, from its origins.
-    #[arg(long, default_value = "secret", value_parser = word(KeyKind::parse, "secret or publishable"))]
-    pub(super) kind: KeyKind,
-    /// Origins of the pages that may use a publishable key, with commas: scheme, host and port.
-    #[arg(long, value_name = "ORIGINS", value_delimiter = ',', value_parser = Origin::parse)]
-    pub(super) origins: Vec<Origin>,
-    /// What a secret key may do, with commas [default: the five of everyday use]
-    #[arg(long, value_parser = scopes)]
-    pub(super) scopes: Option<ScopeSet>,
-    /// What the key is called.
-    #[arg(long, default_value = "", value_parser = or_empty(display_name))]
-    pub(super) label: String,
-    /// The API version of requests that name none.
-    #[arg(long, default_value = ApiVersion::LATEST.as_str(), value_parser = word(ApiVersion::parse, "2026-01-01 or 2026-02-01"))]
-    pub(super) api_version: ApiVersion,
-    /// The casing of answers to requests that name none: snake, camel or kebab.
-    #[arg(long, default_value = "snake", value_parser = word(Inflection::parse, "snake, camel or kebab"))]
-    pub(super) inflection: Inflection,
-    /// Addresses or networks from which the key may be used, with commas [default: all]
-    #[arg(long, value_delimiter = ',', value_parser = parse_network)]
-    pub(super) allowed_ips: Vec<IpNet>,
-    /// When the key ends: 2026-12-31T12:00:00Z, or a date [default: never]
-    #[arg(long, value_name = "TIME", value_parser = word(parse_utc, "a time such as 2026-12-31T12:00:00Z, or a date"))]
-    pub(super) expires_at: Option<i64>,
-    /// Answer in JSON.
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Which organization [default: the only one]
-    #[arg(long, value_name = "ID")]
-    pub(super) org: Option<OrganizationId>,
-    #[command(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct KeyListArguments {
-    /// Answer in JSON.
-    #[arg(long)]
-    pub(super) json: bool,
-    /// Which organization [default: the only one]
-    #[arg(long, value_name = "ID")]
-    pub(super) org: Option<OrganizationId>,
-    #[command(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct KeyExpireArguments {
-    /// The key's id, key_…
-    pub(super) id: KeyId,
-    /// Which organization [default: the only one]
-    #[arg(long, value_name = "ID")]
-    pub(super) org: Option<OrganizationId>,
-    #[command(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RotateRootArguments {
-    /// Only put a new key into the root key file, to be copied to other machines before it is used.
-    #[arg(long)]
-    pub(super) prepare: bool,
-    /// Take the older keys out of use, and out of the file; refused while anything is sealed with one of them.
-    #[arg(long, conflicts_with = "prepare")]
-    pub(super) retire: bool,
-    /// Answer in JSON.
-    #[arg(long)]
-    pub(super) json: bool,
-    #[command(flatten)]
-    place: Place,
-}
-
-#[derive(Debug, Subcommand)]
 pub(super) enum UsersCommand {
     /// Add a user; prints the link with which they set a password.
     Create(UserCreateArguments),
@@ -397,80 +244,6 @@ pub(super) struct UserResetArguments {
     pub(super) email: EmailAddress,
     #[command(flatten)]
     pub(super) place: LinkPlace,
-}
-
-/// A parser of one of a few words.
-fn word<T>(
-    parse: fn(&str) -> Option<T>,
-    words: &'static str,
-) -> impl Fn(&str) -> Result<T, String> + Clone {
-    move |text| parse(text).ok_or_else(|| format!("must be {words}"))
-}
-
-/// A parser that takes the empty text too, which clears a setting.
-fn or_empty(
-    parse: fn(&str) -> Result<String, String>,
-) -> impl Fn(&str) -> Result<String, String> + Clone {
-    move |text| {
-        if text.is_empty() {
-            Ok(String::new())
-        } else {
-            parse(text)
-        }
-    }
-}
-
-fn email(text: &str) -> Result<EmailAddress, String> {
-    EmailAddress::parse(text).map_err(|fault| fault.message.into_owned())
-}
-
-fn display_name(text: &str) -> Result<String, String> {
-    text::check_header_name(text, MAX_DISPLAY_NAME_CHARS)
-        .map(str::to_owned)
-        .map_err(|fault| fault.message.into_owned())
-}
-
-fn support_url(text: &str) -> Result<String, String> {
-    WebUrl::parse(text, &[])
-        .map(|url| url.as_str().to_owned())
-        .map_err(|fault| fault.message.into_owned())
-}
-
-fn host(text: &str) -> Result<String, String> {
-    is_host(text)
-        .then(|| text.to_ascii_lowercase())
-        .ok_or_else(|| "must be hosts such as app.example.com".to_owned())
-}
-
-fn scheme(text: &str) -> Result<String, String> {
-    let lower = text.to_ascii_lowercase();
-    if FORBIDDEN_SCHEMES.contains(&lower.as_str()) {
-        return Err(format!("{lower} can never be allowed"));
-    }
-    is_scheme(text)
-        .then_some(lower)
-        .ok_or_else(|| "must be schemes such as myapp".to_owned())
-}
-
-fn origin(text: &str) -> Result<String, String> {
-    PublicUrl::parse(text).map(|url| url.to_string())
-}
-
-fn colour(text: &str) -> Result<String, String> {
-    text.strip_prefix('#')
-        .filter(|digits| digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        .map(|_| text.to_ascii_lowercase())
-        .ok_or_else(|| "must be a colour such as #0f5fd7".to_owned())
-}
-
-fn scopes(text: &str) -> Result<ScopeSet, String> {
-    let known = || Scope::ALL.map(Scope::as_str).join(", ");
-    let scopes = ScopeSet::parse_list(text)
-        .map_err(|word| format!("{word:?} is no scope; there are {}", known()))?;
-    if scopes.is_empty() {
-        return Err(format!("must name at least one of {}", known()));
-    }
-    Ok(scopes)
 }
 
 #[cfg(test)]

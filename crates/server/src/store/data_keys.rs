@@ -9,7 +9,7 @@ use vouchkey_types::id::{OrganizationId, SessionId};
 use super::StoreError;
 use super::columns::{Columns, columns_of, places_from_second, statements};
 use super::engine::Engine;
-use super::rows::{Bound, RowTexts};
+use super::rows::{Bound, RowTexts, of_sessions};
 
 /// A session's data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,9 +77,7 @@ pub async fn find(
     organization: OrganizationId,
     session: SessionId,
 ) -> Result<Option<DataKeyRow>, StoreError> {
-    let row = sqlx::query(FIND)
-        .bind(organization.to_string())
-        .bind(session.to_string())
+    let row = of_sessions(sqlx::query(FIND), organization, &[session])
         .fetch_optional(conn)
         .await?;
     row.as_ref().map(read).transpose()
@@ -99,10 +97,7 @@ pub async fn find_all(
         places_from_second(sessions.len()),
         columns = columns_of!(data_keys),
     );
-    let query = sqlx::query(AssertSqlSafe(sql)).bind(organization.to_string());
-    let query = sessions
-        .iter()
-        .fold(query, |query, session| query.bind(session.to_string()));
+    let query = of_sessions(sqlx::query(AssertSqlSafe(sql)), organization, sessions);
     query.fetch_all(conn).await?.iter().map(read).collect()
 }
 
@@ -116,9 +111,7 @@ pub(super) async fn destroy(
     session: SessionId,
     now: i64,
 ) -> Result<(), StoreError> {
-    sqlx::query(DESTROY)
-        .bind(organization.to_string())
-        .bind(session.to_string())
+    of_sessions(sqlx::query(DESTROY), organization, &[session])
         .bind(now)
         .execute(conn)
         .await?;

@@ -5,11 +5,24 @@ use std::collections::BTreeSet;
 use sqlx::Any;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
+use vouchkey_types::id::{OrganizationId, SessionId};
 
 use super::engine::Engine;
 
 /// A statement whose values are being bound.
 pub(super) type Bound<'q> = Query<'q, Any, AnyArguments>;
+
+/// Binds what names sessions of an organization, which a statement has as its first places.
+pub(super) fn of_sessions<'q>(
+    query: Bound<'q>,
+    organization: OrganizationId,
+    sessions: &[SessionId],
+) -> Bound<'q> {
+    let query = query.bind(organization.to_string());
+    sessions
+        .iter()
+        .fold(query, |query, session| query.bind(session.to_string()))
+}
 
 /// So many rows a statement, and no other number: each text is prepared once and kept by its connection.
 const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];

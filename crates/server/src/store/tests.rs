@@ -267,26 +267,35 @@ async fn copies_of_a_creation_make_one_session_and_lists_find_it() {
             }),
             ..ListQuery::default()
         };
-        let engine = store.engine();
-        let page = store
-            .read(async |conn| {
-                session_list::list(
-                    conn,
-                    engine,
-                    organization,
-                    Environment::Live,
-                    &query,
-                    fixtures::NOW,
-                )
-                .await
-            })
-            .await
-            .unwrap();
+        let page = listed(&store, organization, &query).await;
         assert_eq!(
             (page.sessions.len(), page.total),
             (found, i64::try_from(found).ok())
         );
     }
+}
+
+/// A page of an organization's live sessions.
+async fn listed(
+    store: &Store,
+    organization: OrganizationId,
+    query: &ListQuery,
+) -> session_list::SessionPage {
+    let engine = store.engine();
+    store
+        .read(async |conn| {
+            session_list::list(
+                conn,
+                engine,
+                organization,
+                Environment::Live,
+                query,
+                fixtures::NOW,
+            )
+            .await
+        })
+        .await
+        .unwrap()
 }
 
 /// Lets the writer's database grow by so many pages and no more.
@@ -335,21 +344,7 @@ async fn a_full_disk_refuses_writes_keeps_all_and_passes_without_a_restart() {
         limit: 100,
         ..ListQuery::default()
     };
-    let engine = store.engine();
-    let page = store
-        .read(async |conn| {
-            session_list::list(
-                conn,
-                engine,
-                organization,
-                Environment::Live,
-                &query,
-                fixtures::NOW,
-            )
-            .await
-        })
-        .await
-        .unwrap();
+    let page = listed(&store, organization, &query).await;
     let mut found: Vec<_> = page.sessions.iter().map(|row| row.id).collect();
     found.sort();
     kept.sort();

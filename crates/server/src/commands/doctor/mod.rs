@@ -6,6 +6,7 @@
 mod database;
 mod files;
 mod reach;
+mod rows;
 #[cfg(test)]
 mod tests;
 
