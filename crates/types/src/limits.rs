@@ -41,6 +41,8 @@ pub const MAX_IGNORED_FIELDS: usize = 20;
 pub const MAX_PAGE: i64 = 100;
 /// Page of a list where none is asked for (`wire.md` 14).
 pub const DEFAULT_PAGE: i64 = 50;
+/// Largest `offset` of a list: what the databases count with.
+pub const MAX_OFFSET: i64 = i64::MAX;
 /// Up to here the `total` of a list is exact (decision 18).
 pub const MAX_TOTAL: i64 = 10_000;
 /// Shortest password of a dashboard user, in characters (decision 27).

@@ -285,6 +285,10 @@ fn limits_of_the_api() -> Vec<(&'static str, String)> {
             ),
         ),
         (
+            "`offset` of a list",
+            format!("0 to {}", grouped(limits::MAX_OFFSET)),
+        ),
+        (
             "`total` of a list",
             format!(
                 "exact up to {}, else `null` with `total_is_capped: true`",

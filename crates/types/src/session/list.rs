@@ -2,7 +2,7 @@
 
 use super::status::SessionStatus;
 use crate::id::SessionId;
-use crate::limits::{DEFAULT_PAGE, MAX_EXTERNAL_REF_CHARS, MAX_PAGE};
+use crate::limits::{DEFAULT_PAGE, MAX_EXTERNAL_REF_CHARS, MAX_OFFSET, MAX_PAGE};
 use crate::names::nearest;
 use crate::problem::{Fault, FieldCode, FieldError, Mistakes};
 use crate::text;
@@ -120,7 +120,7 @@ impl ListQuery {
             query.limit = limit;
         }
         if let Some(offset) =
-            offset.and_then(|text| mistakes.keep("offset", parse_integer(text, 0, i64::MAX)))
+            offset.and_then(|text| mistakes.keep("offset", parse_integer(text, 0, MAX_OFFSET)))
         {
             query.start = Start::Offset(offset);
         }
@@ -173,15 +173,15 @@ fn parse_integer(text: &str, min: i64, max: i64) -> Result<i64, Fault> {
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Fault::new(FieldCode::WrongType, "Must be a whole number."));
     }
-    let message = if max == i64::MAX {
-        format!("Must be {min} or more.")
-    } else {
-        format!("Must be from {min} to {max}.")
-    };
     text.parse()
         .ok()
         .filter(|number| (min..=max).contains(number))
-        .ok_or_else(|| Fault::new(FieldCode::OutOfRange, message))
+        .ok_or_else(|| {
+            Fault::new(
+                FieldCode::OutOfRange,
+                format!("Must be from {min} to {max}."),
+            )
+        })
 }
 
 #[cfg(test)]
@@ -239,6 +239,25 @@ mod tests {
                 ("cursor", "not_allowed")
             ]
         );
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_told_the_range() {
+        for (name, value, range) in [
+            ("limit", "0", "from 1 to 100."),
+            ("offset", "-1", "from 0 to 9223372036854775807."),
+            (
+                "offset",
+                "99999999999999999999",
+                "from 0 to 9223372036854775807.",
+            ),
+        ] {
+            let errors = ListQuery::parse([(name, value)]).unwrap_err();
+            let message = &errors[0].message;
+            assert!(message.ends_with(range), "{name}={value}: {message}");
+        }
+        let last = parse(&[("offset", "9223372036854775807")]).unwrap();
+        assert_eq!(last.start, Start::Offset(MAX_OFFSET));
     }
 
     #[test]
