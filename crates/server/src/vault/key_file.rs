@@ -34,7 +34,7 @@ pub(super) fn stamp(file: &Path) -> Option<Stamp> {
 pub(super) fn read(file: &Path) -> Result<Option<KeyRing>, VaultError> {
     let text = match std::fs::read_to_string(file) {
         Ok(text) => Zeroizing::new(text),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound => return nowhere(file),
         Err(error) => return Err(unreadable(file, error.to_string())),
     };
     if std::fs::metadata(file).is_ok_and(|metadata| metadata.mode() & 0o077 != 0) {
@@ -43,6 +43,20 @@ pub(super) fn read(file: &Path) -> Result<Option<KeyRing>, VaultError> {
     KeyRing::parse(&text)
         .map(Some)
         .map_err(|reason| unreadable(file, reason))
+}
+
+/// What it means that there is nothing to read: no file yet, or a link whose end is gone, which no start may mend by a new
+/// key.
+fn nowhere(file: &Path) -> Result<Option<KeyRing>, VaultError> {
+    let Ok(target) = std::fs::read_link(file) else {
+        return Ok(None);
+    };
+    let reason = format!(
+        "it is a link to {}, where there is no file. Mount what holds the key, or put it there from its backup; only if \
+         there is none yet, remove the link, and the next start makes one",
+        target.display()
+    );
+    Err(unreadable(file, reason))
 }
 
 /// Makes the file with a new key; if another process was faster, its key stays.

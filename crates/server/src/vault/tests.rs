@@ -91,6 +91,38 @@ async fn a_missing_root_key_stops_the_start_and_is_not_made_anew() {
 }
 
 #[tokio::test]
+async fn a_root_key_file_that_is_a_link_to_nothing_is_said_to_be_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store(folder.path()).await;
+    let (link, elsewhere) = (folder.path().join("root.key"), tempfile::tempdir().unwrap());
+    let target = elsewhere.path().join("kept.key");
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let refused = async || {
+        let opened = Vault::open(&store, &file(folder.path()), &clock()).await;
+        opened.unwrap_err().to_string()
+    };
+    let said = refused().await;
+    let why = format!("a link to {}, where there is no file", target.display());
+    assert!(said.contains(&why), "{said}");
+    assert!(said.contains("remove the link"), "{said}");
+    assert!(!target.exists());
+
+    // Likewise once there is something that only the key opens.
+    std::fs::remove_file(&link).unwrap();
+    Vault::open(&store, &file(folder.path()), &clock())
+        .await
+        .unwrap();
+    std::fs::rename(&link, elsewhere.path().join("other.key")).unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let said = refused().await;
+    assert!(said.contains(&why), "{said}");
+    std::fs::rename(elsewhere.path().join("other.key"), &target).unwrap();
+    Vault::open(&store, &file(folder.path()), &clock())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn a_root_key_is_proved_without_making_anything() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path()).await;
