@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,7 +52,8 @@ impl AddressFile {
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
         }
-        let place = running(folder).map_or_else(String::new, |url| format!(", at {url}"));
+        let place = running(folder)
+            .map_or_else(String::new, |server| format!(", at {}", server.public_url));
         Err(CommandError::Failed(format!(
             "another server runs on the data folder {}{place}. Stop it first, or give this one a folder of its own \
              with --data. Nothing was changed",
@@ -59,13 +61,19 @@ impl AddressFile {
         )))
     }
 
-    /// Leaves the address to the commands, as private as the rest of the folder.
+    /// Leaves the address to the commands, as private as the rest of the folder, and where the server listens.
     ///
     /// # Errors
     ///
     /// Those of writing the file.
-    pub(super) fn tell(&mut self, public_url: &PublicUrl) -> std::io::Result<()> {
-        writeln!(self.lock, "{public_url}")
+    pub(super) fn tell(
+        &mut self,
+        public_url: &PublicUrl,
+        listens: SocketAddr,
+    ) -> std::io::Result<()> {
+        // At once, so that nobody reads one line of two.
+        let text = format!("{public_url}\n{listens}\n");
+        self.lock.write_all(text.as_bytes())
     }
 }
 
@@ -85,15 +93,28 @@ impl Drop for AddressFile {
     }
 }
 
-/// The address of the server that runs on a data folder, if one does.
-pub(super) fn running(folder: &Path) -> Option<PublicUrl> {
+/// What a running server says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Running {
+    /// What its links begin with.
+    pub(super) public_url: PublicUrl,
+    /// Where it listens; unknown of a server of a version that did not say so.
+    pub(super) listens: Option<SocketAddr>,
+}
+
+/// The server that runs on a data folder, if one does.
+pub(super) fn running(folder: &Path) -> Option<Running> {
     let mut file = File::open(path(folder)).ok()?;
     if !matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)) {
         return None;
     }
     let mut text = String::new();
     file.read_to_string(&mut text).ok()?;
-    PublicUrl::parse(text.trim()).ok()
+    let mut lines = text.lines();
+    Some(Running {
+        public_url: PublicUrl::parse(lines.next()?.trim()).ok()?,
+        listens: lines.next().and_then(|line| line.parse().ok()),
+    })
 }
 
 fn path(folder: &Path) -> PathBuf {
@@ -108,15 +129,14 @@ mod tests {
     async fn an_address_is_known_while_its_server_runs_and_what_a_killed_one_left_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let url = PublicUrl::parse("http://127.0.0.1:4711").unwrap();
+        let bound = SocketAddr::from(([127, 0, 0, 1], 4711));
         assert!(running(folder.path()).is_none());
 
         let mut file = AddressFile::hold(folder.path()).await.unwrap();
         assert!(running(folder.path()).is_none());
-        file.tell(&url).unwrap();
-        assert_eq!(
-            running(folder.path()).unwrap().as_str(),
-            "http://127.0.0.1:4711"
-        );
+        file.tell(&url, bound).unwrap();
+        let said = running(folder.path()).unwrap();
+        assert_eq!((said.public_url, said.listens), (url, Some(bound)));
         let refused = AddressFile::hold(folder.path()).await.unwrap_err();
         let said = refused.to_string();
         assert!(said.contains("at http://127.0.0.1:4711. Stop it"), "{said}");
@@ -127,8 +147,19 @@ mod tests {
         std::fs::write(path(folder.path()), "http://127.0.0.1:4711\n").unwrap();
         assert!(running(folder.path()).is_none());
         let mut file = AddressFile::hold(folder.path()).await.unwrap();
-        let other = PublicUrl::parse("http://127.0.0.1:99").unwrap();
-        file.tell(&other).unwrap();
-        assert_eq!(running(folder.path()).unwrap().as_str(), other.as_str());
+        let other = PublicUrl::parse("https://id.example").unwrap();
+        file.tell(&other, bound).unwrap();
+        let said = running(folder.path()).unwrap();
+        assert_eq!((said.public_url, said.listens), (other, Some(bound)));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_does_not_say_where_it_listens_is_known_by_its_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = AddressFile::hold(folder.path()).await.unwrap();
+        writeln!(file.lock, "http://127.0.0.1:4711").unwrap();
+        let said = running(folder.path()).unwrap();
+        assert_eq!(said.public_url.as_str(), "http://127.0.0.1:4711");
+        assert_eq!(said.listens, None);
     }
 }

@@ -73,8 +73,8 @@ impl Installation {
         if let Some(url) = &self.config.http.public_url {
             return url.clone();
         }
-        if let Some(url) = address_file::running(&self.config.data.folder) {
-            return url;
+        if let Some(server) = address_file::running(&self.config.data.folder) {
+            return server.public_url;
         }
         let mut listen = self.config.http.listen;
         if listen.port() == 0 {

@@ -50,7 +50,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     {
         complain("note: this is a new installation; set it up with: vouchkey init --owner EMAIL");
     }
-    address.tell(&public_url)?;
+    address.tell(&public_url, bound)?;
 
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;

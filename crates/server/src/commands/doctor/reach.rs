@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::Report;
 use super::database::Seen;
-use crate::commands::address_file;
+use crate::commands::address_file::{self, Running};
 use crate::config::{Config, MailConfig, PublicUrl};
 use crate::invitations::{Failure, Smtp};
 
@@ -30,10 +30,10 @@ pub(super) async fn look(report: &mut Report, config: &Config, seen: &Seen) {
     look_at_server(report, config, running.as_ref()).await;
 }
 
-fn judge_links(report: &mut Report, config: &Config, running: Option<&PublicUrl>, seen: &Seen) {
+fn judge_links(report: &mut Report, config: &Config, running: Option<&Running>, seen: &Seen) {
     let configured = config.http.public_url.as_ref();
     let url = configured
-        .or(running)
+        .or(running.map(|server| &server.public_url))
         .cloned()
         .unwrap_or_else(|| PublicUrl::of_bound(config.http.listen));
     if url.is_loopback() && config.http.listen.ip().is_unspecified() {
@@ -96,58 +96,85 @@ async fn look_at_mail(report: &mut Report, config: &Config, seen: &Seen) {
     }
 }
 
-async fn look_at_server(report: &mut Report, config: &Config, running: Option<&PublicUrl>) {
-    let address = address(config.http.listen, running);
-    let heard = match address {
-        Some(address) => timeout(PATIENCE, ask(address))
-            .await
-            .unwrap_or(Heard::Something),
-        None => Heard::Nobody,
+async fn look_at_server(report: &mut Report, config: &Config, running: Option<&Running>) {
+    let listen = config.http.listen;
+    let Some(running) = running else {
+        return look_for_a_stranger(report, listen).await;
     };
-    match (running, address, heard) {
-        (Some(_), Some(address), Heard::Status(StatusCode::OK)) => {
-            report.ok("server", format!("runs, and is ready at {address}"));
-        }
-        (Some(url), None, _) => report.ok(
+    let (address, is_told) = match running.listens {
+        Some(listens) => (Some(listens), true),
+        None => (guessed(listen, &running.public_url), false),
+    };
+    let Some(address) = address.map(reached) else {
+        return report.warning(
             "server",
             format!(
-                "runs; ask {url}/readyz whether it is ready, since --listen does not say its port"
+                "runs, but does not say where it listens; ask {}/readyz whether it is ready",
+                running.public_url
             ),
-        ),
-        (Some(_), Some(address), Heard::Status(status)) => report.problem(
+        );
+    };
+    match heard_at(address).await {
+        Heard::Status(StatusCode::OK) => {
+            report.ok("server", format!("runs, and is ready at {address}"));
+        }
+        Heard::Status(status) => report.problem(
             "server",
             format!(
                 "runs, but answers {} to /readyz at {address}; its log says why",
                 status.as_u16()
             ),
         ),
-        (Some(_), Some(address), _) => report.problem(
+        _ if is_told => report.problem(
             "server",
-            format!("runs, but does not answer at {address}; does --listen name its address?"),
+            format!("runs, but does not answer at {address}, where it listens; its log may say why"),
         ),
-        (None, _, Heard::Nobody) | (None, None, _) => {
-            report.ok("server", "none runs on this data folder");
-        }
-        (None, Some(address), _) => report.warning(
+        _ => report.warning(
             "server",
             format!(
-                "none runs on this data folder, but something else listens at {address}: `vouchkey serve` cannot"
+                "runs, but does not say where it listens, and nothing answers at {address}; name its address by --listen"
             ),
         ),
     }
 }
 
-/// Where the server is asked: where it is told to listen, or, if it picked a port, where its links lead on this machine.
-fn address(listen: SocketAddr, running: Option<&PublicUrl>) -> Option<SocketAddr> {
-    if listen.port() != 0 {
-        let ip = match listen.ip() {
-            ip if !ip.is_unspecified() => ip,
-            IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
-            IpAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
-        };
-        return Some(SocketAddr::new(ip, listen.port()));
+/// Where no server runs on the data folder, its address should be free.
+async fn look_for_a_stranger(report: &mut Report, listen: SocketAddr) {
+    if listen.port() == 0 || heard_at(reached(listen)).await == Heard::Nobody {
+        return report.ok("server", "none runs on this data folder");
     }
-    running?.as_str().strip_prefix("http://")?.parse().ok()
+    report.warning(
+        "server",
+        format!(
+            "none runs on this data folder, but something else listens at {}: `vouchkey serve` cannot",
+            reached(listen)
+        ),
+    );
+}
+
+/// Where a server probably listens that does not say so: where its links lead on this machine, or where the settings
+/// tell it to.
+fn guessed(listen: SocketAddr, public_url: &PublicUrl) -> Option<SocketAddr> {
+    let linked = public_url.as_str().strip_prefix("http://");
+    linked
+        .and_then(|address| address.parse().ok())
+        .or((listen.port() != 0).then_some(listen))
+}
+
+/// Where what is bound to this address is reached from this machine.
+fn reached(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => IpAddr::from([127, 0, 0, 1]),
+        IpAddr::V6(_) => IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]),
+    };
+    SocketAddr::new(ip, bound.port())
+}
+
+async fn heard_at(address: SocketAddr) -> Heard {
+    timeout(PATIENCE, ask(address))
+        .await
+        .unwrap_or(Heard::Something)
 }
 
 /// What comes back from an address.

@@ -77,7 +77,7 @@ async fn the_server_that_runs_is_asked_how_it_is() {
     let installation = folder.installation().await;
     let url = PublicUrl::of_bound(bound);
     let mut address = AddressFile::hold(folder.0.path()).await.unwrap();
-    address.tell(&url).unwrap();
+    address.tell(&url, bound).unwrap();
     let store = installation.store.clone();
     let app = crate::app::build(crate::app::Foundation {
         config: installation.config,
@@ -93,10 +93,12 @@ async fn the_server_that_runs_is_asked_how_it_is() {
         let report = folder.doctor(line).await;
         assert_said(&report, "server", Level::Ok, &["ready"]);
     }
+    // The server itself says where it listens, so that whoever looks need not.
     let silent = Silent::new();
     let elsewhere = format!("--listen 127.0.0.1:{}", silent.port);
     let report = folder.doctor(&elsewhere).await;
-    assert_said(&report, "server", Level::Problem, &["does not answer"]);
+    let ready = format!("ready at {bound}");
+    assert_said(&report, "server", Level::Ok, &[&ready]);
     // It lives, but has lost its database.
     store.close().await;
     let noticed = async {
@@ -115,4 +117,45 @@ async fn the_server_that_runs_is_asked_how_it_is() {
     drop(address);
     let report = folder.doctor(&listen).await;
     assert_said(&report, "server", Level::Ok, &["none runs"]);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_a_problem_only_where_it_is_known_to_listen() {
+    let folder = Folder::initialised().await;
+    let silent = Silent::new();
+    let port = silent.port;
+    let file = folder.file("address");
+    let _address = AddressFile::hold(folder.0.path()).await.unwrap();
+    let listen = format!("--listen 127.0.0.1:{port}");
+    for (told, line, level, word) in [
+        (
+            format!("https://id.example\n127.0.0.1:{port}\n"),
+            "",
+            Level::Problem,
+            "where it listens",
+        ),
+        // As servers of an earlier version say it.
+        (
+            "https://id.example\n".to_owned(),
+            listen.as_str(),
+            Level::Warning,
+            "name its address by --listen",
+        ),
+        (
+            "https://id.example\n".to_owned(),
+            "--listen 127.0.0.1:0",
+            Level::Warning,
+            "https://id.example/readyz",
+        ),
+        (
+            format!("http://127.0.0.1:{port}\n"),
+            "",
+            Level::Warning,
+            "does not say where it listens",
+        ),
+    ] {
+        std::fs::write(&file, &told).unwrap();
+        let report = folder.doctor(line).await;
+        assert_said(&report, "server", level, &[word]);
+    }
 }
