@@ -34,7 +34,8 @@ pub enum Field {
 }
 
 impl Field {
-    const fn column(self) -> (&'static str, &'static str) {
+    /// The table and the column in which it stands.
+    pub const fn column(self) -> (&'static str, &'static str) {
         match self {
             Self::Metadata => ("sessions", "metadata_sealed"),
             Self::Prefill => ("sessions", "prefill_sealed"),

@@ -26,6 +26,30 @@ pub struct DataKeyRow {
     pub created_at: i64,
 }
 
+impl DataKeyRow {
+    /// Reads the data key of a session from a row that it was joined to, with its time as `key_created_at`; None if there
+    /// is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub(super) fn joined(
+        row: &AnyRow,
+        organization: OrganizationId,
+        session: SessionId,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(root_key_id) = row.plain::<Option<String>>("root_key_id")? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            organization,
+            session,
+            root_key_id,
+            key_wrapped: row.plain("key_wrapped")?,
+            created_at: row.plain("key_created_at")?,
+        }))
+    }
+}
+
 statements! {
     INSERT = "INSERT INTO data_keys (organization_id, data_key_id, root_key_id, key_wrapped, created_at, \
         destroyed_at) VALUES ($1, $2, $3, $4, $5, NULL)";

@@ -23,6 +23,7 @@ mod read_only;
 pub mod redact_session;
 mod rows;
 mod schema;
+pub mod sealed_sample;
 pub mod secrets;
 pub mod session_events;
 pub mod session_list;

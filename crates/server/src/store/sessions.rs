@@ -106,6 +106,24 @@ pub struct SealedFields {
     pub redirect_url: Option<Vec<u8>>,
 }
 
+impl SealedFields {
+    /// Reads the columns of a session.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`].
+    pub(super) fn read(row: &AnyRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            metadata: row.plain("metadata_sealed")?,
+            prefill: row.plain("prefill_sealed")?,
+            applicant_email: row.plain("applicant_email_sealed")?,
+            applicant_name: row.plain("applicant_name_sealed")?,
+            email_display_name: row.plain("email_display_name_sealed")?,
+            support_url: row.plain("support_url_sealed")?,
+            redirect_url: row.plain("redirect_url_sealed")?,
+        })
+    }
+}
+
 impl SessionRow {
     /// The status as the clock sees it (decision 13).
     pub const fn status_at(&self, now: i64) -> SessionStatus {
@@ -272,14 +290,6 @@ pub(super) fn read(row: &AnyRow) -> Result<SessionRow, StoreError> {
         invitations_sent: row.plain("invitations_sent")?,
         processing_attempts: row.plain("processing_attempts")?,
         retention_status: row.parsed("retention_status", RetentionStatus::parse)?,
-        sealed: SealedFields {
-            metadata: row.plain("metadata_sealed")?,
-            prefill: row.plain("prefill_sealed")?,
-            applicant_email: row.plain("applicant_email_sealed")?,
-            applicant_name: row.plain("applicant_name_sealed")?,
-            email_display_name: row.plain("email_display_name_sealed")?,
-            support_url: row.plain("support_url_sealed")?,
-            redirect_url: row.plain("redirect_url_sealed")?,
-        },
+        sealed: SealedFields::read(row)?,
     })
 }

@@ -146,16 +146,6 @@ pub(super) fn read(row: &AnyRow) -> Result<ShownSession, StoreError> {
         Some(link) => Some((link, row.plain("link_expires_at")?)),
         None => None,
     };
-    let key = match row.plain::<Option<String>>("root_key_id")? {
-        Some(root_key_id) => Some(DataKeyRow {
-            organization,
-            session: id,
-            root_key_id,
-            key_wrapped: row.plain("key_wrapped")?,
-            created_at: row.plain("key_created_at")?,
-        }),
-        None => None,
-    };
     Ok(ShownSession {
         organization,
         id,
@@ -173,6 +163,6 @@ pub(super) fn read(row: &AnyRow) -> Result<ShownSession, StoreError> {
         retention_status: row.parsed("retention_status", RetentionStatus::parse)?,
         metadata: row.plain("metadata_sealed")?,
         link,
-        key,
+        key: DataKeyRow::joined(row, organization, id)?,
     })
 }

@@ -9,7 +9,7 @@ use vouchkey_types::id::SessionId;
 use super::fixtures::{NOW, creation, open, store};
 use super::*;
 
-const STATEMENTS: [(&str, &[(&str, &str)]); 18] = [
+const STATEMENTS: [(&str, &[(&str, &str)]); 19] = [
     ("api_keys", api_keys::STATEMENTS),
     ("backup", backup::STATEMENTS),
     ("capture_links", capture_links::STATEMENTS),
@@ -20,6 +20,7 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 18] = [
     ("organizations", organizations::STATEMENTS),
     ("outbox", outbox::STATEMENTS),
     ("schema", schema::STATEMENTS),
+    ("sealed_sample", sealed_sample::STATEMENTS),
     ("secrets", secrets::STATEMENTS),
     ("session_events", session_events::STATEMENTS),
     ("sessions", sessions::STATEMENTS),

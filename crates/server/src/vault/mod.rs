@@ -185,7 +185,7 @@ impl Vault {
     }
 
     /// Proves that the root keys open what this database has sealed, and makes nothing; its schema may be an older one.
-    /// Answers the id of the active one; none if the database has no root key yet, since no server has started on it.
+    /// Answers what they open; none if the database has no root key yet, since no server has started on it.
     ///
     /// # Errors
     /// As [`Vault::open`].
@@ -193,7 +193,7 @@ impl Vault {
         conn: &mut AnyConnection,
         source: &RootKeySource,
         schema_step: i64,
-    ) -> Result<Option<String>, VaultError> {
+    ) -> Result<Option<Self>, VaultError> {
         let sealed = if schema_step < rows::SEVERAL_ROOT_KEYS {
             Sealed::read_of_one_key(conn).await?
         } else {
@@ -202,10 +202,16 @@ impl Vault {
         if sealed.known.is_empty() {
             return Ok(None);
         }
-        let ring = Self::load(source, &sealed.known)?.ring();
+        let vault = Self::load(source, &sealed.known)?;
+        let ring = vault.ring();
         sealed.prove(&ring)?;
         open_secrets(&ring, &sealed.secrets)?;
-        Ok(Some(ring.active().id().to_owned()))
+        Ok(Some(vault))
+    }
+
+    /// The id of the root key that seals.
+    pub fn active_root_key(&self) -> String {
+        self.ring().active().id().to_owned()
     }
 
     /// Reads the keys that there are; `known` are those of the database.

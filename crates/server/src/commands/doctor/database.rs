@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{Report, rows};
+use super::{Report, rows, sealed};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::{Engine, ReadOnly, SchemaState, StoreError};
@@ -79,7 +79,9 @@ async fn look_inside(
     if schema.step == 0 || schema.oldest > schema.newest {
         return Ok(Seen::default());
     }
-    look_at_root_key(report, database, config, schema.step).await?;
+    if let Some(vault) = look_at_root_key(report, database, config, schema.step).await? {
+        sealed::look(report, database, &vault).await?;
+    }
     rows::look_at_clock(report, database, clock.now_ms()).await?;
     let seen = rows::look_at_keys(report, database, clock.now_ms()).await?;
     rows::look_at_outbox(report, database, clock.now_ms()).await?;
@@ -198,17 +200,21 @@ async fn look_at_root_key(
     database: &mut ReadOnly,
     config: &Config,
     step: i64,
-) -> Result<(), StoreError> {
+) -> Result<Option<Vault>, StoreError> {
     let proof = database
         .read(async |conn| Ok(Vault::prove(conn, &config.root_key, step).await))
         .await?;
     match proof {
-        Ok(Some(id)) => report.ok("root_key", format!("{id} opens the database")),
+        Ok(Some(vault)) => {
+            let id = vault.active_root_key();
+            report.ok("root_key", format!("{id} opens the database"));
+            return Ok(Some(vault));
+        }
         Ok(None) => report.warning(
             "root_key",
             "none yet; `vouchkey init --owner EMAIL` or the first start makes one",
         ),
         Err(error) => report.problem("root_key", error.to_string()),
     }
-    Ok(())
+    Ok(None)
 }

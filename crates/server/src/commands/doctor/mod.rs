@@ -7,6 +7,7 @@ mod database;
 mod files;
 mod reach;
 mod rows;
+mod sealed;
 #[cfg(test)]
 mod tests;
 

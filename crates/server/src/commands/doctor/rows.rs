@@ -9,7 +9,7 @@ use crate::store::api_keys::{self, ApiKeyRow};
 use crate::store::{ReadOnly, StoreError, organizations, outbox, sessions};
 
 /// Organizations that are looked at.
-const MOST_ORGANIZATIONS: i64 = 1_000;
+pub(super) const MOST_ORGANIZATIONS: i64 = 1_000;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;

@@ -170,6 +170,7 @@ async fn a_healthy_installation_has_no_fault_and_stays_as_it_was() {
         "integrity",
         "schema",
         "root_key",
+        "sealed",
         "clock",
         "keys",
         "outbox",
@@ -182,7 +183,7 @@ async fn a_healthy_installation_has_no_fault_and_stays_as_it_was() {
     let answer = folder.json("doctor --listen 127.0.0.1:0").await;
     assert!(answer.get("status").and_then(Json::as_str).is_some());
     let checks = answer.get("checks").and_then(Json::as_array).unwrap();
-    assert_eq!(checks.len(), 15);
+    assert_eq!(checks.len(), 16);
     assert_eq!(
         checks[1].get("check").and_then(Json::as_str),
         Some("data_folder")
