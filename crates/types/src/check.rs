@@ -64,13 +64,17 @@ impl Check {
         })
     }
 
-    /// The checks of a list: none twice.
-    pub(crate) fn parse_list(items: &[Value<'_>], mistakes: &mut Mistakes) -> Vec<Self> {
-        let mut checks = Vec::new();
+    /// Holds the items of a list to the rule: checks, and none twice.
+    pub(crate) fn check_list(items: &[Value<'_>], mistakes: &mut Mistakes) {
+        // A bit for each check that was there.
+        let mut seen = 0_u32;
         for (index, item) in items.iter().enumerate() {
-            let known = item.as_str().and_then(Self::find);
-            if let Some(check) = known.filter(|check| !checks.contains(check)) {
-                checks.push(check);
+            let bit = item
+                .as_str()
+                .and_then(Self::find)
+                .map_or(0, |check| 1 << check as u32);
+            if bit & !seen != 0 {
+                seen |= bit;
                 continue;
             }
             let fault = if mistakes.is_full() {
@@ -80,7 +84,12 @@ impl Check {
             };
             mistakes.note(&|| item_path(Field::Checks.name(), index), fault);
         }
-        checks
+    }
+
+    /// The checks of a list that passed [`Check::check_list`].
+    pub(crate) fn of_checked(items: &[Value<'_>]) -> Vec<Self> {
+        let names = items.iter().filter_map(Value::as_str);
+        names.filter_map(Self::find).collect()
     }
 
     fn find(name: &str) -> Option<Self> {

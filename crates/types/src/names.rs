@@ -68,45 +68,46 @@ impl Field {
     }
 }
 
-/// A prefill field, in the order of the answer's errors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names are the wire's own")]
-pub enum PrefillField {
-    NameFirst,
-    NameMiddle,
-    NameLast,
-    Birthdate,
-    EmailAddress,
-    PhoneNumber,
-    AddressStreet1,
-    AddressStreet2,
-    AddressCity,
-    AddressSubdivision,
-    AddressPostalCode,
-    AddressCountryCode,
-    Nationality,
-    IdentificationNumber,
+macro_rules! prefill_fields {
+    ($($variant:ident = $name:literal $aliases:expr),* $(,)?) => {
+        /// A prefill field, in the order of the answer's errors.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        #[expect(missing_docs, reason = "the names are the wire's own")]
+        pub enum PrefillField { $($variant),* }
+
+        impl PrefillField {
+            const PATHS: [&str; [$($name),*].len()] = [$(concat!("fields.", $name)),*];
+
+            /// Every name: the field, its canonical name, and the other vocabulary in use.
+            pub const TABLE: [(Self, &'static str, &'static [&'static str]); Self::PATHS.len()] =
+                [$((Self::$variant, after_dot(Self::PATHS[Self::$variant as usize]), &$aliases)),*];
+        }
+    };
+}
+
+/// A name without `fields.`, which stands only once in memory so.
+const fn after_dot(path: &'static str) -> &'static str {
+    path.split_at("fields.".len()).1
+}
+
+prefill_fields! {
+    NameFirst = "name_first" ["first_name"],
+    NameMiddle = "name_middle" ["middle_name"],
+    NameLast = "name_last" ["last_name"],
+    Birthdate = "birthdate" ["date_of_birth"],
+    EmailAddress = "email_address" ["email"],
+    PhoneNumber = "phone_number" ["phone"],
+    AddressStreet1 = "address_street_1" [],
+    AddressStreet2 = "address_street_2" [],
+    AddressCity = "address_city" [],
+    AddressSubdivision = "address_subdivision" [],
+    AddressPostalCode = "address_postal_code" [],
+    AddressCountryCode = "address_country_code" [],
+    Nationality = "nationality" [],
+    IdentificationNumber = "identification_number" [],
 }
 
 impl PrefillField {
-    /// Every name: the field, its canonical name, and the other vocabulary in use.
-    pub const TABLE: [(Self, &'static str, &'static [&'static str]); 14] = [
-        (Self::NameFirst, "name_first", &["first_name"]),
-        (Self::NameMiddle, "name_middle", &["middle_name"]),
-        (Self::NameLast, "name_last", &["last_name"]),
-        (Self::Birthdate, "birthdate", &["date_of_birth"]),
-        (Self::EmailAddress, "email_address", &["email"]),
-        (Self::PhoneNumber, "phone_number", &["phone"]),
-        (Self::AddressStreet1, "address_street_1", &[]),
-        (Self::AddressStreet2, "address_street_2", &[]),
-        (Self::AddressCity, "address_city", &[]),
-        (Self::AddressSubdivision, "address_subdivision", &[]),
-        (Self::AddressPostalCode, "address_postal_code", &[]),
-        (Self::AddressCountryCode, "address_country_code", &[]),
-        (Self::Nationality, "nationality", &[]),
-        (Self::IdentificationNumber, "identification_number", &[]),
-    ];
-
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::TABLE.into_iter().map(|(field, ..)| field)
@@ -115,6 +116,11 @@ impl PrefillField {
     /// Its canonical name.
     pub const fn name(self) -> &'static str {
         Self::TABLE[self as usize].1
+    }
+
+    /// Where it stands in a request, as the path of a mistake.
+    pub const fn path(self) -> &'static str {
+        Self::PATHS[self as usize]
     }
 
     /// The field that this name means, in any spelling.

@@ -7,7 +7,7 @@ use crate::json::{Json, Members, Value, push_name, push_quoted};
 use crate::limits::{MAX_EMAIL_CHARS, MAX_PREFILL_CHARS};
 use crate::names::{Field, PrefillField, nearest_prefill_field};
 use crate::phone;
-use crate::problem::{Fault, FieldCode, Mistakes, member_path};
+use crate::problem::{Fault, FieldCode, Mistakes};
 use crate::session::duplicates::{self, Judged};
 use crate::text;
 use std::borrow::Cow;
@@ -42,7 +42,6 @@ impl Prefill {
         today: Date,
         mistakes: &mut Mistakes,
     ) -> CheckedPrefill<'r> {
-        let field = Field::Fields.name();
         let mut values = [None; PrefillField::TABLE.len()];
         let mut is_repeated = [false; PrefillField::TABLE.len()];
         let mut others = false;
@@ -56,20 +55,19 @@ impl Prefill {
             }
         }
         let mut checked = CheckedPrefill::default();
-        for (known, name, _) in PrefillField::TABLE {
-            let path = || member_path(field, name);
+        for known in PrefillField::all() {
             let Some(value) = values[known as usize] else {
                 continue;
             };
             if is_repeated[known as usize] {
-                mistakes.note(&path, duplicates::fault());
+                mistakes.push(duplicates::fault().at(known.path()));
             } else if !value.is_null() {
                 match text::string(value).and_then(|text| check(known, text, today)) {
                     Ok(text) => checked.0[known as usize] = Some(text),
-                    Err(fault) => mistakes.note(&path, fault),
+                    Err(fault) => mistakes.push(fault.at(known.path())),
                 }
             }
-            duplicates::report_within(value, &path, mistakes);
+            duplicates::report_within(value, &|| known.path().to_owned(), mistakes);
         }
         if !others {
             return checked;
@@ -79,7 +77,7 @@ impl Prefill {
             None if is_listed => Judged::Broken(unknown(name)),
             None => Judged::Broken(Fault::unlisted()),
         };
-        duplicates::judge_members(sent, &|| field.to_owned(), mistakes, &rule);
+        duplicates::judge_members(sent, &|| Field::Fields.name().to_owned(), mistakes, &rule);
         checked
     }
 }

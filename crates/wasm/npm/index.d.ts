@@ -252,7 +252,8 @@ export interface Session {
     /** UTC, as `2026-02-01T12:00:00Z`. */
     updated_at: string;
     external_ref: string | null;
-    metadata: Record<string, unknown>;
+    /** `null` in a list alone, of a session whose metadata is damaged. */
+    metadata: Record<string, unknown> | null;
     country: string | null;
     checks: Check[] | null;
     workflow_id: string | null;

@@ -90,6 +90,11 @@ impl<'a> Members<'a> {
         self.0.iter().map(|(key, value)| (key.as_ref(), value))
     }
 
+    /// The value of the member at this place.
+    pub(crate) fn value_at(&self, place: usize) -> Option<&Value<'a>> {
+        self.0.get(place).map(|(_, value)| value)
+    }
+
     /// Adds a member at the end, as it was read.
     pub(crate) fn push_member(&mut self, name: Cow<'a, str>, value: Value<'a>) {
         self.0.push((name, value));

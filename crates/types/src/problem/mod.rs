@@ -184,15 +184,20 @@ impl Problem {
     /// A request that breaks rules, with what [`Mistakes::into_errors`] gave. The detail tells the
     /// first, for programs that show nothing else.
     pub fn validation(errors: Vec<FieldError>) -> Self {
-        let mut detail = match errors.first() {
-            Some(first) if first.field.is_empty() => first.message.to_string(),
-            Some(first) => text::join(&[&first.field, ": ", &first.message]),
-            None => "The request breaks a rule.".to_owned(),
+        let (field, message) = errors
+            .first()
+            .map_or(("", "The request breaks a rule."), |first| {
+                (&first.field, &first.message)
+            });
+        let colon = if field.is_empty() { "" } else { ": " };
+        let count;
+        let more = if errors.len() > 1 {
+            count = decimal(errors.len() as u64 - 1);
+            [" (and ", &count, " more)"]
+        } else {
+            [""; 3]
         };
-        if errors.len() > 1 {
-            let more = decimal(errors.len() as u64 - 1);
-            detail = text::join(&[&detail, " (and ", &more, " more)"]);
-        }
+        let detail = text::join(&[field, colon, message, more[0], more[1], more[2]]);
         Self {
             error: ErrorCode::ValidationFailed,
             detail,

@@ -11,6 +11,8 @@ const KEPT_BYTES = 262_144;
 let encoder: TextEncoder | undefined;
 let decoder: TextDecoder | undefined;
 let inbox: Uint8Array | undefined;
+let all: Uint8Array<ArrayBuffer> | undefined;
+let numbers: DataView<ArrayBuffer> | undefined;
 
 /** So much of the module's memory, at least. */
 function room(bytes: number): Uint8Array {
@@ -70,6 +72,27 @@ export function decoded(bytes: Uint8Array): string {
 
 /** So many bytes of the module's answer, until the next call. */
 export function answerBytes(bytes: number): Uint8Array<ArrayBuffer> {
-  const { memory, outbox } = engine();
-  return new Uint8Array(memory.buffer as ArrayBuffer, outbox() >>> 0, bytes);
+  const address = answerAddress();
+  return memoryBytes().subarray(address, address + bytes);
+}
+
+/** Where the module's answer stands in its memory, until the next call. */
+export function answerAddress(): number {
+  return engine().outbox() >>> 0;
+}
+
+/** The whole memory of the module. */
+export function memoryBytes(): Uint8Array<ArrayBuffer> {
+  // As above.
+  if (all === undefined || all.length === 0) {
+    all = new Uint8Array(engine().memory.buffer as ArrayBuffer);
+    numbers = new DataView(all.buffer);
+  }
+  return all;
+}
+
+/** The same, for its numbers. */
+export function memoryNumbers(): DataView<ArrayBuffer> {
+  memoryBytes();
+  return numbers as DataView<ArrayBuffer>;
 }

@@ -3,7 +3,7 @@
  * `crates/wasm/src/js/verdict.rs` puts them.
  */
 
-import { answerBytes, decoded } from "./inbox.js";
+import { answerAddress, decoded, memoryBytes, memoryNumbers } from "./inbox.js";
 import { ERROR_CODES, FIELD_CODES } from "./names.js";
 import type { FieldError, Warning } from "./wire.js";
 
@@ -12,48 +12,33 @@ const fixed = new Map<number, string>();
 
 /** An answer of so many bytes, as a refusal; what is none has no code. */
 export function told(bytes: number) {
-  const said = answerBytes(bytes);
-  const { buffer } = said;
-  const numbers = new DataView(buffer, said.byteOffset);
-  let at = 0;
-  const number = (): number => numbers.getUint32((at += 4) - 4, true);
-  const mistakes = number();
-  const warned = number();
+  const start = answerAddress();
+  const numbers = memoryNumbers();
+  const number = (at: number): number => numbers.getInt32(at, true);
+  const mistakes = number(start);
   // Five numbers each, of four bytes.
-  let from = 20 * (1 + mistakes + warned);
-  const made = said.subarray(from);
-  const all = decoded(made);
-  from = 0;
+  const first = start + 20;
+  const last = first + 20 * (mistakes + number(start + 4));
+  const made = last < start + bytes ? decoded(memoryBytes().subarray(last, start + bytes)) : "";
 
-  const text = (): string => {
-    const address = number();
-    const length = number();
-    if (!address) {
-      const start = from;
-      from += length;
-      // Bytes are characters where there are as many.
-      return all.length === made.length ? all.slice(start, from) : decoded(made.subarray(start, from));
+  const text = (at: number): string => {
+    const place = number(at);
+    const length = number(at + 4);
+    if (length < 0) {
+      return made.slice(place, place + ~length);
     }
-    let known = fixed.get(address);
+    let known = fixed.get(place);
     if (known?.length !== length) {
-      fixed.set(address, (known = decoded(new Uint8Array(buffer, address, length))));
+      fixed.set(place, (known = decoded(memoryBytes().subarray(place, place + length))));
     }
     return known;
   };
 
-  const list = <Remark extends FieldError>(count: number): Remark[] => {
-    const remarks = [];
-    while (count--) {
-      remarks.push({ field: text(), code: FIELD_CODES[number()], message: text() } as Remark);
-    }
-    return remarks;
-  };
-
-  return {
-    ok: false as const,
-    error: ERROR_CODES[number()],
-    detail: text(),
-    errors: list<FieldError>(mistakes),
-    warnings: list<Warning>(warned),
-  };
+  const errors: FieldError[] = [];
+  const warnings: Warning[] = [];
+  for (let at = first; at < last; at += 20) {
+    const remark = { field: text(at), code: FIELD_CODES[number(at + 8)], message: text(at + 12) };
+    (errors.length < mistakes ? errors : warnings).push(remark as FieldError & Warning);
+  }
+  return { ok: false as const, error: ERROR_CODES[number(start + 8)], detail: text(start + 12), errors, warnings };
 }

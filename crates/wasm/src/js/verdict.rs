@@ -67,17 +67,19 @@ fn warn(request: &SentRequest<'_>) -> Vec<FieldError> {
         .collect()
 }
 
-/// An answer in numbers, which JavaScript reads faster than JSON: little-endian, four bytes each, and
-/// behind them the texts that were made for this answer, in UTF-8, one behind the other.
+/// An answer in numbers, which JavaScript reads faster than JSON: little-endian, four bytes
+/// each, and behind them the texts that were made for this answer, in UTF-8, one behind the other.
 ///
 /// First how many mistakes there are and how many warnings; the code of a refusal, or a number that
 /// is none, and its detail; then of each mistake and warning the field, the code and the message. A
 /// code is its place in the closed list. A text is two numbers: of one that the module holds itself
 /// its address and its length in bytes, so that it has to be read only once; of one behind the
-/// numbers 0 and its length.
+/// numbers where it begins there and how long it is, in the units of UTF-16, all bits of that turned.
 struct Answer {
     numbers: Vec<[u8; 4]>,
     texts: String,
+    /// How long the texts are, in units of UTF-16.
+    units: usize,
 }
 
 impl Answer {
@@ -86,6 +88,7 @@ impl Answer {
             // Room for what most requests get that get anything.
             numbers: Vec::with_capacity(256),
             texts: String::with_capacity(512),
+            units: 0,
         };
         answer.number(mistakes.len());
         answer.number(warnings.len());
@@ -116,9 +119,13 @@ impl Answer {
     }
 
     fn made(&mut self, text: &str) {
+        // What begins a character, and once more what begins one that takes two units.
+        let units = |byte: u8| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0);
+        let length: usize = text.bytes().map(units).sum();
         self.texts.push_str(text);
-        self.number(0);
-        self.number(text.len());
+        self.number(self.units);
+        self.number(!length);
+        self.units += length;
     }
 
     fn number(&mut self, number: usize) {

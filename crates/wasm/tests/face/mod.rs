@@ -32,7 +32,9 @@ fn json(length: i32) -> Json {
 /// Reads an answer in numbers, and the texts behind them.
 struct Told {
     numbers: std::vec::IntoIter<usize>,
-    texts: String,
+    texts: Vec<u16>,
+    /// How much of the texts was read.
+    read: usize,
 }
 
 impl Told {
@@ -41,15 +43,13 @@ impl Told {
     }
 
     fn text(&mut self) -> String {
-        match (self.number(), self.number()) {
-            (0, length) => {
-                let rest = self.texts.split_off(length);
-                std::mem::replace(&mut self.texts, rest)
-            }
-            (address, length) => {
-                String::from_utf8(view(address, length).to_vec()).expect("a text of the module")
-            }
+        let (place, length) = (self.number(), self.number());
+        if length < 1 << 31 {
+            return String::from_utf8(view(place, length).to_vec()).expect("a text of the module");
         }
+        assert_eq!(place, self.read, "texts one behind the other");
+        self.read += !length;
+        String::from_utf16(&self.texts[place..self.read]).expect("whole characters")
     }
 
     fn remarks(&mut self, count: usize) -> Json {
@@ -73,13 +73,21 @@ pub(crate) fn told(length: i32) -> (Option<(ErrorCode, String)>, Json, Json) {
     let numbers: Vec<usize> = numbers.as_chunks().0.iter().map(number).collect();
     let mut told = Told {
         numbers: numbers.into_iter(),
-        texts: String::from_utf8(texts.to_vec()).expect("texts"),
+        texts: str::from_utf8(texts)
+            .expect("texts")
+            .encode_utf16()
+            .collect(),
+        read: 0,
     };
     assert_eq!((told.number(), told.number()), (mistakes, warnings));
     let code = ErrorCode::ALL.get(told.number()).copied();
     let detail = told.text();
     let lists = (told.remarks(mistakes), told.remarks(warnings));
-    assert!(told.texts.is_empty(), "a text that belongs to nothing");
+    assert_eq!(
+        told.read,
+        told.texts.len(),
+        "a text that belongs to nothing"
+    );
     (code.map(|code| (code, detail)), lists.0, lists.1)
 }
 

@@ -210,6 +210,8 @@ if (judged.ok) {
 declare const created: CreatedSession;
 declare const session: Session;
 const url: string | null = created.capture_url ?? session.capture_url;
+// @ts-expect-error: it may be null
+const plan: unknown = session.metadata.plan;
 
 console.log(unknownCheck, unknownField, spelled, respelled, left, pictures, status, terminal, check, scope, error, code);
-console.log(field, prefillField, version, most, never, all, url);
+console.log(field, prefillField, version, most, never, all, url, plan);

@@ -5,7 +5,7 @@ use crate::country::CountryCode;
 use crate::email::EmailAddress;
 use crate::expiry::ExpiryMinutes;
 use crate::id::WorkflowId;
-use crate::json::{self, Json, Members, push, push_name, push_quoted};
+use crate::json::{self, Json, Members, Value, push, push_name, push_quoted};
 use crate::metadata::Metadata;
 use crate::names::Field;
 use crate::prefill::{CheckedPrefill, Prefill};
@@ -51,7 +51,7 @@ pub struct CheckedRequest<'r, 'a> {
     /// The fields that are texts, in the order of the table of names.
     pub(super) texts: [Option<&'r str>; Field::TABLE.len()],
     pub(super) metadata: Option<&'r Members<'a>>,
-    pub(super) checks: Option<Vec<Check>>,
+    pub(super) checks: Option<&'r [Value<'a>]>,
     pub(super) send_email: bool,
     pub(super) expires_in: ExpiryMinutes,
     pub(super) prefill: CheckedPrefill<'r>,
@@ -68,7 +68,7 @@ impl From<CheckedRequest<'_, '_>> for NewSession {
                 .map(Metadata::of_checked)
                 .unwrap_or_default(),
             country: text(Field::Country).and_then(|code| CountryCode::parse(code).ok()),
-            checks: checked.checks,
+            checks: checked.checks.map(Check::of_checked),
             workflow_id: text(Field::WorkflowId).and_then(WorkflowId::parse),
             redirect_url: text(Field::RedirectUrl).map(WebUrl::of_checked),
             send_email: checked.send_email,
@@ -129,10 +129,14 @@ impl NewSession {
         ] {
             texts[field as usize] = text;
         }
+        let checks = self.checks.as_ref().map(|checks| {
+            let names = checks.iter().map(|check| Value::from(check.as_str()));
+            names.collect::<Vec<_>>()
+        });
         let checked = CheckedRequest {
             texts,
             metadata: Some(self.metadata.as_object()),
-            checks: self.checks.clone(),
+            checks: checks.as_deref(),
             send_email: self.send_email,
             expires_in: self.expires_in,
             prefill: (&self.prefill).into(),
@@ -160,14 +164,14 @@ impl CheckedRequest<'_, '_> {
                     out.push('}');
                 }
                 Field::Checks => {
-                    let Some(checks) = &self.checks else {
+                    let Some(checks) = self.checks else {
                         continue;
                     };
                     push_name(&mut out, name);
                     let mut before = '[';
                     for check in checks {
                         out.push(before);
-                        push_quoted(&mut out, check.as_str());
+                        push(&mut out, check);
                         before = ',';
                     }
                     // There is one at least.

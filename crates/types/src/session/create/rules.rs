@@ -96,7 +96,8 @@ impl<'c, 'r, 'a> Rules<'c, 'r, 'a> {
                 Value::Array(items) => {
                     // Said of the list before anything is said of its items.
                     self.refuse_closed(field);
-                    self.checked.checks = Some(Check::parse_list(items, &mut self.mistakes));
+                    Check::check_list(items, &mut self.mistakes);
+                    self.checked.checks = Some(items);
                     self.report_within(field, value);
                     return;
                 }
@@ -166,18 +167,17 @@ impl<'c, 'r, 'a> Rules<'c, 'r, 'a> {
 
     /// Notes the fields that are not known where that is asked for, and what they repeat.
     fn unknown(&mut self) {
-        let is_strict = self.context.strict;
-        let rule = |name: &str, _: &Value<'_>, is_listed: bool| match (is_strict, is_listed) {
-            (true, true) => Judged::Broken(unknown_field(name)),
-            (true, false) => Judged::Broken(Fault::unlisted()),
-            (false, _) => Judged::Kept,
+        let Some(members) = self.request.with_unknown() else {
+            return;
         };
-        duplicates::judge_members(
-            self.request.unknown(),
-            &String::new,
-            &mut self.mistakes,
-            &rule,
-        );
+        let is_strict = self.context.strict;
+        let rule = |name: &str, _: &Value<'_>, is_listed: bool| match Field::parse(name) {
+            Some(_) => Judged::Elsewhere,
+            None if !is_strict => Judged::Kept,
+            None if is_listed => Judged::Broken(unknown_field(name)),
+            None => Judged::Broken(Fault::unlisted()),
+        };
+        duplicates::judge_members(members, &String::new, &mut self.mistakes, &rule);
     }
 }
 

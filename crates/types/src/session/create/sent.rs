@@ -14,13 +14,16 @@ use std::fmt;
 pub type CreateSessionRequest = SentRequest<'static>;
 
 /// A [`CreateSessionRequest`] that may borrow from the text it was read from.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct SentRequest<'a> {
-    /// The first value of each field, in the order of the table of names.
-    known: [Option<Value<'a>>; Field::TABLE.len()],
+    /// All that was sent, known or not.
+    members: Members<'a>,
+    /// Where each field was given first, in the order of the table of names.
+    known: [Option<usize>; Field::TABLE.len()],
     /// Which of them were given more than once.
     is_repeated: [bool; Field::TABLE.len()],
-    unknown: Members<'a>,
+    /// Whether there are other members.
+    has_unknown: bool,
     /// The parts of the envelope that were given more than once.
     repeated: Vec<&'static str>,
 }
@@ -39,34 +42,38 @@ impl<'a> SentRequest<'a> {
                 "The body must be a JSON object.",
             ));
         };
-        let mut request = Self::empty();
+        let mut request = Self::of(members);
         request.repeated = repeated;
-        for (name, value) in members.into_members() {
-            match Field::parse(&name) {
-                Some(field) if request.known[field as usize].is_none() => {
-                    request.known[field as usize] = Some(value);
+        Ok(request)
+    }
+
+    fn of(members: Members<'a>) -> Self {
+        let mut known = [None; Field::TABLE.len()];
+        let mut is_repeated = [false; Field::TABLE.len()];
+        let mut has_unknown = false;
+        for (place, (name, _)) in members.iter().enumerate() {
+            match Field::parse(name) {
+                Some(field) if known[field as usize].is_none() => {
+                    known[field as usize] = Some(place);
                 }
-                Some(field) => request.is_repeated[field as usize] = true,
-                None => request.unknown.push_member(name, value),
+                Some(field) => is_repeated[field as usize] = true,
+                None => has_unknown = true,
             }
         }
-        Ok(request)
+        Self {
+            members,
+            known,
+            is_repeated,
+            has_unknown,
+            repeated: Vec::new(),
+        }
     }
 
     /// A request of one field.
     pub(in crate::session) fn of_field(field: Field, value: Value<'a>) -> Self {
-        let mut request = Self::empty();
-        request.known[field as usize] = Some(value);
-        request
-    }
-
-    const fn empty() -> Self {
-        Self {
-            known: [const { None }; Field::TABLE.len()],
-            is_repeated: [false; Field::TABLE.len()],
-            unknown: Members::new(),
-            repeated: Vec::new(),
-        }
+        let mut members = Members::new();
+        members.push_member(field.name().into(), value);
+        Self::of(members)
     }
 
     /// Whether no member is given twice, at any depth: then [`Self::fingerprint_text`] means the
@@ -78,23 +85,28 @@ impl<'a> SentRequest<'a> {
         };
         self.repeated.is_empty()
             && self.is_repeated == [false; Field::TABLE.len()]
-            && Repeats::of(&self.unknown).is_empty()
+            && Repeats::of(&self.members).is_empty()
             && !self.known().any(has_repeats)
             && !self
-                .unknown
-                .iter()
+                .unknown()
                 .any(|(_, value)| duplicates::is_within(value))
     }
 
     /// The known fields that were given, and the first value of each.
     fn known(&self) -> impl Iterator<Item = (Field, &Value<'a>)> {
         let fields = Field::TABLE.iter().zip(&self.known);
-        fields.filter_map(|((field, ..), value)| Some((*field, value.as_ref()?)))
+        fields.filter_map(|((field, ..), place)| Some((*field, self.members.value_at((*place)?)?)))
+    }
+
+    /// The members that are no known field, as sent.
+    fn unknown(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
+        let is_unknown = |(name, _): &(&str, _)| Field::parse(name).is_none();
+        self.members.iter().filter(is_unknown)
     }
 
     /// The first value of a field, if it was given and is not `null`.
     pub(super) fn value(&self, field: Field) -> Option<&Value<'a>> {
-        let value = self.known[field as usize].as_ref();
+        let value = self.members.value_at(self.known[field as usize]?);
         value.filter(|value| !value.is_null())
     }
 
@@ -108,9 +120,9 @@ impl<'a> SentRequest<'a> {
         &self.repeated
     }
 
-    /// The fields that are not known.
-    pub(super) const fn unknown(&self) -> &Members<'a> {
-        &self.unknown
+    /// All that was sent, if some of it is no known field.
+    pub(super) fn with_unknown(&self) -> Option<&Members<'a>> {
+        self.has_unknown.then_some(&self.members)
     }
 
     /// One text for all ways to send the same parameters: before defaults and rules, values as sent,
@@ -124,7 +136,7 @@ impl<'a> SentRequest<'a> {
             };
             all.push(field.name(), value);
         }
-        for (name, value) in self.unknown.iter().filter(|(_, value)| !value.is_null()) {
+        for (name, value) in self.unknown().filter(|(_, value)| !value.is_null()) {
             all.push(name, value.clone());
         }
         Value::Object(all).canonical()
@@ -132,10 +144,13 @@ impl<'a> SentRequest<'a> {
 
     /// The unknown top-level fields, as sent, each once.
     pub fn ignored_fields(&self) -> Vec<&str> {
-        let repeats = Repeats::of(&self.unknown);
         let mut names = Vec::new();
-        for (index, (name, _)) in self.unknown.iter().enumerate() {
-            if repeats.at(index) != Member::Again {
+        let Some(members) = self.with_unknown() else {
+            return names;
+        };
+        let repeats = Repeats::of(members);
+        for (index, (name, _)) in members.iter().enumerate() {
+            if repeats.at(index) != Member::Again && Field::parse(name).is_none() {
                 names.push(name);
             }
         }
