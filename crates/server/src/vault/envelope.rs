@@ -1,7 +1,9 @@
 //! The one form of ciphertext: a version byte, a nonce, and what XChaCha20-Poly1305 makes of the text and its place.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use chacha20::cipher::array::Array;
+use chacha20::{R20, hchacha};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use secrecy::zeroize::Zeroizing;
 
 /// The form below. Another cipher would be another version.
 const VERSION: u8 = 1;
@@ -15,22 +17,19 @@ pub struct OpenError;
 
 /// Seals `plain` for the place that `associated` names. A nonce must be random, and used once.
 pub(super) fn seal(key: &[u8; 32], plain: &[u8], associated: &[u8], nonce: [u8; NONCE]) -> Vec<u8> {
-    let cipher = XChaCha20Poly1305::new(&Key::from(*key));
-    let payload = Payload {
-        msg: plain,
-        aad: associated,
-    };
+    let mut sealed = Vec::with_capacity(1 + NONCE + plain.len() + TAG);
+    sealed.push(VERSION);
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(plain);
+    let (key, nonce) = cipher(key, &nonce);
     #[expect(
         clippy::expect_used,
         reason = "it fails beyond 256 GiB only, which no request can bring"
     )]
-    let text = cipher
-        .encrypt(&XNonce::from(nonce), payload)
+    let tag = key
+        .seal_in_place_separate_tag(nonce, Aad::from(associated), &mut sealed[1 + NONCE..])
         .expect("the text is too long to be sealed");
-    let mut sealed = Vec::with_capacity(1 + NONCE + text.len());
-    sealed.push(VERSION);
-    sealed.extend_from_slice(&nonce);
-    sealed.extend_from_slice(&text);
+    sealed.extend_from_slice(tag.as_ref());
     sealed
 }
 
@@ -38,17 +37,32 @@ pub(super) fn seal(key: &[u8; 32], plain: &[u8], associated: &[u8], nonce: [u8; 
 pub(super) fn open(key: &[u8; 32], sealed: &[u8], associated: &[u8]) -> Result<Vec<u8>, OpenError> {
     let (version, rest) = sealed.split_first().ok_or(OpenError)?;
     let (nonce, text) = rest.split_first_chunk::<NONCE>().ok_or(OpenError)?;
-    if *version != VERSION || text.len() < TAG {
+    if *version != VERSION {
         return Err(OpenError);
     }
-    let cipher = XChaCha20Poly1305::new(&Key::from(*key));
-    let payload = Payload {
-        msg: text,
-        aad: associated,
-    };
-    cipher
-        .decrypt(&XNonce::from(*nonce), payload)
-        .map_err(|_| OpenError)
+    let (key, nonce) = cipher(key, nonce);
+    let mut plain = text.to_vec();
+    let length = key
+        .open_in_place(nonce, Aad::from(associated), &mut plain)
+        .map_err(|_| OpenError)?
+        .len();
+    plain.truncate(length);
+    Ok(plain)
+}
+
+/// XChaCha20-Poly1305 as ChaCha20-Poly1305 (draft-irtf-cfrg-xchacha 2.3): the first part of the nonce makes a key of its
+/// own, the rest is the nonce under it. ring takes a fifth to a third of the time of the cipher's own library, whose
+/// Poly1305 calls a function for each AVX2 instruction.
+fn cipher(key: &[u8; 32], nonce: &[u8; NONCE]) -> (LessSafeKey, Nonce) {
+    let mut head = [0; 16];
+    head.copy_from_slice(&nonce[..16]);
+    let mut tail = [0; 12];
+    tail[4..].copy_from_slice(&nonce[16..]);
+    let own = Zeroizing::new(<[u8; 32]>::from(hchacha::<R20>(&Array(*key), &Array(head))));
+    #[expect(clippy::expect_used, reason = "the cipher takes keys of 32 bytes")]
+    let own =
+        UnboundKey::new(&CHACHA20_POLY1305, own.as_slice()).expect("a key of 32 bytes is refused");
+    (LessSafeKey::new(own), Nonce::assume_unique_for_key(tail))
 }
 
 /// Several values as one, each after its length, so that no two lists are the same bytes.
@@ -63,6 +77,8 @@ pub(super) fn length_prefixed(parts: &[&[u8]]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+    use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
     use proptest::prelude::*;
 
     use super::*;
@@ -97,6 +113,18 @@ mod tests {
             let sealed = seal(&key, &plain, b"place", nonce);
             prop_assert_eq!(sealed.len(), 1 + NONCE + plain.len() + TAG);
             prop_assert_eq!(open(&key, &sealed, b"place"), Ok(plain));
+        }
+
+        #[test]
+        fn the_ciphers_own_library_makes_the_same_bytes(
+            plain in any::<Vec<u8>>(), place in any::<Vec<u8>>(), key: [u8; 32], nonce: [u8; NONCE],
+        ) {
+            let payload = Payload { msg: &plain, aad: &place };
+            let cipher = XChaCha20Poly1305::new(&Key::from(key));
+            let text = cipher.encrypt(&XNonce::from(nonce), payload).unwrap();
+            let theirs = [&[VERSION], nonce.as_slice(), &text].concat();
+            prop_assert_eq!(seal(&key, &plain, &place, nonce), theirs.as_slice());
+            prop_assert_eq!(open(&key, &theirs, &place), Ok(plain));
         }
 
         #[test]
