@@ -9,6 +9,7 @@ use sqlx::AnyConnection;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 use vouchkey_types::api_key::{ApiKey, Environment, KeyKind};
+use vouchkey_types::email::EmailAddress;
 use vouchkey_types::id::{OrganizationId, SessionId};
 use vouchkey_types::inflection::Inflection;
 use vouchkey_types::json::{self, Json};
@@ -21,6 +22,7 @@ use crate::config::{
     Config, DataConfig, HttpConfig, LimitConfig, MailConfig, PublicUrl, RootKeySource,
     TelemetryConfig,
 };
+use crate::invitations::SmtpAddress;
 use crate::store::api_keys::{self, ApiKeyRow};
 use crate::store::fixtures::{self, NOW, apply};
 use crate::store::organizations::{self, OrganizationRow};
@@ -46,7 +48,17 @@ pub(crate) struct Reply {
 
 impl Bed {
     pub(crate) async fn new() -> Self {
-        Self::with_mail(MailConfig::Mailbox { from: None }).await
+        Self::with_mail(MailConfig::mailbox(None)).await
+    }
+
+    /// One whose invitations wait: its mail server has a name that leads nowhere. [`crate::outbox::keep_due`] gives them to
+    /// the mailbox.
+    pub(crate) async fn waiting() -> Self {
+        Self::with_mail(MailConfig::Smtp {
+            address: SmtpAddress::parse("smtp://mail.invalid").unwrap(),
+            from: EmailAddress::parse("no-reply@example.com").unwrap(),
+        })
+        .await
     }
 
     pub(crate) async fn with_mail(mail: MailConfig) -> Self {

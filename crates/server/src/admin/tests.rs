@@ -341,16 +341,12 @@ async fn another_sites_pages_and_other_than_json_are_refused() {
 
 #[tokio::test]
 async fn on_plain_http_beyond_loopback_nobody_signs_in() {
-    let bed = Bed::with(
-        MailConfig::Mailbox { from: None },
-        "http://verify.example.com",
-    )
-    .await;
+    let bed = Bed::with(MailConfig::mailbox(None), "http://verify.example.com").await;
     add_user(&bed, "jane@example.com", "token").await;
     let reply = by_link(&bed, "token", PASSWORD).await;
     assert_eq!(reply.status, 403);
     assert!(reply.text.contains("https"), "{}", reply.text);
-    let bed = Bed::with(MailConfig::Mailbox { from: None }, "http://127.0.0.1:8080").await;
+    let bed = Bed::with(MailConfig::mailbox(None), "http://127.0.0.1:8080").await;
     add_user(&bed, "jane@example.com", "token").await;
     let reply = by_link(&bed, "token", PASSWORD).await;
     assert!(

@@ -84,7 +84,7 @@ impl Server {
                 folder: folder.path().to_owned(),
             },
             database: fixtures::database(folder.path()).await,
-            mail: MailConfig::Mailbox { from: None },
+            mail: MailConfig::mailbox(None),
             limits,
             telemetry: TelemetryConfig::default(),
             root_key: RootKeySource::File(folder.path().join("root.key")),

@@ -69,13 +69,16 @@ pub struct DatabaseConfig {
     pub commit_each: bool,
 }
 
+/// The sender that the embedded mailbox shows where none is configured.
+const MAILBOX_FROM: &str = "no-reply@localhost";
+
 /// How invitations leave.
 #[derive(Debug, Clone)]
 pub enum MailConfig {
     /// They land in the mailbox that the dashboard shows.
     Mailbox {
         /// The sender's address that the mailbox shows.
-        from: Option<EmailAddress>,
+        from: String,
     },
     /// They are handed to an SMTP server.
     Smtp {
@@ -84,6 +87,22 @@ pub enum MailConfig {
         /// The sender's address.
         from: EmailAddress,
     },
+}
+
+impl MailConfig {
+    /// The embedded mailbox, with the sender's address that it shows.
+    pub fn mailbox(from: Option<EmailAddress>) -> Self {
+        let from = from.map_or_else(|| MAILBOX_FROM.to_owned(), |from| from.as_str().to_owned());
+        Self::Mailbox { from }
+    }
+
+    /// The sender's address that the embedded mailbox shows; none if invitations leave by a server.
+    pub fn mailbox_from(&self) -> Option<&str> {
+        match self {
+            Self::Mailbox { from } => Some(from),
+            Self::Smtp { .. } => None,
+        }
+    }
 }
 
 /// Rate limits of one key, or of one signed-in user, in this process (decision 16): the share that the number of
@@ -210,7 +229,7 @@ fn mail(sources: &sources::Sources) -> Result<MailConfig, ConfigError> {
         SmtpAddress::parse(text).map_err(|error| error.to_string())
     })?;
     match (smtp, from) {
-        (None, from) => Ok(MailConfig::Mailbox { from }),
+        (None, from) => Ok(MailConfig::mailbox(from)),
         (Some(address), Some(from)) => Ok(MailConfig::Smtp { address, from }),
         (Some(_), None) => Err(ConfigError::new(
             "VOUCHKEY_MAIL_FROM",

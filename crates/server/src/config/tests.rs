@@ -40,7 +40,7 @@ fn nothing_needs_to_be_set() {
     assert_eq!(config.limits.requests_per_minute, 1_000);
     assert_eq!(config.limits.creates_per_minute, 300);
     assert_eq!(config.limits.publishable_creates_per_minute, 10);
-    assert!(matches!(config.mail, MailConfig::Mailbox { from: None }));
+    assert_eq!(config.mail.mailbox_from(), Some("no-reply@localhost"));
     assert!(
         matches!(config.root_key, RootKeySource::File(file) if file.ends_with("none/root.key"))
     );

@@ -18,6 +18,7 @@ pub mod words;
 use askama::Template;
 
 use crate::capture::accent::Accent;
+use crate::store::organizations::OrganizationRow;
 
 pub use message::{MessageError, Outgoing, can_be_sent};
 pub use smtp::{Failure, Smtp};
@@ -60,6 +61,17 @@ pub struct Organization {
     pub support_url: Option<String>,
     /// Its colour, `#rrggbb`, for the button.
     pub accent_colour: Option<String>,
+}
+
+impl From<&OrganizationRow> for Organization {
+    fn from(row: &OrganizationRow) -> Self {
+        Self {
+            name: row.name.clone(),
+            email_display_name: row.email_display_name.clone(),
+            support_url: row.support_url.clone(),
+            accent_colour: row.accent_colour.clone(),
+        }
+    }
 }
 
 /// An invitation, ready to be made into a message.

@@ -1,7 +1,7 @@
 //! Clocks that are set back, and clocks of two servers that differ.
 
 use super::lease::LEASE_MS;
-use super::tests::{End, HOUR, INVITED, MINUTE, by_smtp, is, state, work, worker};
+use super::tests::{End, HOUR, INVITED, MINUTE, by_smtp, is, mailbox_worker, state, work};
 use crate::invitations::scripted_smtp::{Script, ScriptedSmtp};
 use crate::store::outbox::{Ended, Lease, Leased};
 use crate::test_bed::Bed;
@@ -40,7 +40,7 @@ async fn a_clock_that_was_set_back_keeps_no_mail_and_no_server_waiting() {
 
 #[tokio::test]
 async fn what_is_put_off_for_as_long_as_any_wait_stays_so() {
-    let bed = Bed::new().await;
+    let bed = Bed::waiting().await;
     let (session, _) = bed.create(INVITED).await;
     let leased = lease(&bed, 0, LEASE_MS).await.remove(0);
     let next_at = bed.clock.now_ms() + 66 * MINUTE;
@@ -48,18 +48,18 @@ async fn what_is_put_off_for_as_long_as_any_wait_stays_so() {
     let later = End(leased, Ended::Retry { next_at, error }, 0);
     assert!(bed.state.store.write(later).await.unwrap());
     upkeep::hurry_deliveries(&bed.state).await.unwrap();
-    work(&mut worker(&bed)).await;
+    work(&mut mailbox_worker(&bed)).await;
     assert_eq!(state(&bed, session).await, is("pending", 1, Some(error)));
     bed.clock.advance(-1);
     upkeep::hurry_deliveries(&bed.state).await.unwrap();
-    work(&mut worker(&bed)).await;
+    work(&mut mailbox_worker(&bed)).await;
     assert_eq!(state(&bed, session).await, is("sent", 2, None));
 }
 
 /// What docs/scaling.md says: a lease that is about to be extended has 20 seconds left.
 #[tokio::test]
 async fn a_server_whose_clock_is_less_than_20_seconds_ahead_leaves_a_lease_alone() {
-    let bed = Bed::new().await;
+    let bed = Bed::waiting().await;
     let (session, _) = bed.create(INVITED).await;
     let held = lease(&bed, 0, LEASE_MS - 10_000).await.remove(0);
     assert_eq!(lease(&bed, 19_999, LEASE_MS).await, []);

@@ -1,16 +1,14 @@
 //! One attempt to deliver an invitation: from ids to a message that somebody has taken.
 
-use std::collections::HashMap;
-
 use sqlx::AnyConnection;
 use vouchkey_types::api_key::Environment;
-use vouchkey_types::id::{OrganizationId, SessionId};
 use vouchkey_types::session::status::SessionStatus;
 
 use crate::app::AppState;
 use crate::config::MailConfig;
-use crate::invitations::{self, Failure, InvitationInput, Organization, Outgoing, Smtp, kept};
+use crate::invitations::{self, Failure, InvitationInput, Outgoing, Smtp};
 use crate::sessions::capture_url::capture_url;
+use crate::sessions::invitation;
 use crate::sessions::sealed::{Field, SessionKey};
 use crate::store::invitations::InvitationRow;
 use crate::store::mailbox::MailboxRow;
@@ -18,9 +16,6 @@ use crate::store::organizations::{self, OrganizationRow};
 use crate::store::outbox::Leased;
 use crate::store::{self, StoreError};
 use crate::vault::OpenError;
-
-/// The sender that the embedded mailbox shows where none is configured.
-const MAILBOX_FROM: &str = "no-reply@localhost";
 
 /// Where mail goes.
 #[derive(Debug, Clone)]
@@ -45,22 +40,12 @@ pub(super) enum Post {
 impl Post {
     pub(super) fn of(config: &MailConfig) -> Self {
         match config {
-            MailConfig::Mailbox { from } => Self::Mailbox {
-                from: from
-                    .as_ref()
-                    .map_or(MAILBOX_FROM, |from| from.as_str())
-                    .to_owned(),
-            },
+            MailConfig::Mailbox { from } => Self::Mailbox { from: from.clone() },
             MailConfig::Smtp { address, from } => Self::Smtp {
                 smtp: Smtp::new(address.clone()),
                 from: from.as_str().to_owned(),
             },
         }
-    }
-
-    /// Whether mail is kept in the database, and so with the end of its attempt or not at all.
-    pub(super) const fn keeps(&self) -> bool {
-        !matches!(self, Self::Smtp { .. })
     }
 
     fn from(&self) -> &str {
@@ -101,100 +86,59 @@ pub(super) enum Attempt {
 
 /// Tries once.
 pub(super) async fn attempt(state: AppState, post: Post, lease: Leased) -> Attempt {
-    let wanted = [(lease.organization, lease.session)];
-    let read = async |conn: &mut AnyConnection| Facts::find(conn, &wanted).await;
+    let (organization, session) = (lease.organization, lease.session);
+    let read = async |conn: &mut AnyConnection| {
+        Ok((
+            organizations::find(conn, organization).await?,
+            store::invitations::find(conn, organization, session).await?,
+        ))
+    };
     match state.store.read(read).await {
-        Ok(facts) => match facts.prepare(&state, &lease) {
+        Ok((Some(organization), Some(row))) => match prepare(&state, &organization, row) {
             Ok((input, key)) => hand_over(&state, &post, &lease, &input, &key).await,
             Err(attempt) => attempt,
         },
+        Ok(_) => Attempt::Unwanted("ended"),
         Err(error) => hindered(&error),
     }
 }
 
-/// Puts one together for the mailbox.
-pub(super) fn keep(state: &AppState, post: &Post, lease: &Leased, facts: &Facts) -> Attempt {
-    match facts.prepare(state, lease) {
-        Ok((input, key)) => kept(state, post.from(), lease, &input, &key),
-        Err(attempt) => attempt,
-    }
-}
-
-/// What the database has of several invitations.
-pub(super) struct Facts {
-    invitations: HashMap<SessionId, InvitationRow>,
-    organizations: HashMap<OrganizationId, OrganizationRow>,
-}
-
-impl Facts {
-    pub(super) async fn find(
-        conn: &mut AnyConnection,
-        wanted: &[(OrganizationId, SessionId)],
-    ) -> Result<Self, StoreError> {
-        let mut organizations = HashMap::new();
-        for (id, _) in wanted {
-            if !organizations.contains_key(id)
-                && let Some(organization) = organizations::find(conn, *id).await?
-            {
-                organizations.insert(*id, organization);
-            }
-        }
-        let found = store::invitations::find_all(conn, wanted).await?;
-        Ok(Self {
-            invitations: found.into_iter().map(|row| (row.session, row)).collect(),
-            organizations,
-        })
-    }
-
-    fn prepare(
-        &self,
-        state: &AppState,
-        lease: &Leased,
-    ) -> Result<(InvitationInput, SessionKey), Attempt> {
-        let found = (
-            self.invitations.get(&lease.session),
-            self.organizations.get(&lease.organization),
-        );
-        let (Some(row), Some(organization)) = found else {
-            return Err(Attempt::Unwanted("ended"));
-        };
-        let now = state.clock.now_ms();
-        match row.status_at(now) {
-            SessionStatus::Pending | SessionStatus::Capturing if now < row.expires_at => {}
-            SessionStatus::Expired | SessionStatus::Pending | SessionStatus::Capturing => {
-                return Err(Attempt::Unwanted("expired"));
-            }
-            _ => return Err(Attempt::Unwanted("ended")),
-        }
-        let key = SessionKey::open(&state.vault, &row.key)
-            .map_err(unreadable)?
-            .ok_or(Attempt::Unwanted("erased"))?;
-        let (link, link_expires_at) = row.link.ok_or(Attempt::Unwanted("ended"))?;
-        if link_expires_at <= now {
+fn prepare(
+    state: &AppState,
+    organization: &OrganizationRow,
+    row: InvitationRow,
+) -> Result<(InvitationInput, SessionKey), Attempt> {
+    let now = state.clock.now_ms();
+    match row.status_at(now) {
+        SessionStatus::Pending | SessionStatus::Capturing if now < row.expires_at => {}
+        SessionStatus::Expired | SessionStatus::Pending | SessionStatus::Capturing => {
             return Err(Attempt::Unwanted("expired"));
         }
-        let text = |field: Field, sealed: &Option<Vec<u8>>| {
-            key.text(field, sealed.as_deref()).map_err(unreadable)
-        };
-        let input = InvitationInput {
-            to: text(Field::ApplicantEmail, &row.applicant_email)?
-                .ok_or(Attempt::Hopeless("no_recipient"))?,
-            applicant_name: text(Field::ApplicantName, &row.applicant_name)?,
-            email_display_name: text(Field::EmailDisplayName, &row.email_display_name)?,
-            support_url: text(Field::SupportUrl, &row.support_url)?,
-            organization: Organization {
-                name: organization.name.clone(),
-                email_display_name: organization.email_display_name.clone(),
-                support_url: organization.support_url.clone(),
-                accent_colour: organization.accent_colour.clone(),
-            },
-            capture_url: capture_url(&state.public_url, &state.secrets, link),
-            expires_at: link_expires_at,
-            now,
-            sandbox: row.environment == Environment::Sandbox,
-        };
-        Ok((input, key))
+        _ => return Err(Attempt::Unwanted("ended")),
     }
+    let key = SessionKey::open(&state.vault, &row.key)
+        .map_err(unreadable)?
+        .ok_or(Attempt::Unwanted("erased"))?;
+    let (link, link_expires_at) = row.link.ok_or(Attempt::Unwanted("ended"))?;
+    if link_expires_at <= now {
+        return Err(Attempt::Unwanted("expired"));
+    }
+    let text = |field: Field, sealed: &Option<Vec<u8>>| {
+        key.text(field, sealed.as_deref()).map_err(unreadable)
+    };
+    let input = InvitationInput {
+        to: text(Field::ApplicantEmail, &row.applicant_email)?
+            .ok_or(Attempt::Hopeless("no_recipient"))?,
+        applicant_name: text(Field::ApplicantName, &row.applicant_name)?,
+        email_display_name: text(Field::EmailDisplayName, &row.email_display_name)?,
+        support_url: text(Field::SupportUrl, &row.support_url)?,
+        organization: organization.into(),
+        capture_url: capture_url(&state.public_url, &state.secrets, link),
+        expires_at: link_expires_at,
+        now,
+        sandbox: row.environment == Environment::Sandbox,
+    };
+    Ok((input, key))
 }
 
 async fn hand_over(
@@ -227,19 +171,17 @@ fn kept(
     input: &InvitationInput,
     key: &SessionKey,
 ) -> Attempt {
-    // Asked here too, so that what no server could carry shows where there is none yet.
-    if !invitations::can_be_sent(from, &input.to) {
-        return Attempt::Hopeless("not_deliverable");
+    match invitation::keep(from, input, key, lease.id, state.clock.random()) {
+        Some(message_sealed) => Attempt::Kept(MailboxRow {
+            organization: lease.organization,
+            id: lease.id,
+            environment: lease.environment,
+            session: lease.session,
+            created_at: input.now,
+            message_sealed,
+        }),
+        None => Attempt::Hopeless("not_deliverable"),
     }
-    let text = kept::to_text(from, input);
-    Attempt::Kept(MailboxRow {
-        organization: lease.organization,
-        id: lease.id,
-        environment: lease.environment,
-        session: lease.session,
-        created_at: input.now,
-        message_sealed: key.seal_message(lease.id, text.as_bytes(), state.clock.random()),
-    })
 }
 
 pub(super) fn hindered(error: &StoreError) -> Attempt {

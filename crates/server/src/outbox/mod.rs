@@ -2,12 +2,12 @@
 //!
 //! Delivery is at least once, with one Message-ID over all attempts. A row is leased in a transaction of its own, no
 //! transaction is open while a server is spoken to, and the end of an attempt is written only by who still holds the
-//! lease. What the embedded mailbox keeps needs no lease: it is kept in the transaction that says so.
+//! lease. Where there is no server, a creation gives its invitation to the embedded mailbox itself; what waits all the same,
+//! of a time with a server, goes there by the worker.
 
 #[cfg(test)]
 mod clock_tests;
 mod delivery;
-mod keep;
 mod lease;
 mod schedule;
 mod settle;
@@ -29,9 +29,9 @@ pub async fn run(state: AppState, stop: CancellationToken) {
     Worker::new(state, post).run(stop).await;
 }
 
-/// Delivers until nothing is due, without a loop of its own.
+/// Gives the embedded mailbox what waits, without a loop of its own.
 #[cfg(test)]
-pub(crate) async fn deliver_due(state: &AppState) {
-    let post = Post::of(&state.config.mail);
+pub(crate) async fn keep_due(state: &AppState) {
+    let post = Post::of(&crate::config::MailConfig::mailbox(None));
     tests::work(&mut Worker::new(state.clone(), post)).await;
 }

@@ -142,7 +142,7 @@ async fn write(state: &AppState, change: Settle) {
 }
 
 /// What the timeline says of an end; nothing of a try that failed for now.
-pub(super) fn note(state: &AppState, lease: &Leased, ended: Ended) -> Option<SessionEventRow> {
+fn note(state: &AppState, lease: &Leased, ended: Ended) -> Option<SessionEventRow> {
     let attempts = lease.attempts;
     let (event, detail): (_, Object) = match ended {
         Ended::Retry { .. } => return None,

@@ -8,22 +8,17 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use super::delivery::Post;
-use super::keep::{KeepDue, Kept};
 use super::lease::LEASE_MS;
 use super::schedule;
 use super::settle::{Heard, deliver};
 use crate::app::AppState;
 use crate::invitations::Failure;
 use crate::store::StoreError;
-use crate::store::outbox::{self, Ended, Lease, Reclaim, Release};
+use crate::store::outbox::{self, Lease, Reclaim, Release};
 use crate::telemetry;
 
 /// Deliveries under way at once, and so the most duplicates that a crash can cause.
 const IN_FLIGHT: usize = 4;
-/// Messages that are kept with one commit, at most.
-const KEPT_TOGETHER: usize = 64;
-/// How long what is to be kept waits for more of its kind: nobody waits for it, and together they cost far less.
-const GATHER: Duration = Duration::from_millis(50);
 /// A look at the table when nothing else calls for one: another server may have died with rows leased.
 const IDLE_MS: i64 = 20_000;
 /// How long a stop waits for what is under way.
@@ -50,8 +45,6 @@ pub(super) struct Worker {
     /// Whether something waits that the server, not the recipient, held up.
     waiting: bool,
     released_at: i64,
-    /// Whether more waits for the mailbox than it was given at once.
-    has_more: bool,
 }
 
 impl Worker {
@@ -63,7 +56,6 @@ impl Worker {
             failures: 0,
             waiting: false,
             released_at: i64::MIN,
-            has_more: false,
         }
     }
 
@@ -77,9 +69,6 @@ impl Worker {
                     Some(done) = running.join_next() => self.hear(done).await,
                     () = self.state.outbox_wake.notified() => {}
                     () = sleep(wait) => {}
-                }
-                if self.post.keeps() && !self.has_more {
-                    sleep(GATHER).await;
                 }
             }
         };
@@ -124,9 +113,6 @@ impl Worker {
                 return Ok(pause.probe_at);
             }
         }
-        if self.post.keeps() && self.keep().await? {
-            return Ok(i64::MIN);
-        }
         let now = self.state.clock.now_ms();
         let free = IN_FLIGHT.saturating_sub(running.len());
         if free == 0 {
@@ -154,32 +140,6 @@ impl Worker {
             running.spawn(delivering.instrument(span));
         }
         Ok(now)
-    }
-
-    /// Gives the mailbox what is due, and says whether to do so again before anything else.
-    async fn keep(&mut self) -> Result<bool, StoreError> {
-        let keep = KeepDue {
-            state: self.state.clone(),
-            post: self.post.clone(),
-            limit: KEPT_TOGETHER,
-        };
-        let Kept { found, kept } = match self.state.store.write(keep).await {
-            Ok(kept) => kept,
-            Err(error) if error.is_passing() => return Err(error),
-            Err(error) => {
-                // One of them may be the reason: each is tried by itself.
-                tracing::warn!(%error, "the mailbox could not be given invitations together");
-                Kept { found: 0, kept: 0 }
-            }
-        };
-        for _ in 0..kept {
-            self.state.metrics.outbox.invitation(Ended::Sent);
-        }
-        if kept > 0 {
-            tracing::info!(invitations = kept, "the mailbox was given invitations");
-        }
-        self.has_more = kept > 0 && found == KEPT_TOGETHER;
-        Ok(self.has_more)
     }
 
     /// Asks a server that could not be used whether it can be now.

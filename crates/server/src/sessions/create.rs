@@ -18,6 +18,7 @@ use crate::store::StoreError;
 use crate::store::create_session::Created;
 use crate::store::data_keys;
 use crate::store::idempotency::IdempotencyRow;
+use crate::store::outbox::Ended;
 use crate::telemetry::step;
 
 /// The endpoint.
@@ -171,13 +172,17 @@ async fn create(
         public_url: &state.public_url,
         secrets: &state.secrets,
         vault: &state.vault,
+        mailbox_from: state.config.mail.mailbox_from(),
         marker,
         now: state.clock.now_ms(),
     };
     let deciding =
         || step("decide").in_scope(|| decide(new, &circumstances(), &Dice::roll(&state.clock)));
     let mut decision = deciding();
-    let has_invitation = decision.change.invitation.is_some();
+    let (has_invitation, is_kept) = (
+        decision.change.invitation.is_some(),
+        decision.change.kept.is_some(),
+    );
     let is_keyed = decision.change.idempotency.is_some();
     let root_key_id = decision.change.data_key.root_key_id.clone();
     let writing = |change| state.store.write(change).instrument(step("write"));
@@ -201,7 +206,9 @@ async fn create(
         Err(StoreError::Locked) if is_keyed => Err(idempotency::in_progress()),
         Err(error) => Err(error.into()),
         Ok(Created::New) => {
-            if has_invitation {
+            if is_kept {
+                state.metrics.outbox.invitation(Ended::Sent);
+            } else if has_invitation {
                 state.outbox_wake.notify_one();
             }
             step("answer").in_scope(|| answer(decision.created.to_json()).map(Outcome::Created))

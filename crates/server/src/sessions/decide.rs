@@ -5,7 +5,7 @@ use secrecy::zeroize::Zeroizing;
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::email::EmailAddress;
 use vouchkey_types::id::{EventId, LinkId, SessionId};
-use vouchkey_types::json::Json;
+use vouchkey_types::json::{Json, Object};
 use vouchkey_types::limits::IDEMPOTENCY_HOURS;
 use vouchkey_types::object;
 use vouchkey_types::session::create::NewSession;
@@ -14,6 +14,7 @@ use vouchkey_types::session::status::SessionStatus;
 use vouchkey_types::web_url::WebUrl;
 
 use super::capture_url::capture_url;
+use super::invitation;
 use super::sealed::{Field, SessionKey};
 use crate::clock::Clock;
 use crate::config::PublicUrl;
@@ -24,6 +25,7 @@ use crate::store::capture_links::{CaptureLinkRow, LinkKind};
 use crate::store::create_session::CreateSession;
 use crate::store::data_keys::DataKeyRow;
 use crate::store::idempotency::IdempotencyRow;
+use crate::store::mailbox::MailboxRow;
 use crate::store::outbox::NewInvitation;
 use crate::store::session_events::SessionEventRow;
 use crate::store::sessions::{RetentionStatus, SealedFields, SessionRow};
@@ -32,8 +34,7 @@ use crate::vault::{DataKey, ServerSecrets, Vault};
 /// The status of a creation, and of its replays.
 pub const CREATED: u16 = 201;
 
-const MINUTE_MS: i64 = 60_000;
-const HOUR_MS: i64 = 60 * MINUTE_MS;
+const HOUR_MS: i64 = 3_600_000;
 
 /// Everything random in a creation. It holds a key, so it cannot be printed.
 pub struct Dice {
@@ -48,13 +49,13 @@ pub struct Dice {
     /// The data key.
     pub key: Zeroizing<[u8; 32]>,
     /// One nonce a sealed value.
-    pub nonces: [[u8; 24]; 9],
+    pub nonces: [[u8; 24]; 10],
 }
 
 impl Dice {
     /// Rolls them all, with one question to the system.
     pub fn roll(clock: &Clock) -> Self {
-        let random = Zeroizing::new(clock.random::<{ 5 * 10 + 32 + 9 * 24 }>());
+        let random = Zeroizing::new(clock.random::<{ 5 * 10 + 32 + 10 * 24 }>());
         let mut rest = random.as_slice();
         Self {
             session: cut(&mut rest),
@@ -91,6 +92,8 @@ pub struct Circumstances<'a> {
     pub secrets: &'a ServerSecrets,
     /// What wraps the data key.
     pub vault: &'a Vault,
+    /// The sender that the embedded mailbox shows, if invitations go there.
+    pub mailbox_from: Option<&'a str>,
     /// The request's idempotency key and fingerprint, if it has a key.
     pub marker: Option<Marker>,
     /// Unix milliseconds.
@@ -113,6 +116,7 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
         public_url,
         secrets,
         vault,
+        mailbox_from,
         marker,
         now,
     } = circumstances;
@@ -139,7 +143,7 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
         created_by: caller.actor.to_string(),
         created_at: *now,
         updated_at: *now,
-        expires_at: now + new.expires_in.minutes() * MINUTE_MS,
+        expires_at: now + new.expires_in.as_ms(),
         row_version: 1,
         last_sequence: 1,
         invitations_sent: i64::from(new.send_email),
@@ -159,6 +163,38 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
         tags: session.tags.clone(),
     };
     let wrapped = key.wrap(vault, dice.nonces[8]);
+    let invitation = new.send_email.then(|| NewInvitation {
+        organization: caller.organization,
+        id: EventId::from_parts(unix_ms, dice.invitation),
+        environment: caller.environment,
+        session: id,
+        created_at: *now,
+    });
+    let kept = invitation.as_ref().and_then(|invitation| {
+        let input = invitation::input(
+            new,
+            &new.recipient()?,
+            &tenant.organization,
+            caller.environment,
+            created.capture_url.clone(),
+            *now,
+        );
+        let sealed = invitation::keep(
+            (*mailbox_from)?,
+            &input,
+            &key,
+            invitation.id,
+            dice.nonces[9],
+        )?;
+        Some(MailboxRow {
+            organization: invitation.organization,
+            id: invitation.id,
+            environment: invitation.environment,
+            session: invitation.session,
+            created_at: invitation.created_at,
+            message_sealed: sealed,
+        })
+    });
     let change = CreateSession {
         idempotency: marker
             .map(|marker| record(caller, &marker, &created, &key, dice.nonces[7], &session)),
@@ -181,20 +217,15 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
             consumed_at: None,
             bound_hash: None,
         },
-        events: events(&session, dice),
-        invitation: new.send_email.then(|| NewInvitation {
-            organization: caller.organization,
-            id: EventId::from_parts(unix_ms, dice.invitation),
-            environment: caller.environment,
-            session: id,
-            created_at: *now,
-        }),
+        events: events(&session, kept.is_some(), dice),
+        invitation,
+        kept,
         session,
     };
     Decision { change, created }
 }
 
-fn seal(new: &NewSession, key: &SessionKey, nonces: &[[u8; 24]; 9]) -> SealedFields {
+fn seal(new: &NewSession, key: &SessionKey, nonces: &[[u8; 24]; 10]) -> SealedFields {
     let put = |field: Field, nonce: usize, plain: Option<&str>| {
         plain.map(|plain| key.seal(field, plain.as_bytes(), nonces[nonce]))
     };
@@ -255,29 +286,30 @@ fn record(
     }
 }
 
-/// The event of the wire, and a note that an invitation waits.
-fn events(session: &SessionRow, dice: &Dice) -> Vec<SessionEventRow> {
+/// The event of the wire, and a note of what became of the invitation.
+fn events(session: &SessionRow, is_kept: bool, dice: &Dice) -> Vec<SessionEventRow> {
     let unix_ms = u64::try_from(session.created_at).unwrap_or_default();
-    let entry = |event: &str, random, sequence, detail: Json| SessionEventRow {
+    let entry = |event: &str, actor: &str, random, sequence, detail: Object| SessionEventRow {
         organization: session.organization,
         session: session.id,
         id: EventId::from_parts(unix_ms, random),
         event: event.to_owned(),
-        actor: session.created_by.clone(),
+        actor: actor.to_owned(),
         sequence,
-        detail: detail.to_text(),
+        detail: Json::from(detail).to_text(),
         created_at: session.created_at,
     };
-    let created = entry(
-        "session.created",
-        dice.events[0],
-        Some(1),
-        object! {}.into(),
-    );
-    let queued = session
-        .send_email
-        .then(|| entry("invitation.queued", dice.events[1], None, object! {}.into()));
-    std::iter::once(created).chain(queued).collect()
+    let by = session.created_by.as_str();
+    let created = entry("session.created", by, dice.events[0], Some(1), object! {});
+    let invited = session.send_email.then(|| {
+        if is_kept {
+            let detail = object! { "attempts": 1_i64 };
+            entry("invitation.sent", "system", dice.events[1], None, detail)
+        } else {
+            entry("invitation.queued", by, dice.events[1], None, object! {})
+        }
+    });
+    std::iter::once(created).chain(invited).collect()
 }
 
 #[cfg(test)]

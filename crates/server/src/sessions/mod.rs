@@ -5,6 +5,7 @@ pub mod create;
 pub mod decide;
 pub mod dry_run;
 pub mod get;
+pub mod invitation;
 pub mod list;
 #[cfg(test)]
 mod redaction_tests;

@@ -6,7 +6,7 @@ use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{OrganizationId, SessionId};
 use vouchkey_types::json::Json;
 
-use crate::outbox::deliver_due;
+use crate::outbox::keep_due;
 use crate::store::fixtures::apply;
 use crate::store::outbox::{self, Ended, Lease};
 use crate::store::redact_session::{RedactSession, Redacted};
@@ -173,11 +173,11 @@ async fn a_replay_of_its_creation_is_told_that_it_was_erased() {
 
 #[tokio::test]
 async fn mail_that_waits_is_cancelled_and_mail_that_was_kept_is_gone() {
-    let bed = Bed::new().await;
+    let bed = Bed::waiting().await;
     let cookie = bed.sign_in(bed.organization).await;
     let (session, _) = create(&bed).await;
     erase(&bed, session).await;
-    deliver_due(&bed.state).await;
+    keep_due(&bed.state).await;
     let organization = bed.organization;
     let newest = bed
         .state
@@ -201,7 +201,7 @@ async fn mail_that_waits_is_cancelled_and_mail_that_was_kept_is_gone() {
     let (sent, _) = bed
         .create(r#"{"send_email": true, "applicant_email": "john@example.com"}"#)
         .await;
-    deliver_due(&bed.state).await;
+    keep_due(&bed.state).await;
     let mailbox = by_cookie(&bed, &cookie, "/admin/v1/mailbox").await;
     assert!(mailbox.text.contains("john@"), "{}", mailbox.text);
     erase(&bed, sent).await;
@@ -211,7 +211,7 @@ async fn mail_that_waits_is_cancelled_and_mail_that_was_kept_is_gone() {
 
 #[tokio::test]
 async fn an_attempt_that_was_under_way_writes_nothing_any_more() {
-    let bed = Bed::new().await;
+    let bed = Bed::waiting().await;
     let (session, _) = create(&bed).await;
     let now = bed.clock.now_ms();
     let lease = Lease {

@@ -7,13 +7,14 @@ use sqlx::AnyConnection;
 use super::capture_links::CaptureLinkRow;
 use super::data_keys::DataKeyRow;
 use super::idempotency::IdempotencyRow;
+use super::mailbox::MailboxRow;
 use super::outbox::NewInvitation;
 use super::rows::RowTexts;
 use super::session_events::SessionEventRow;
 use super::sessions::SessionRow;
 use super::{
-    Change, Engine, StoreError, capture_links, data_keys, idempotency, outbox, session_events,
-    sessions,
+    Change, Engine, StoreError, capture_links, data_keys, idempotency, mailbox, outbox,
+    session_events, sessions,
 };
 
 /// Everything that a creation writes.
@@ -29,8 +30,10 @@ pub struct CreateSession {
     pub link: CaptureLinkRow,
     /// The beginning of its timeline.
     pub events: Vec<SessionEventRow>,
-    /// Its invitation, if it is to be sent one.
+    /// Its invitation, if there is to be one.
     pub invitation: Option<NewInvitation>,
+    /// What the embedded mailbox keeps of the invitation: with it, the invitation counts as sent.
+    pub kept: Option<MailboxRow>,
 }
 
 /// What became of a creation.
@@ -104,9 +107,10 @@ async fn insert(conn: &mut AnyConnection, new: &[&CreateSession]) -> Result<(), 
     if !Engine::of(conn).takes_several_statements() {
         return insert_by_table(conn, new).await;
     }
-    let (invited, others): (Vec<_>, Vec<_>) =
-        new.iter().copied().partition(|new| INVITED.fits(new));
+    let (kept, others): (Vec<_>, Vec<_>) = new.iter().copied().partition(|new| KEPT.fits(new));
+    let (invited, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|new| INVITED.fits(new));
     let (plain, odd): (Vec<_>, Vec<_>) = others.into_iter().partition(|new| PLAIN.fits(new));
+    KEPT.insert(conn, &kept).await?;
     INVITED.insert(conn, &invited).await?;
     PLAIN.insert(conn, &plain).await?;
     insert_by_table(conn, &odd).await
@@ -124,24 +128,55 @@ async fn insert_by_table(
     capture_links::insert_all(conn, &links).await?;
     let events: Vec<_> = new.iter().flat_map(|new| &new.events).collect();
     session_events::insert_all(conn, &events).await?;
-    let invitations: Vec<_> = new
+    let (kept, waiting): (Vec<_>, Vec<_>) = new
         .iter()
-        .filter_map(|new| new.invitation.as_ref())
+        .filter_map(|new| Some((new.invitation.as_ref()?, new.kept.as_ref())))
+        .partition(|(_, kept)| kept.is_some());
+    let waiting: Vec<_> = waiting
+        .into_iter()
+        .map(|(invitation, _)| invitation)
         .collect();
-    outbox::insert_all(conn, &invitations).await
+    outbox::insert_all(conn, &waiting).await?;
+    let sent: Vec<_> = kept.iter().map(|(invitation, _)| *invitation).collect();
+    outbox::insert_all_sent(conn, &sent).await?;
+    let kept: Vec<_> = kept.into_iter().filter_map(|(_, kept)| kept).collect();
+    mailbox::insert_all(conn, &kept).await
 }
 
 /// Creations with as many rows each, which one text of several statements writes.
 pub(super) struct Shape {
     events: usize,
-    has_invitation: bool,
+    invitation: Invitation,
     pub(super) texts: LazyLock<RowTexts>,
 }
 
-/// With an invitation, and a note of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Invitation {
+    None,
+    Waits,
+    IsKept,
+}
+
+/// With an invitation that the embedded mailbox keeps, and a note of it.
+pub(super) static KEPT: Shape = Shape {
+    events: 2,
+    invitation: Invitation::IsKept,
+    texts: LazyLock::new(|| {
+        RowTexts::of_several(&[
+            (data_keys::INSERT, 1),
+            (sessions::INSERT, 1),
+            (capture_links::INSERT, 1),
+            (session_events::INSERT, 2),
+            (outbox::INSERT_SENT, 1),
+            (mailbox::INSERT, 1),
+        ])
+    }),
+};
+
+/// With an invitation that waits for the worker, and a note of it.
 pub(super) static INVITED: Shape = Shape {
     events: 2,
-    has_invitation: true,
+    invitation: Invitation::Waits,
     texts: LazyLock::new(|| {
         RowTexts::of_several(&[
             (data_keys::INSERT, 1),
@@ -156,7 +191,7 @@ pub(super) static INVITED: Shape = Shape {
 /// Without one.
 pub(super) static PLAIN: Shape = Shape {
     events: 1,
-    has_invitation: false,
+    invitation: Invitation::None,
     texts: LazyLock::new(|| {
         RowTexts::of_several(&[
             (data_keys::INSERT, 1),
@@ -169,7 +204,12 @@ pub(super) static PLAIN: Shape = Shape {
 
 impl Shape {
     fn fits(&self, new: &CreateSession) -> bool {
-        new.events.len() == self.events && new.invitation.is_some() == self.has_invitation
+        let invitation = match (&new.invitation, &new.kept) {
+            (None, _) => Invitation::None,
+            (Some(_), None) => Invitation::Waits,
+            (Some(_), Some(_)) => Invitation::IsKept,
+        };
+        new.events.len() == self.events && invitation == self.invitation
     }
 
     async fn insert(
@@ -192,7 +232,13 @@ impl Shape {
                 query = session_events::bind(query, event);
             }
             for invitation in part.iter().filter_map(|new| new.invitation.as_ref()) {
-                query = outbox::bind(query, invitation);
+                query = match self.invitation {
+                    Invitation::IsKept => outbox::bind_sent(query, invitation),
+                    _ => outbox::bind(query, invitation),
+                };
+            }
+            for kept in part.iter().filter_map(|new| new.kept.as_ref()) {
+                query = mailbox::bind(query, kept);
             }
             query.execute(&mut *conn).await?;
         }

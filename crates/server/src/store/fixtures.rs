@@ -255,6 +255,7 @@ pub(crate) fn creation(organization: OrganizationId, created_at: i64) -> CreateS
             session: id,
             created_at,
         }),
+        kept: None,
     }
 }
 

@@ -1,6 +1,4 @@
-//! What invitations are made of: of each, its session, the key that opens it, and the link that it leads to.
-
-use std::sync::LazyLock;
+//! What an invitation is made of: its session, the key that opens it, and the link that it leads to.
 
 use sqlx::AnyConnection;
 use sqlx::any::AnyRow;
@@ -11,8 +9,6 @@ use vouchkey_types::session::status::SessionStatus;
 use super::StoreError;
 use super::columns::{Columns, statements};
 use super::data_keys::DataKeyRow;
-use super::engine::Engine;
-use super::rows::RowTexts;
 
 /// What one invitation is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,34 +51,24 @@ statements! {
         JOIN data_keys k ON k.organization_id = s.organization_id AND k.data_key_id = s.session_id \
         LEFT JOIN capture_links l ON l.organization_id = s.organization_id AND l.session_id = s.session_id \
             AND l.revoked_at IS NULL AND l.consumed_at IS NULL \
-        WHERE (s.organization_id, s.session_id) IN (VALUES ($1, $2))";
+        WHERE s.organization_id = $1 AND s.session_id = $2";
 }
 
-pub(super) static FINDS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(FIND));
-
-/// What the invitations to these sessions are made of, with few statements; in no order, and without those whose session
-/// is gone.
+/// What the invitation to a session is made of; none if the session is gone.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn find_all(
+pub async fn find(
     conn: &mut AnyConnection,
-    sessions: &[(OrganizationId, SessionId)],
-) -> Result<Vec<InvitationRow>, StoreError> {
-    let mut found = Vec::with_capacity(sessions.len());
-    for (sql, part) in FINDS.parts(Engine::of(conn), sessions) {
-        let query = part
-            .iter()
-            .fold(sqlx::query(sql), |query, (organization, session)| {
-                query
-                    .bind(organization.to_string())
-                    .bind(session.to_string())
-            });
-        for row in query.fetch_all(&mut *conn).await? {
-            found.push(read(&row)?);
-        }
-    }
-    Ok(found)
+    organization: OrganizationId,
+    session: SessionId,
+) -> Result<Option<InvitationRow>, StoreError> {
+    let row = sqlx::query(FIND)
+        .bind(organization.to_string())
+        .bind(session.to_string())
+        .fetch_optional(conn)
+        .await?;
+    row.as_ref().map(read).transpose()
 }
 
 fn read(row: &AnyRow) -> Result<InvitationRow, StoreError> {

@@ -65,7 +65,7 @@ pub async fn insert_all(conn: &mut AnyConnection, rows: &[&MailboxRow]) -> Resul
     Ok(())
 }
 
-fn bind<'q>(query: Bound<'q>, row: &'q MailboxRow) -> Bound<'q> {
+pub(super) fn bind<'q>(query: Bound<'q>, row: &'q MailboxRow) -> Bound<'q> {
     query
         .bind(row.organization.to_string())
         .bind(row.id.to_string())

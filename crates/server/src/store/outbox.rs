@@ -114,6 +114,9 @@ pub struct Waiting {
 statements! {
     INSERT = "INSERT INTO outbox (organization_id, outbox_id, kind, environment, session_id, state, attempts, next_at, \
         created_at) VALUES ($1, $2, 'invitation', $3, $4, 'pending', 0, $5, $6)";
+    /// What the embedded mailbox keeps from the beginning.
+    INSERT_SENT = "INSERT INTO outbox (organization_id, outbox_id, kind, environment, session_id, state, attempts, next_at, \
+        created_at, done_at) VALUES ($1, $2, 'invitation', $3, $4, 'sent', 1, $5, $6, $7)";
     /// The outer condition repeats the inner one: PostgreSQL checks it again on a row that another server has just
     /// leased.
     LEASE = "UPDATE outbox SET state = 'leased', attempts = attempts + 1, lease_until = $4, lease_token = $3, \
@@ -123,12 +126,6 @@ statements! {
         RETURNING organization_id, outbox_id, session_id, environment, attempts, last_error";
     END = "UPDATE outbox SET state = $4, next_at = $5, last_error = $6, done_at = $7, lease_until = NULL, \
         lease_token = NULL WHERE organization_id = $1 AND outbox_id = $2 AND state = 'leased' AND lease_token = $3";
-    /// What nobody has tried yet.
-    FRESH = "SELECT organization_id, outbox_id, session_id, environment FROM outbox WHERE state IN ('pending', 'leased') \
-        AND state = 'pending' AND attempts = 0 AND next_at <= $1 ORDER BY next_at, outbox_id LIMIT $2";
-    /// Without the state, by whose index PostgreSQL would go through all that waits for each of these.
-    END_FRESH = "UPDATE outbox SET state = 'sent', attempts = 1, next_at = $1, done_at = $2 \
-        WHERE (organization_id, outbox_id) IN (VALUES ($3, $4)) AND attempts = 0";
     EXTEND = "UPDATE outbox SET next_at = $4, lease_until = $4 WHERE organization_id = $1 AND outbox_id = $2 \
         AND state = 'leased' AND lease_token = $3";
     /// As many as $2 rows. Those that another server works on are tried as it is. The first condition is that of the index,
@@ -150,10 +147,8 @@ statements! {
 
 pub(super) static LEASES: LazyLock<Picking> = LazyLock::new(|| Picking::of(LEASE));
 pub(super) static RELEASES: LazyLock<Picking> = LazyLock::new(|| Picking::of(RELEASE));
-
-pub(super) static FRESH_ONES: LazyLock<Picking> = LazyLock::new(|| Picking::of(FRESH));
-pub(super) static ENDS_FRESH: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(END_FRESH));
 pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT));
+pub(super) static INSERTS_SENT: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(INSERT_SENT));
 
 /// Adds invitations, with few statements.
 pub(super) async fn insert_all(
@@ -167,6 +162,24 @@ pub(super) async fn insert_all(
         query.execute(&mut *conn).await?;
     }
     Ok(())
+}
+
+/// Adds invitations that the embedded mailbox keeps from the same moment, with few statements.
+pub(super) async fn insert_all_sent(
+    conn: &mut AnyConnection,
+    rows: &[&NewInvitation],
+) -> Result<(), StoreError> {
+    for (sql, part) in INSERTS_SENT.parts(Engine::of(conn), rows) {
+        let query = part
+            .iter()
+            .fold(sqlx::query(sql), |query, row| bind_sent(query, row));
+        query.execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+pub(super) fn bind_sent<'q>(query: Bound<'q>, row: &'q NewInvitation) -> Bound<'q> {
+    bind(query, row).bind(row.created_at)
 }
 
 pub(super) fn bind<'q>(query: Bound<'q>, row: &'q NewInvitation) -> Bound<'q> {
@@ -207,28 +220,18 @@ impl Change for Lease {
             .bind(self.until)
             .fetch_all(conn)
             .await?;
-        rows.iter()
-            .map(|row| {
-                let attempts = row.plain("attempts")?;
-                leased(row, attempts, row.plain("last_error")?, self.token)
-            })
-            .collect()
+        rows.iter().map(|row| leased(row, self.token)).collect()
     }
 }
 
-fn leased(
-    row: &AnyRow,
-    attempts: i64,
-    last_error: Option<String>,
-    token: EventId,
-) -> Result<Leased, StoreError> {
+fn leased(row: &AnyRow, token: EventId) -> Result<Leased, StoreError> {
     Ok(Leased {
         organization: row.parsed("organization_id", OrganizationId::parse)?,
         id: row.parsed("outbox_id", EventId::parse)?,
         session: row.parsed("session_id", SessionId::parse)?,
         environment: row.parsed("environment", Environment::parse)?,
-        attempts,
-        last_error,
+        attempts: row.plain("attempts")?,
+        last_error: row.plain("last_error")?,
         token,
     })
 }
@@ -306,65 +309,6 @@ pub(super) async fn cancel(
         .execute(conn)
         .await?;
     Ok(result.rows_affected())
-}
-
-/// What is due and was never tried.
-pub struct Fresh {
-    /// Unix milliseconds.
-    pub now: i64,
-    /// Never used before.
-    pub token: EventId,
-    /// At most so many rows.
-    pub limit: i64,
-}
-
-impl Fresh {
-    /// Picks rows that are this transaction's alone until it ends, as if they were leased; nothing is written of that.
-    /// [`end_fresh`] has to come before the end of the transaction, or they are due as before.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn pick(
-        &self,
-        conn: &mut AnyConnection,
-        engine: Engine,
-    ) -> Result<Vec<Leased>, StoreError> {
-        let sql = FRESH_ONES.text(engine);
-        let rows = sqlx::query(sql)
-            .bind(self.now)
-            .bind(self.limit)
-            .fetch_all(conn)
-            .await?;
-        rows.iter()
-            .map(|row| leased(row, 1, None, self.token))
-            .collect()
-    }
-}
-
-/// Writes that these, picked in this transaction, were handed over at their first attempt, with few statements.
-///
-/// # Errors
-/// Those of the database, and [`StoreError::Internal`] if one of them was not picked in this transaction.
-pub async fn end_fresh(
-    conn: &mut AnyConnection,
-    picked: &[&Leased],
-    now: i64,
-) -> Result<(), StoreError> {
-    for (sql, part) in ENDS_FRESH.parts(Engine::of(conn), picked) {
-        let query = sqlx::query(sql).bind(now).bind(now);
-        let query = part.iter().fold(query, |query, due| {
-            query
-                .bind(due.organization.to_string())
-                .bind(due.id.to_string())
-        });
-        let ended = query.execute(&mut *conn).await?.rows_affected();
-        if usize::try_from(ended) != Ok(part.len()) {
-            return Err(StoreError::Internal(
-                "a delivery was picked by somebody else".to_owned(),
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// The server answers again: what failed because it did not is due now.

@@ -35,13 +35,12 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 19] = [
 const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "filter"];
 
 /// Files that insert several rows at once, or whose statements have a text for each engine.
-const TOGETHER: [&str; 12] = [
+const TOGETHER: [&str; 11] = [
     "capture_links",
     "create_session",
     "data_keys",
     "engine",
     "idempotency",
-    "invitations",
     "mailbox",
     "outbox",
     "session_events",
@@ -51,7 +50,7 @@ const TOGETHER: [&str; 12] = [
 ];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 43] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 40] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -94,10 +93,7 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 43] = [
     ("outbox", "WAITING"),
     // Theirs as well: by rows that are listed or that a subquery picks, each named with its organization.
     ("idempotency", "PURGE"),
-    ("invitations", "FIND"),
     ("shown_session", "FIND"),
-    ("outbox", "END_FRESH"),
-    ("outbox", "FRESH"),
     ("outbox", "LEASE"),
     ("upkeep", "EXPIRE"),
     ("upkeep", "HURRY"),
@@ -121,7 +117,6 @@ async fn every_statement_can_be_prepared() {
     let engine = store.engine();
     for picking in [
         &idempotency::PURGES,
-        &outbox::FRESH_ONES,
         &outbox::LEASES,
         &outbox::RELEASES,
         &upkeep::EXPIRES,
@@ -142,10 +137,9 @@ async fn every_statement_can_be_prepared() {
         &capture_links::INSERTS,
         &data_keys::INSERTS,
         &idempotency::CLAIMS,
-        &invitations::FINDS,
         &mailbox::INSERTS,
         &outbox::INSERTS,
-        &outbox::ENDS_FRESH,
+        &outbox::INSERTS_SENT,
         &session_events::INSERTS,
         &sessions::INSERTS,
         &shown_session::FINDS,

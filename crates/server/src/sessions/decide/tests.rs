@@ -9,6 +9,7 @@ use vouchkey_types::version::ApiVersion;
 use super::*;
 use crate::config::{DataConfig, DatabaseConfig, RootKeySource};
 use crate::http::Actor;
+use crate::invitations::kept::KeptMail;
 use crate::store::Store;
 use crate::store::fixtures::NOW;
 use crate::store::organizations::OrganizationRow;
@@ -22,6 +23,7 @@ struct World {
     secrets: ServerSecrets,
     caller: Caller,
     tenant: Tenant,
+    mailbox_from: Option<&'static str>,
 }
 
 impl World {
@@ -75,6 +77,7 @@ impl World {
                 organization,
                 workflows: vec![workflow],
             },
+            mailbox_from: None,
         }
     }
 
@@ -85,6 +88,7 @@ impl World {
             public_url: &PublicUrl::parse("https://v.example").unwrap(),
             secrets: &self.secrets,
             vault: &self.vault,
+            mailbox_from: self.mailbox_from,
             marker,
             now: NOW,
         };
@@ -247,6 +251,55 @@ async fn an_invitation_goes_to_the_address_of_the_request_only_if_it_is_asked_fo
         );
         assert_eq!(change.events.len(), if recipient.is_some() { 2 } else { 1 });
     }
+}
+
+#[tokio::test]
+async fn without_a_mail_server_an_invitation_is_kept_with_its_session() {
+    let mut world = World::new().await;
+    let body = r#"{"send_email":true,"applicant_email":"a@e.example","applicant_name":"Ada","expires_in_minutes":45}"#;
+    assert_eq!(world.decide(body, None).change.kept, None);
+    world.mailbox_from = Some("from@e.example");
+    assert_eq!(world.decide("{}", None).change.kept, None);
+    let decision = world.decide(body, None);
+    let (invitation, kept) = (
+        decision.change.invitation.as_ref().unwrap(),
+        decision.change.kept.as_ref().unwrap(),
+    );
+    assert_eq!(
+        (kept.organization, kept.id, kept.session),
+        (
+            invitation.organization,
+            invitation.id,
+            decision.change.session.id
+        )
+    );
+    let events: Vec<_> = decision
+        .change
+        .events
+        .iter()
+        .map(|event| (event.event.as_str(), event.actor.as_str(), event.sequence))
+        .collect();
+    let by = decision.change.session.created_by.as_str();
+    assert_eq!(
+        events,
+        [
+            ("session.created", by, Some(1)),
+            ("invitation.sent", "system", None)
+        ]
+    );
+    let text = world
+        .key(&decision)
+        .unseal_message(kept.id, &kept.message_sealed)
+        .unwrap();
+    let mail = KeptMail::read(&text).unwrap();
+    assert_eq!(mail.from, "Example <from@e.example>");
+    assert_eq!(mail.rendered.to, "a@e.example");
+    assert_eq!(mail.rendered.capture_url, decision.created.capture_url);
+    assert!(
+        mail.rendered.text.contains("45 minutes"),
+        "{}",
+        mail.rendered.text
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 use vouchkey_types::json::Json;
 
 use super::super::{DataKey, Place, Vault, Wrapped};
-use crate::outbox::deliver_due;
 use crate::store::fixtures::apply;
 use crate::store::{data_keys, mailbox};
 use crate::test_bed::{Bed, Reply};
@@ -153,7 +152,6 @@ impl Case {
         let json = reply.json();
         let text = |name| json.get(name).and_then(Json::as_str).unwrap();
         bed.clock.advance(1);
-        deliver_due(&bed.state).await;
         let session = SessionId::parse(text("id")).unwrap();
         let environment = Environment::Sandbox;
         let messages = bed
