@@ -188,12 +188,13 @@ const fn response_place<'a>(
     }
 }
 
+/// Lower case; without `format!`, since each creation comes by here.
 fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from_digit(half.into(), 16).unwrap_or_default();
     bytes
         .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |text, byte| {
-            text + &format!("{byte:02x}")
-        })
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }
 
 fn place<'a>(organization: &'a OrganizationId, row: &'a str, field: Field) -> Place<'a> {
