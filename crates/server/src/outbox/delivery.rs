@@ -94,7 +94,7 @@ pub(super) async fn attempt(state: AppState, post: Post, lease: Leased) -> Attem
         ))
     };
     match state.store.read(read).await {
-        Ok((Some(organization), Some(row))) => match prepare(&state, &organization, row) {
+        Ok((Some(organization), Some(row))) => match prepare(&state, &organization, &row) {
             Ok((input, key)) => hand_over(&state, &post, &lease, &input, &key).await,
             Err(attempt) => attempt,
         },
@@ -106,7 +106,7 @@ pub(super) async fn attempt(state: AppState, post: Post, lease: Leased) -> Attem
 fn prepare(
     state: &AppState,
     organization: &OrganizationRow,
-    row: InvitationRow,
+    row: &InvitationRow,
 ) -> Result<(InvitationInput, SessionKey), Attempt> {
     let now = state.clock.now_ms();
     match row.status_at(now) {

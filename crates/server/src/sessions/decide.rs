@@ -116,9 +116,9 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
         public_url,
         secrets,
         vault,
-        mailbox_from,
         marker,
         now,
+        ..
     } = circumstances;
     let unix_ms = u64::try_from(*now).unwrap_or_default();
     let id = SessionId::from_parts(unix_ms, dice.session);
@@ -171,29 +171,8 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
         created_at: *now,
     });
     let kept = invitation.as_ref().and_then(|invitation| {
-        let input = invitation::input(
-            new,
-            &new.recipient()?,
-            &tenant.organization,
-            caller.environment,
-            created.capture_url.clone(),
-            *now,
-        );
-        let sealed = invitation::keep(
-            (*mailbox_from)?,
-            &input,
-            &key,
-            invitation.id,
-            dice.nonces[9],
-        )?;
-        Some(MailboxRow {
-            organization: invitation.organization,
-            id: invitation.id,
-            environment: invitation.environment,
-            session: invitation.session,
-            created_at: invitation.created_at,
-            message_sealed: sealed,
-        })
+        let url = created.capture_url.clone();
+        keep(new, circumstances, invitation, url, &key, dice.nonces[9])
     });
     let change = CreateSession {
         idempotency: marker
@@ -260,6 +239,35 @@ fn seal(new: &NewSession, key: &SessionKey, nonces: &[[u8; 24]; 10]) -> SealedFi
             new.redirect_url.as_ref().map(WebUrl::as_str),
         ),
     }
+}
+
+/// What the embedded mailbox keeps; nothing where mail leaves by a server.
+fn keep(
+    new: &NewSession,
+    circumstances: &Circumstances<'_>,
+    invitation: &NewInvitation,
+    capture_url: String,
+    key: &SessionKey,
+    nonce: [u8; 24],
+) -> Option<MailboxRow> {
+    let from = circumstances.mailbox_from?;
+    let input = invitation::input(
+        new,
+        &new.recipient()?,
+        &circumstances.tenant.organization,
+        invitation.environment,
+        capture_url,
+        invitation.created_at,
+    );
+    let message_sealed = invitation::keep(from, &input, key, invitation.id, nonce)?;
+    Some(MailboxRow {
+        organization: invitation.organization,
+        id: invitation.id,
+        environment: invitation.environment,
+        session: invitation.session,
+        created_at: invitation.created_at,
+        message_sealed,
+    })
 }
 
 fn record(
