@@ -389,6 +389,50 @@ async fn a_row_that_differs_at_the_end_stops_the_transfer() {
 }
 
 #[tokio::test]
+async fn a_backup_is_transferred_by_urls_that_nobody_sees_and_stays_alone() {
+    let Some(scratch) = database::create() else {
+        return;
+    };
+    let installation = installation().await;
+    installation.key("live", &[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let backup = folder.path().join("backup.db");
+    let file = backup.to_str().unwrap();
+    installation.output(&["backup", file]).await;
+    let names = || {
+        let entries = std::fs::read_dir(folder.path()).unwrap();
+        let names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names
+    };
+    let from = format!("sqlite://{file}");
+    let output = installation.run(&["transfer", "--from", &from]).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for name in ["--to", "VOUCHKEY_TRANSFER_TO"] {
+        assert!(said.contains(name), "{said}");
+    }
+    let nowhere = ["transfer", "--to", "postgres://127.0.0.1:1/nowhere"];
+    let installation = installation.with("VOUCHKEY_TRANSFER_FROM", from);
+    let output = installation.run(&nowhere).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("the target: "), "{said}");
+    assert_eq!(names(), ["backup.db"]);
+
+    let installation = installation.with("VOUCHKEY_TRANSFER_TO", scratch.url());
+    let answer = installation.json(&["transfer", "--json"]).await;
+    assert!(answer["rows"].as_i64().unwrap() > 0, "{answer}");
+    assert_eq!(names(), ["backup.db"]);
+    let wrong = installation.with("VOUCHKEY_TRANSFER_TO", "mysql://u:hunter2@localhost/x");
+    let output = wrong.run(&["transfer"]).await;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("VOUCHKEY_TRANSFER_TO: must be") && !said.contains("hunter2"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_transferred_is_refused() {
     let installation = installation().await;
     let from = sqlite_url(&installation);

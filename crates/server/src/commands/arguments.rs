@@ -75,7 +75,8 @@ pub(super) struct Place {
     /// The data folder [default: ./vouchkey-data]
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
-    /// The database: `sqlite://FILE` or `postgres://…` [default: SQLite in the data folder]
+    /// The database: `sqlite://FILE` or `postgres://…`. `ps` shows a password in it to others: the environment
+    /// (`VOUCHKEY_DATABASE_URL`) or the settings file keeps it to itself [default: SQLite in the data folder]
     #[arg(long, value_name = "URL")]
     database_url: Option<SecretString>,
     /// The settings file [default: vouchkey.toml in the data folder]
@@ -110,12 +111,13 @@ pub(super) struct BackupArguments {
 
 #[derive(Debug, Args)]
 pub(super) struct TransferArguments {
-    /// The database that holds the installation; no server may use it meanwhile.
+    /// The database that holds the installation; no server may use it meanwhile. `ps` shows a password in it to others:
+    /// the variable keeps it to itself [default: `VOUCHKEY_TRANSFER_FROM`]
     #[arg(long, value_name = "URL")]
-    pub(super) from: SecretString,
-    /// An empty database of the other engine.
+    pub(super) from: Option<SecretString>,
+    /// An empty database of the other engine; of a password in it the same is true [default: `VOUCHKEY_TRANSFER_TO`]
     #[arg(long, value_name = "URL")]
-    pub(super) to: SecretString,
+    pub(super) to: Option<SecretString>,
     /// Rows that share a commit, and are held in memory.
     #[arg(long, value_name = "ROWS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) batch: u32,

@@ -12,16 +12,20 @@ use crate::config::DatabaseConfig;
 use crate::store;
 use crate::store::transfer::{self, Moved, Transfer};
 
+/// Where a URL may stand that holds a password, which others could read on the command line.
+const FROM: &str = "VOUCHKEY_TRANSFER_FROM";
+const TO: &str = "VOUCHKEY_TRANSFER_TO";
+
 /// How often a table that takes long is heard of.
 const NEWS: Duration = Duration::from_secs(5);
 
 /// Copies all rows, compares both sides, and only then lets servers start on the target.
 pub(super) async fn transfer(arguments: &TransferArguments) -> Result<String, CommandError> {
-    let from = database("--from", &arguments.from)?;
-    let to = database("--to", &arguments.to)?;
+    let from = database("--from", arguments.from.as_ref(), FROM)?;
+    let to = database("--to", arguments.to.as_ref(), TO)?;
     if transfer::are_of_one_engine(&from, &to)? {
         return Err(CommandError::Usage(
-            "--from and --to must be an SQLite and a PostgreSQL database. Within one engine use `vouchkey backup` and \
+            "the source and the target (--from and --to) must be an SQLite and a PostgreSQL database. Within one engine use `vouchkey backup` and \
              `vouchkey restore` (SQLite), or pg_dump and pg_restore (PostgreSQL)"
                 .to_owned(),
         ));
@@ -54,10 +58,24 @@ pub(super) async fn transfer(arguments: &TransferArguments) -> Result<String, Co
     ))
 }
 
-fn database(flag: &str, url: &SecretString) -> Result<DatabaseConfig, CommandError> {
-    store::check_url(url).map_err(|error| CommandError::Usage(format!("{flag}: {error}")))?;
+/// The database that a flag names, else an environment variable.
+fn database(
+    flag: &str,
+    typed: Option<&SecretString>,
+    variable: &str,
+) -> Result<DatabaseConfig, CommandError> {
+    let (place, url) = match (typed, std::env::var(variable)) {
+        (Some(url), _) => (flag, url.clone()),
+        (None, Ok(url)) if !url.is_empty() => (variable, url.into()),
+        (None, _) => {
+            return Err(CommandError::Usage(format!(
+                "name both databases: {flag} or {variable} is missing"
+            )));
+        }
+    };
+    store::check_url(&url).map_err(|error| CommandError::Usage(format!("{place}: {error}")))?;
     Ok(DatabaseConfig {
-        url: Some(url.clone()),
+        url: Some(url),
         ..DatabaseConfig::default()
     })
 }

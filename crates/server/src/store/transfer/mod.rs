@@ -3,24 +3,20 @@
 
 mod progress;
 mod rows;
+mod sides;
 
-use std::time::Duration;
+use sqlx::Connection as _;
 
-use sqlx::{AnyConnection, Connection as _};
-
+use super::StoreError;
+use super::engine::Address;
 use super::engine::tables::Table;
-use super::engine::{Address, Engine};
-use super::schema::{self, HALF_DONE};
-use super::{StoreError, secrets};
+use super::schema::HALF_DONE;
 use crate::config::{DataConfig, DatabaseConfig};
 use rows::{Rows, Sum};
+use sides::Side;
 
 /// The one table without rows of an installation: it says which programs can work on the database.
 const FLOOR: &str = "schema_floor";
-
-/// PostgreSQL ends the connections of a server that has stopped a moment after it: so often they are looked for.
-const LOOKS: usize = 20;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// A table that has been moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,13 +38,6 @@ pub struct Transfer {
     /// The oldest step that programs must know to work on the source.
     floor: i64,
     is_resumed: bool,
-}
-
-/// A database, held for this process alone as far as its engine can.
-struct Side {
-    conn: AnyConnection,
-    engine: Engine,
-    _address: Address,
 }
 
 /// Whether both are of one engine: there are better tools then.
@@ -75,14 +64,10 @@ impl Transfer {
     /// The source is in use, is not there or has another schema; the target is neither empty nor what an earlier run
     /// from the same source left.
     pub async fn begin(from: &DatabaseConfig, to: &DatabaseConfig) -> Result<Self, StoreError> {
-        let (mut source, tables, floor) = source(address(from)?)
-            .await
-            .map_err(|error| of_side("the source", error))?;
+        let (mut source, tables, floor) = sides::source(address(from)?).await?;
         let tables = in_order(tables)?;
         let identity = identity(&mut source, &tables).await?;
-        let (mut target, is_resumed) = target(address(to)?)
-            .await
-            .map_err(|error| of_side("the target", error))?;
+        let (mut target, is_resumed) = sides::target(address(to)?).await?;
         let has: Vec<Rows> = in_order(target.engine.tables(&mut target.conn).await?)?;
         if !has
             .iter()
@@ -193,89 +178,6 @@ impl Transfer {
             mark.after = Some(after);
         }
     }
-}
-
-/// Says which of two databases cannot be reached.
-fn of_side(side: &str, error: StoreError) -> StoreError {
-    match error {
-        StoreError::Unavailable(reason) => StoreError::Unavailable(format!("{side}: {reason}")),
-        other => other,
-    }
-}
-
-/// The source, its tables, and the oldest step that programs must know to work on it.
-async fn source(mut address: Address) -> Result<(Side, Vec<Table>, i64), StoreError> {
-    let engine = address.engine;
-    let mut conn = address.read_only().await?;
-    address.hold_alone()?;
-    let others = others(engine, &mut conn).await?;
-    if others > 0 {
-        return Err(StoreError::Setting(format!(
-            "the source has {others} other connections; stop all servers that use it, then run this again"
-        )));
-    }
-    let schema = schema::state(&mut conn, engine).await?;
-    if schema.is_half_transferred() {
-        return Err(refused(
-            "the source is itself the target of a transfer that is not finished",
-        ));
-    }
-    if schema.step != schema.newest || !schema.missing.is_empty() || !schema.changed.is_empty() {
-        return Err(StoreError::Setting(format!(
-            "the source has the schema of step {}, and this program knows step {}. If the program is the newer one, run \
-             `vouchkey migrate` on the source first; else take the newer program",
-            schema.step, schema.newest
-        )));
-    }
-    if secrets::root_keys(&mut conn).await?.is_empty() {
-        return Err(refused("the source holds no installation yet"));
-    }
-    let tables = engine.tables(&mut conn).await?;
-    let side = Side {
-        conn,
-        engine,
-        _address: address,
-    };
-    Ok((side, tables, schema.oldest))
-}
-
-/// How many others are connected to a database, after those that are just ending have ended.
-async fn others(engine: Engine, conn: &mut AnyConnection) -> Result<i64, StoreError> {
-    for _ in 1..LOOKS {
-        if engine.others(conn).await? == 0 {
-            return Ok(0);
-        }
-        tokio::time::sleep(BETWEEN_LOOKS).await;
-    }
-    Ok(engine.others(conn).await?)
-}
-
-/// The target with its schema, and whether a transfer into it has begun already.
-async fn target(mut address: Address) -> Result<(Side, bool), StoreError> {
-    let engine = address.engine;
-    address.hold_alone()?;
-    address.make_file()?;
-    let mut conn = address.writer().await?;
-    let is_begun = engine.has_table(&mut conn, progress::TABLE).await?;
-    let schema = schema::state(&mut conn, engine).await?;
-    if schema.step == 0
-        && !engine
-            .tables(&mut conn)
-            .await
-            .is_ok_and(|found| found.is_empty())
-    {
-        return Err(not_empty());
-    }
-    if !is_begun {
-        conn.close().await?;
-        (conn, _) = schema::open_writer(&address).await?;
-    }
-    let side = Side {
-        conn,
-        engine,
-        _address: address,
-    };
-    Ok((side, is_begun))
 }
 
 /// What tells one installation from another: the server's secrets, which it has made at its first start.
