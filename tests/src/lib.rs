@@ -11,8 +11,10 @@
 
 pub mod admin;
 pub mod api;
+pub mod backups;
 pub mod balancer;
 pub mod browser;
+pub mod bucket;
 pub mod cluster;
 pub mod database;
 pub mod dry_run;

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vouchkey_tests::api::Api;
+use vouchkey_tests::backups::{installation, is_postgres, names, refused, text, with_root_key_of};
 use vouchkey_tests::database::Database;
 use vouchkey_tests::program::Installation;
 use vouchkey_tests::wait;
@@ -74,62 +75,6 @@ const UNCHANGING: [&str; 4] = [
     "SELECT hex(key_hash) || ' ' || hex(fingerprint) || ' ' || session_id || ' ' || status || ' ' || hex(response_sealed) \
      || ' ' || created_at || ' ' || expires_at AS line FROM idempotency_keys ORDER BY line",
 ];
-
-/// An installation with an address of its own in every link, and no limits.
-async fn installation() -> Installation {
-    unlimited(Installation::new().await)
-}
-
-fn unlimited(installation: Installation) -> Installation {
-    installation
-        .with("VOUCHKEY_PUBLIC_URL", "https://id.example")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0")
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-}
-
-/// An empty folder with nothing but the root key of an installation.
-fn with_root_key_of(installation: &Installation) -> Installation {
-    let empty = Installation::empty();
-    let key = "root.key";
-    std::fs::copy(installation.folder().join(key), empty.folder().join(key)).unwrap();
-    unlimited(empty)
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-/// Runs a command that must fail with this exit code; what it says.
-async fn refused(installation: &Installation, arguments: &[&str], code: i32) -> String {
-    let output = installation.run(arguments).await;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-    assert!(output.stdout.is_empty(), "{arguments:?}");
-    said
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
-
-/// Only SQLite is copied by us.
-async fn is_postgres(installation: &Installation) -> bool {
-    if installation.database_url().is_none() {
-        return false;
-    }
-    let file = installation.folder().join("backup.db");
-    let said = refused(installation, &["backup", text(&file)], 2).await;
-    assert!(said.contains("pg_dump"), "{said}");
-    assert!(!file.exists());
-    let said = refused(installation, &["restore", "/dev/null"], 2).await;
-    assert!(said.contains("pg_restore"), "{said}");
-    true
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_before_a_backup_is_in_it_and_nothing_is_half() {
@@ -313,140 +258,6 @@ async fn a_backup_replaces_nothing_but_a_backup_even_if_told_to() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_restored_is_refused_and_leaves_nothing_behind() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
-        return;
-    }
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("backup.db");
-    installation.output(&["backup", text(&file)]).await;
-    let restore = ["restore", text(&file)];
-
-    let said = refused(&installation, &restore, 1).await;
-    assert!(said.contains("is there already"), "{said}");
-
-    let keyless = unlimited(Installation::empty());
-    let said = refused(&keyless, &restore, 1).await;
-    assert!(
-        said.contains("root key") && said.contains("VOUCHKEY_ROOT_KEY_FILE"),
-        "{said}"
-    );
-    let other = Installation::new().await;
-    let strange = with_root_key_of(&other);
-    let said = refused(&strange, &restore, 1).await;
-    assert!(said.contains("does not belong to this database"), "{said}");
-
-    let target = with_root_key_of(&installation);
-    let damaged = folder.path().join("damaged.db");
-    let whole = std::fs::read(&file).unwrap();
-    let mut bytes = whole.clone();
-    let middle = bytes.len() / 2;
-    bytes[middle..middle + 4096].fill(0xa5);
-    let truncated = &whole[..whole.len() / 2];
-    // SQLite reads zeros in the place of the end of its last page.
-    let shortened = &whole[..whole.len() - 1];
-    for content in [
-        bytes.as_slice(),
-        truncated,
-        shortened,
-        b"no database at all",
-        b"",
-    ] {
-        std::fs::write(&damaged, content).unwrap();
-        let said = refused(&target, &["restore", text(&damaged)], 1).await;
-        assert!(said.contains("damaged.db: the file "), "{said}");
-    }
-    std::fs::write(&damaged, &whole).unwrap();
-    std::fs::write(folder.path().join("damaged.db-wal"), "frames").unwrap();
-    let said = refused(&target, &["restore", text(&damaged)], 1).await;
-    assert!(said.contains("in use"), "{said}");
-    let missing = folder.path().join("missing.db");
-    for (file, why) in [
-        (missing.as_path(), "No such file"),
-        (folder.path(), "not a backup"),
-        // It never ends.
-        (Path::new("/dev/zero"), "not a backup"),
-    ] {
-        let said = refused(&target, &["restore", text(file)], 1).await;
-        assert!(said.contains(&format!("{}: ", text(file))), "{said}");
-        assert!(said.contains(why), "{said}");
-    }
-
-    // A folder that is somebody else's stays open to whom it was.
-    let shared = TempDir::new().unwrap();
-    std::fs::write(shared.path().join("notes"), "").unwrap();
-    let open = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(shared.path(), open.clone()).unwrap();
-    let said = refused(&Installation::at(shared.path()), &restore, 1).await;
-    assert!(said.contains("is there already"), "{said}");
-    let mode = shared.path().metadata().unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, open.mode());
-    assert_eq!(names(shared.path()), ["notes"]);
-
-    for folder in [&keyless, &strange, &target] {
-        let left = names(folder.folder());
-        let expected = ["root.key", "vouchkey.db.lock"];
-        assert!(
-            left.iter().all(|name| expected.contains(&name.as_str())),
-            "{left:?}"
-        );
-    }
-    target.output(&restore).await;
-    refused(&target, &restore, 1).await;
-    target.serve().await;
-}
-
-#[tokio::test]
-async fn a_folder_that_a_server_holds_is_not_restored_into() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
-        return;
-    }
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("backup.db");
-    installation.output(&["backup", text(&file)]).await;
-    let server = installation.serve().await;
-    for name in [
-        "vouchkey.db",
-        "vouchkey.db-wal",
-        "vouchkey.db-shm",
-        "address",
-    ] {
-        // As somebody does who has forgotten the server.
-        std::fs::remove_file(installation.folder().join(name)).unwrap();
-    }
-    let said = refused(&installation, &["restore", text(&file)], 1).await;
-    assert!(said.contains("stop the server"), "{said}");
-    server.kill().await;
-    for name in ["vouchkey.db-wal", "vouchkey.db-shm"] {
-        let _ = std::fs::remove_file(installation.folder().join(name));
-    }
-    installation.output(&["restore", text(&file)]).await;
-    installation.serve().await;
-}
-
-#[tokio::test]
-async fn nobody_works_on_a_database_that_is_being_moved_or_restored() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
-        return;
-    }
-    let lock = installation.folder().join("vouchkey.db.lock");
-    let lock = std::fs::File::open(lock).unwrap();
-    lock.try_lock().unwrap();
-    let serve = ["serve", "--listen", "127.0.0.1:0"];
-    for arguments in [&serve[..], &["keys", "create"], &["migrate"]] {
-        let said = refused(&installation, arguments, 1).await;
-        assert!(said.contains("is being moved or restored"), "{said}");
-    }
-    drop(lock);
-    let server = installation.serve().await;
-    installation.key("sandbox", &[]).await;
-    server.stop().await;
-}
-
-#[tokio::test]
 async fn a_backup_that_is_killed_leaves_no_file_of_its_name() {
     let installation = installation().await;
     if is_postgres(&installation).await {
@@ -523,36 +334,4 @@ async fn a_backup_of_a_newer_schema_is_refused() {
     let said = refused(&installation, &["backup", text(&file)], 1).await;
     assert!(said.contains("vouchkey transfer"), "{said}");
     assert!(names(folder.path()).is_empty());
-}
-
-#[tokio::test]
-async fn migrate_says_what_it_did() {
-    let installation = Installation::empty();
-    let said = installation.output(&["migrate"]).await;
-    assert!(said.contains("was empty"), "{said}");
-    let said = installation.output(&["migrate"]).await;
-    assert!(said.contains("nothing was changed"), "{said}");
-    // The root key comes with the first start.
-    assert!(!installation.folder().join("root.key").exists());
-    let installation = installation.initialised().await;
-    let mut database = Database::open(&installation).await;
-    let undo = [
-        "DROP INDEX outbox_dead",
-        "DELETE FROM _sqlx_migrations WHERE version = 4",
-    ];
-    for sql in undo {
-        database.execute(sql).await;
-    }
-    let said = installation.output(&["migrate"]).await;
-    assert!(said.contains("step 4: dead deliveries"), "{said}");
-    for sql in undo {
-        database.execute(sql).await;
-    }
-    let server = installation.serve().await;
-    let said = installation.output(&["migrate"]).await;
-    assert!(
-        said.contains("nothing was changed"),
-        "the server has done it: {said}"
-    );
-    assert_eq!(server.stop().await, Some(0));
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use vouchkey_tests::api::{Api, invitation_to};
+use vouchkey_tests::api::invitation_to;
 use vouchkey_tests::balancer::Port;
 use vouchkey_tests::database::Database;
 use vouchkey_tests::program::Installation;
@@ -26,19 +26,14 @@ fn kills() -> u64 {
 
 /// An installation without limits.
 async fn unlimited() -> Installation {
-    Installation::new()
-        .await
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0")
+    Installation::new().await.without_limits()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_killed_again_and_again_loses_nothing_and_repeats_nothing() {
     let port = Port::reserve();
     let installation = unlimited().await;
-    let key = installation.key("sandbox", &[]).await;
-    let api = Api::new(&format!("http://{}", port.address())).with_key(&key.secret);
-    let mut server = installation.serve_at(&port.address()).await;
+    let (mut server, api) = installation.sandbox_at(&port.address()).await;
     let mut clients = Clients::begin(&api, 8);
     for kill in 0..kills() {
         clients.answer_more(1 + kill * 7 % 40).await;

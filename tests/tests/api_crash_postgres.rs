@@ -1,7 +1,6 @@
 //! PostgreSQL crashes beneath the server, and the server beside it: what was answered is there, and the server goes on by
 //! itself. On PostgreSQL alone.
 
-use vouchkey_tests::api::Api;
 use vouchkey_tests::balancer::Port;
 use vouchkey_tests::cluster::Cluster;
 use vouchkey_tests::database::Database;
@@ -23,11 +22,8 @@ async fn postgresql_that_crashes_again_and_again_loses_nothing_that_was_answered
         .on(cluster.url())
         .initialised()
         .await
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0");
-    let key = installation.key("sandbox", &[]).await;
-    let api = Api::new(&format!("http://{}", port.address())).with_key(&key.secret);
-    let mut server = installation.serve_at(&port.address()).await;
+        .without_limits();
+    let (mut server, api) = installation.sandbox_at(&port.address()).await;
     let mut clients = Clients::begin(&api, 8);
     for crash in 0..crashes() {
         clients.answer_more(1 + crash * 7 % 40).await;

@@ -11,10 +11,7 @@ use vouchkey_tests::retrying::{self, Clients};
 async fn a_clock_that_jumps_stops_no_request_and_no_mail() {
     let clock = MachineClock::new();
     let port = Port::reserve();
-    let mut installation = Installation::new()
-        .await
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0");
+    let mut installation = Installation::new().await.without_limits();
     let key = installation.key("sandbox", &[]).await;
     for (name, value) in clock.settings() {
         installation = installation.with(name, value);

@@ -3,7 +3,6 @@
 
 use std::os::unix::fs::{MetadataExt as _, chown};
 
-use vouchkey_tests::api::Api;
 use vouchkey_tests::balancer::Port;
 use vouchkey_tests::cluster::Cluster;
 use vouchkey_tests::database::Database;
@@ -18,8 +17,7 @@ async fn unlimited(url: String) -> Installation {
         .on(url)
         .initialised()
         .await
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0")
+        .without_limits()
 }
 
 /// Waits until the server has refused something for this reason once more.
@@ -49,9 +47,7 @@ async fn a_full_disk_beneath_the_tables_refuses_loses_nothing_and_goes_on_when_t
     own.close().await;
     let port = Port::reserve();
     let installation = unlimited(cluster.url().replace("/postgres?", "/small?")).await;
-    let key = installation.key("sandbox", &[]).await;
-    let api = Api::new(&format!("http://{}", port.address())).with_key(&key.secret);
-    let server = installation.serve_at(&port.address()).await;
+    let (server, api) = installation.sandbox_at(&port.address()).await;
     let mut clients = Clients::begin(&api, 4);
     for _ in 0..3 {
         clients.answer_more(20).await;
@@ -77,9 +73,7 @@ async fn a_full_disk_that_ends_postgresql_loses_nothing_and_takes_no_restart_of_
     let mut cluster = Cluster::start_in(mount.place()).await;
     let port = Port::reserve();
     let installation = unlimited(cluster.url()).await;
-    let key = installation.key("sandbox", &[]).await;
-    let api = Api::new(&format!("http://{}", port.address())).with_key(&key.secret);
-    let server = installation.serve_at(&port.address()).await;
+    let (server, api) = installation.sandbox_at(&port.address()).await;
     let mut clients = Clients::begin(&api, 4);
     clients.answer_more(40).await;
     let mut own = Database::open(&installation).await;

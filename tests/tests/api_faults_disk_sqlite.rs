@@ -4,7 +4,6 @@
 use std::path::Path;
 
 use serde_json::json;
-use vouchkey_tests::api::Api;
 use vouchkey_tests::balancer::Port;
 use vouchkey_tests::database::Database;
 use vouchkey_tests::faults::{
@@ -24,8 +23,7 @@ async fn unlimited(folder: &Path) -> Installation {
     Installation::at(folder)
         .initialised()
         .await
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0")
+        .without_limits()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -33,9 +31,7 @@ async fn a_full_disk_refuses_loses_nothing_and_goes_on_when_there_is_room() {
     let mount = Mount::in_memory(128);
     let port = Port::reserve();
     let installation = unlimited(&mount.folder("data")).await;
-    let key = installation.key("sandbox", &[]).await;
-    let api = Api::new(&format!("http://{}", port.address())).with_key(&key.secret);
-    let server = installation.serve_at(&port.address()).await;
+    let (server, api) = installation.sandbox_at(&port.address()).await;
     let mut clients = Clients::begin(&api, 4);
     for _ in 0..3 {
         clients.answer_more(20).await;
@@ -116,9 +112,7 @@ async fn a_disk_that_fails_refuses_and_keeps_what_was_answered() {
     let mount = Mount::on_disk();
     let port = Port::reserve();
     let installation = unlimited(&mount.folder("data")).await;
-    let key = installation.key("sandbox", &[]).await;
-    let api = Api::new(&format!("http://{}", port.address())).with_key(&key.secret);
-    let server = installation.serve_at(&port.address()).await;
+    let (server, api) = installation.sandbox_at(&port.address()).await;
     let mut clients = Clients::begin(&api, 4);
     clients.answer_more(30).await;
     // Nothing is under way when it fails: of the last write ext4 may then say that it is safe, and take it back with its
@@ -157,9 +151,7 @@ async fn power_that_is_cut_again_and_again_loses_nothing_that_was_answered() {
     let mut mount = Mount::on_disk();
     let port = Port::reserve();
     let mut installation = unlimited(&mount.folder("data")).await;
-    let key = installation.key("sandbox", &[]).await;
-    let api = Api::new(&format!("http://{}", port.address())).with_key(&key.secret);
-    let mut server = installation.serve_at(&port.address()).await;
+    let (mut server, api) = installation.sandbox_at(&port.address()).await;
     let mut clients = Clients::begin(&api, 8);
     for cut in 0..cuts {
         clients.answer_more(1 + cut * 7 % 40).await;

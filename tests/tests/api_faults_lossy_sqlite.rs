@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use vouchkey_tests::api::{SESSIONS, invitation_to};
 use vouchkey_tests::database::Database;
 use vouchkey_tests::faults::{is_ready_again, refuses_to_create};
-use vouchkey_tests::lossy::{Bed, Part, Written};
+use vouchkey_tests::lossy::{Bed, Part};
 use vouchkey_tests::retrying::{self, Clients};
 use vouchkey_tests::wait;
 
@@ -22,6 +22,16 @@ fn large(number: usize) -> Value {
     json!({"metadata": {"a": note, "b": note, "c": note, "d": note}})
 }
 
+/// Lets the log fail, and waits until it has.
+async fn fails_once_more(bed: &Bed) {
+    let before = bed.disk.failures(Part::Log);
+    bed.disk.fail(Part::Log);
+    wait::until("a failure", async || {
+        (bed.disk.failures(Part::Log) > before).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_log_that_cannot_be_synchronised_loses_nothing_that_was_answered() {
     let bed = Bed::new().await;
@@ -29,25 +39,14 @@ async fn a_log_that_cannot_be_synchronised_loses_nothing_that_was_answered() {
     let mut clients = Clients::begin(&bed.api, 4);
     for round in 1..=5 {
         clients.answer_more(10 + round).await;
-        let before = bed.disk.failures(Part::Log);
-        bed.disk.fail(Part::Log);
-        wait::until("a failure", async || {
-            (bed.disk.failures(Part::Log) > before).then_some(())
-        })
-        .await;
+        fails_once_more(&bed).await;
         bed.disk.mend(Part::Log);
         is_ready_again(&server).await;
     }
     clients.answer_more(10).await;
     let made = clients.finish().await;
     server.kill().await;
-    for written in Written::WAYS {
-        let (_folder, left) = bed.cut(written);
-        let server = bed.serve_what_is_left(&left).await;
-        let mut database = Database::open(&left).await;
-        retrying::nothing_is_lost(&bed.api, &mut database, &made).await;
-        server.kill().await;
-    }
+    bed.keeps_all(&made).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,12 +134,7 @@ async fn a_disk_that_fails_here_and_there_under_load_loses_nothing_that_was_answ
     for loss in 0..losses {
         clients.answer_more(5 + loss * 7 % 40).await;
         if loss % 2 == 0 {
-            bed.disk.fail(Part::Log);
-            let before = bed.disk.failures(Part::Log);
-            wait::until("a failure", async || {
-                (bed.disk.failures(Part::Log) > before).then_some(())
-            })
-            .await;
+            fails_once_more(&bed).await;
             // Killed with what was refused still in sight.
             server.kill().await;
             bed.disk.mend(Part::Log);
@@ -155,12 +149,6 @@ async fn a_disk_that_fails_here_and_there_under_load_loses_nothing_that_was_answ
     let made = clients.finish().await;
     reading.abort();
     server.kill().await;
-    for written in Written::WAYS {
-        let (_folder, left) = bed.cut(written);
-        let server = bed.serve_what_is_left(&left).await;
-        let mut database = Database::open(&left).await;
-        retrying::nothing_is_lost(&bed.api, &mut database, &made).await;
-        server.kill().await;
-    }
+    bed.keeps_all(&made).await;
     println!("{} sessions over {losses} failures", made.len());
 }

@@ -55,10 +55,7 @@ async fn a_database_that_is_not_there_stops_the_start() {
 
 #[tokio::test]
 async fn connections_that_are_cut_off_are_made_anew_without_a_refusal() {
-    let installation = Installation::new()
-        .await
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0");
+    let installation = Installation::new().await.without_limits();
     let (server, api) = installation.sandbox().await;
     api.created(&json!({})).await;
     let mut database = Database::open(&installation).await;
@@ -121,10 +118,7 @@ async fn a_database_that_takes_no_writes_is_said_and_can_be_read() {
 
 #[tokio::test]
 async fn a_commit_that_fails_is_answered_as_a_refusal() {
-    let installation = Installation::new()
-        .await
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0");
+    let installation = Installation::new().await.without_limits();
     let (server, api) = installation.sandbox().await;
     api.created(&json!({})).await;
     let mut database = Database::open(&installation).await;

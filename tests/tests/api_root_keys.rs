@@ -38,8 +38,7 @@ async fn a_rotation_that_is_killed_again_and_again_loses_nothing() {
     let file = elsewhere.path().join("root.key");
     let installation = Installation::empty()
         .with("VOUCHKEY_ROOT_KEY_FILE", file.to_str().unwrap())
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0")
+        .without_limits()
         .initialised()
         .await;
     let key = installation.key("sandbox", &[]).await;

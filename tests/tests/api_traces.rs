@@ -49,6 +49,23 @@ impl Collector {
         }
     }
 
+    /// An installation that sends its spans here as they end, so that none has to wait for the end of its server, which
+    /// waits for few.
+    fn feeds(&self, installation: Installation) -> Installation {
+        installation
+            .with("VOUCHKEY_OTLP_ENDPOINT", self.endpoint())
+            // How often spans are sent, as the OpenTelemetry specification names it, in milliseconds.
+            .with("OTEL_BSP_SCHEDULE_DELAY", "50")
+    }
+
+    /// Waits until so many spans of these names have come.
+    async fn has(&self, count: usize, name: &str) {
+        wait::until(&format!("{count} of {name}"), async || {
+            (named(&self.spans().0, name).len() >= count).then_some(())
+        })
+        .await;
+    }
+
     fn endpoint(&self) -> String {
         format!("http://{}/otlp", self.address)
     }
@@ -115,9 +132,7 @@ const CALLER: &str = "00f067aa0ba902b7";
 async fn a_creation_is_a_part_of_its_callers_trace_and_shows_each_step() {
     let collector = Collector::start().await;
     let smtp = Smtp::start();
-    let installation = Installation::mailing_through(&smtp.url())
-        .await
-        .with("VOUCHKEY_OTLP_ENDPOINT", collector.endpoint());
+    let installation = collector.feeds(Installation::mailing_through(&smtp.url()).await);
     let key = installation.key("sandbox", &[]).await;
     let server = installation.serve().await;
     server.owner(&installation).await;
@@ -132,6 +147,8 @@ async fn a_creation_is_a_part_of_its_callers_trace_and_shows_each_step() {
         .expect_status(201)
         .json();
     happened(&server, &session["id"], "invitation.sent").await;
+    collector.has(1, "POST /api/v1/sessions").await;
+    collector.has(1, "deliver invitation").await;
     assert_eq!(server.stop().await, Some(0));
 
     let (spans, resource) = collector.spans();
@@ -211,9 +228,8 @@ async fn nothing_of_a_caller_goes_to_the_collector() {
         "canary-refused@example.com",
         "550 canary-refused@example.com unknown",
     );
-    let installation = Installation::mailing_through(&smtp.url())
-        .await
-        .with("VOUCHKEY_OTLP_ENDPOINT", collector.endpoint())
+    let installation = collector
+        .feeds(Installation::mailing_through(&smtp.url()).await)
         // Not even if the log says everything.
         .with("RUST_LOG", "trace");
     let key = installation.key("sandbox", &[]).await;
@@ -255,6 +271,9 @@ async fn nothing_of_a_caller_goes_to_the_collector() {
         .send()
         .await
         .expect_status(200);
+    collector.has(1, "deliver invitation").await;
+    // The last that was asked for.
+    collector.has(1, "GET /api/v1/sessions").await;
     assert_eq!(server.stop().await, Some(0));
 
     let (spans, _) = collector.spans();
@@ -298,11 +317,7 @@ async fn nothing_of_a_caller_goes_to_the_collector() {
 async fn a_collector_that_is_away_hinders_nobody_and_is_told_once() {
     let collector = Collector::start().await;
     *held(&collector.answer) = StatusCode::SERVICE_UNAVAILABLE;
-    let installation = Installation::new()
-        .await
-        .with("VOUCHKEY_OTLP_ENDPOINT", collector.endpoint())
-        // How often spans are sent, as the OpenTelemetry specification names it.
-        .with("OTEL_BSP_SCHEDULE_DELAY", "50");
+    let installation = collector.feeds(Installation::new().await);
     let key = installation.key("sandbox", &[]).await;
     let server = installation.serve().await;
     let api = server.api(&key);
@@ -339,9 +354,7 @@ async fn a_collector_that_is_away_hinders_nobody_and_is_told_once() {
 #[tokio::test]
 async fn the_callers_or_the_operators_sampling_is_kept() {
     let collector = Collector::start().await;
-    let mut installation = Installation::new()
-        .await
-        .with("VOUCHKEY_OTLP_ENDPOINT", collector.endpoint());
+    let mut installation = collector.feeds(Installation::new().await);
     let key = installation.key("sandbox", &[]).await;
     for (sampler, parent, spans) in [
         ("parentbased_always_on", None, 1),
@@ -358,6 +371,7 @@ async fn the_callers_or_the_operators_sampling_is_kept() {
             None => call,
         };
         call.send().await.expect_status(200);
+        collector.has(spans, "GET /api/v1/sessions").await;
         assert_eq!(server.stop().await, Some(0));
         let found = named(&collector.spans().0, "GET /api/v1/sessions").len();
         assert_eq!(found, spans, "{sampler}, {parent:?}");

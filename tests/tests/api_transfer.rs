@@ -17,8 +17,7 @@ const KILLS: i64 = 6;
 async fn installation() -> Installation {
     Installation::empty_on_sqlite()
         .with("VOUCHKEY_PUBLIC_URL", "https://id.example")
-        .with("VOUCHKEY_RATE_LIMIT_CREATES", "0")
-        .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
+        .without_limits()
         .initialised()
         .await
 }

@@ -11,6 +11,7 @@ use crate::balancer::Port;
 use crate::database::Database;
 use crate::faults;
 use crate::program::{Installation, Server};
+use crate::retrying::{self, Made};
 
 /// An installation on a lossy disk, and how it was before.
 #[derive(Debug)]
@@ -31,10 +32,7 @@ impl Bed {
     pub async fn new() -> Self {
         let disk = LossyDisk::new();
         let port = Port::reserve();
-        let plain = Installation::new()
-            .await
-            .with("VOUCHKEY_RATE_LIMIT_REQUESTS", "0")
-            .with("VOUCHKEY_RATE_LIMIT_CREATES", "0");
+        let plain = Installation::new().await.without_limits();
         let key = plain.key("sandbox", &[]).await;
         let before = TempDir::with_prefix("vouchkey-before-").expect("a folder for the test");
         copy(plain.folder(), before.path());
@@ -64,7 +62,7 @@ impl Bed {
     }
 
     /// What is left after a power cut, in a folder of its own.
-    pub fn cut(&self, written: Written) -> (TempDir, Installation) {
+    fn cut(&self, written: Written) -> (TempDir, Installation) {
         let folder = TempDir::with_prefix("vouchkey-after-").expect("a folder for the test");
         copy(self.before.path(), folder.path());
         self.disk
@@ -73,24 +71,33 @@ impl Bed {
         (folder, left)
     }
 
-    /// Starts a server on what is left, where the client looks for it.
-    pub async fn serve_what_is_left(&self, left: &Installation) -> Server {
-        left.serve_at(&self.port.address()).await
-    }
-
     /// Stops the test unless each of these sessions is there after a cut, in every way that it may go.
     pub async fn keeps(&self, made: &[Value]) {
+        self.after_each_cut(async |_, written| {
+            for session in made {
+                let found = self.api.session(&session["id"]).await;
+                assert_eq!(found["id"], session["id"], "{written:?}");
+            }
+        })
+        .await;
+    }
+
+    /// The same of all that clients were answered, each once.
+    pub async fn keeps_all(&self, made: &[Made]) {
+        self.after_each_cut(async |left, _| {
+            let mut database = Database::open(left).await;
+            retrying::nothing_is_lost(&self.api, &mut database, made).await;
+        })
+        .await;
+    }
+
+    async fn after_each_cut(&self, look: impl AsyncFn(&Installation, Written)) {
         for written in Written::WAYS {
             let (_folder, left) = self.cut(written);
             Database::open(&left).await.is_intact().await;
-            let server = self.serve_what_is_left(&left).await;
-            for session in made {
-                assert_eq!(
-                    self.api.session(&session["id"]).await["id"],
-                    session["id"],
-                    "{written:?}"
-                );
-            }
+            // Where the client looks for it.
+            let server = left.serve_at(&self.port.address()).await;
+            look(&left, written).await;
             server.kill().await;
         }
     }
