@@ -4,6 +4,7 @@ mod copy;
 pub(super) mod durability;
 mod files;
 mod log;
+mod statistics;
 pub(super) mod tables;
 
 use std::fs::File;
@@ -24,6 +25,7 @@ use crate::config::{DataConfig, DatabaseConfig};
 use files::{Held, hold, make_private_file, sqlite_file, sqlite_url};
 
 pub(super) use self::log::Checkpoints;
+pub(super) use self::statistics::Statistics;
 pub(super) use files::{LOCK_ENDING, lock_folder, make_private_folder};
 
 /// Readers beside the one writer.
@@ -47,8 +49,13 @@ const SQLITE_JOURNAL: &str = "PRAGMA journal_mode = WAL";
 /// Settings of every PostgreSQL connection. A copy of a keyed request waits so long for the first one (decision 7), and
 /// what a server that was frozen or cut off within a transaction has locked is free again soon after: else nobody could
 /// take its keys for as long as TCP believes that it lives.
-const POSTGRES_SETTINGS: &str =
-    "SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'";
+///
+/// No statement has to walk through a table that grows, neither by itself nor to join it with the few rows that are asked
+/// for, and PostgreSQL is told so: else it does where the table was small when it planned, and keeps to that plan while the
+/// table grows. What it thinks of the costs where nothing else can be done is then far above the truth, and must not make
+/// it compile a plan.
+const POSTGRES_SETTINGS: &str = "SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'; \
+     SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 /// Which database engine runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

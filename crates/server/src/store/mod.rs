@@ -177,7 +177,7 @@ impl Store {
         let metrics = StoreMetrics::default();
         let shared_reads =
             SharedReads::new(readers.clone(), metrics.clone(), engine.shared_reads());
-        let writer = Writer::new(address, conn, jobs, limit, metrics.clone()).await?;
+        let writer = Writer::new(address, conn, jobs, limit, metrics.clone(), &readers).await?;
         let writer = tokio::spawn(writer.run());
         Ok(Self {
             readers,

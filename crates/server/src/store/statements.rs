@@ -9,6 +9,8 @@ use vouchkey_types::id::SessionId;
 use super::fixtures::{NOW, creation, open, store};
 use super::*;
 
+mod postgres_plans;
+
 const STATEMENTS: [(&str, &[(&str, &str)]); 19] = [
     ("api_keys", api_keys::STATEMENTS),
     ("backup", backup::STATEMENTS),

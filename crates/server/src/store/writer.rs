@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::pin::Pin;
 
-use sqlx::{AnyConnection, Connection};
+use sqlx::{AnyConnection, AnyPool, Connection};
 use tokio::sync::{mpsc, oneshot};
 use tracing::Span;
 
 use super::batch::{Batch, Progress};
 use super::create_session::{CreateSession, Created};
-use super::engine::{Address, Checkpoints, Engine};
+use super::engine::{Address, Checkpoints, Engine, Statistics};
 use super::{Change, StoreError};
 use crate::metrics::StoreMetrics;
 use crate::telemetry;
@@ -128,6 +128,7 @@ pub(super) struct Writer {
     limit: usize,
     metrics: StoreMetrics,
     checkpoints: Checkpoints,
+    statistics: Statistics,
 }
 
 impl Writer {
@@ -138,9 +139,11 @@ impl Writer {
         queue: mpsc::Receiver<Box<dyn Job>>,
         limit: usize,
         metrics: StoreMetrics,
+        readers: &AnyPool,
     ) -> Result<Self, StoreError> {
         Checkpoints::take_over(&mut conn, address.engine).await?;
         Ok(Self {
+            statistics: Statistics::new(address.engine, readers),
             address,
             conn: Some(conn),
             queue,
@@ -201,6 +204,7 @@ impl Writer {
                         job.answer(Ok(()));
                     }
                     self.checkpoints.after(changes, &mut conn, engine).await;
+                    self.statistics.after(changes);
                     if batch.met_trouble {
                         // A session that cannot write, say, stays like that though the database can.
                         let _ = conn.close().await;
