@@ -9,7 +9,7 @@ use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
 use super::StoreError;
 use super::columns::{Columns, columns_of, places_from_second, statements};
 use super::engine::Engine;
-use super::rows::{Bound, RowTexts};
+use super::rows::{Places, RowTexts};
 
 /// How a link came to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,17 +82,14 @@ pub(super) async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&CaptureLinkRow],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
-        let query = part
-            .iter()
-            .fold(sqlx::query(sql), |query, row| bind(query, row));
+    for query in INSERTS.queries(Engine::of(conn), rows, |places, row| bind(places, row)) {
         query.execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-pub(super) fn bind<'q>(query: Bound<'q>, row: &'q CaptureLinkRow) -> Bound<'q> {
-    query
+pub(super) fn bind<'q>(places: Places<'q>, row: &'q CaptureLinkRow) -> Places<'q> {
+    places
         .bind(row.id.to_string())
         .bind(row.organization.to_string())
         .bind(row.session.to_string())

@@ -9,7 +9,7 @@ use super::data_keys::DataKeyRow;
 use super::idempotency::IdempotencyRow;
 use super::mailbox::MailboxRow;
 use super::outbox::NewInvitation;
-use super::rows::RowTexts;
+use super::rows::{Places, RowTexts};
 use super::session_events::SessionEventRow;
 use super::sessions::SessionRow;
 use super::{
@@ -218,29 +218,29 @@ impl Shape {
         new: &[&CreateSession],
     ) -> Result<(), StoreError> {
         for (sql, part) in self.texts.parts(Engine::of(conn), new) {
-            let mut query = sqlx::query(sql);
+            let mut places = Places::of(sql);
             for new in part {
-                query = data_keys::bind(query, &new.data_key);
+                places = data_keys::bind(places, &new.data_key);
             }
             for new in part {
-                query = sessions::bind(query, &new.session);
+                places = sessions::bind(places, &new.session);
             }
             for new in part {
-                query = capture_links::bind(query, &new.link);
+                places = capture_links::bind(places, &new.link);
             }
             for event in part.iter().flat_map(|new| &new.events) {
-                query = session_events::bind(query, event);
+                places = session_events::bind(places, event);
             }
             for invitation in part.iter().filter_map(|new| new.invitation.as_ref()) {
-                query = match self.invitation {
-                    Invitation::IsKept => outbox::bind_sent(query, invitation),
-                    _ => outbox::bind(query, invitation),
+                places = match self.invitation {
+                    Invitation::IsKept => outbox::bind_sent(places, invitation),
+                    _ => outbox::bind(places, invitation),
                 };
             }
             for kept in part.iter().filter_map(|new| new.kept.as_ref()) {
-                query = mailbox::bind(query, kept);
+                places = mailbox::bind(places, kept);
             }
-            query.execute(&mut *conn).await?;
+            places.query().execute(&mut *conn).await?;
         }
         Ok(())
     }

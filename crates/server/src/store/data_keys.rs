@@ -9,7 +9,7 @@ use vouchkey_types::id::{OrganizationId, SessionId};
 use super::StoreError;
 use super::columns::{Columns, columns_of, places_from_second, statements};
 use super::engine::Engine;
-use super::rows::{Bound, RowTexts, of_sessions};
+use super::rows::{Places, RowTexts, of_sessions};
 
 /// A session's data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,17 +74,14 @@ pub(super) async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&DataKeyRow],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
-        let query = part
-            .iter()
-            .fold(sqlx::query(sql), |query, row| bind(query, row));
+    for query in INSERTS.queries(Engine::of(conn), rows, |places, row| bind(places, row)) {
         query.execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-pub(super) fn bind<'q>(query: Bound<'q>, row: &'q DataKeyRow) -> Bound<'q> {
-    query
+pub(super) fn bind<'q>(places: Places<'q>, row: &'q DataKeyRow) -> Places<'q> {
+    places
         .bind(row.organization.to_string())
         .bind(row.session.to_string())
         .bind(row.root_key_id.as_str())

@@ -7,6 +7,7 @@ mod log;
 mod statistics;
 pub(super) mod tables;
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -87,6 +88,12 @@ impl Engine {
         matches!(self, Self::Sqlite)
     }
 
+    /// Whether rows are handed over as lists. PostgreSQL plans a text for each number of rows and sets up as many
+    /// statements as a batch has parts, which takes longer than the rows; SQLite has no lists.
+    pub(super) const fn takes_lists(self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+
     /// Queries at once for reads that share them, at most: fewer of them are shared by more. What waits for SQLite waits
     /// for the same cores; for PostgreSQL it may wait for a network.
     pub(super) const fn shared_reads(self) -> usize {
@@ -136,19 +143,13 @@ impl Engine {
         if self == Self::Sqlite {
             return Ok(vec![true; locks.len()]);
         }
-        let mut taken = Vec::with_capacity(locks.len());
-        for (sql, part) in LOCKS.parts(self, locks) {
-            let query = part
-                .iter()
-                .fold(sqlx::query(sql), |query, lock| query.bind(*lock));
-            let rows = query.fetch_all(&mut *conn).await?;
-            let mut had = Vec::with_capacity(rows.len());
-            for row in rows {
-                had.push(row.try_get::<i64, _>(0)?);
+        let mut taken = HashSet::with_capacity(locks.len());
+        for query in LOCKS.queries(self, locks, |places, lock| places.bind(*lock)) {
+            for row in query.fetch_all(&mut *conn).await? {
+                taken.insert(row.try_get::<i64, _>(0)?);
             }
-            taken.extend(part.iter().map(|lock| had.contains(lock)));
         }
-        Ok(taken)
+        Ok(locks.iter().map(|lock| taken.contains(lock)).collect())
     }
 }
 

@@ -11,7 +11,7 @@ use vouchkey_types::version::ApiVersion;
 
 use super::columns::{Columns, columns_of, statements};
 use super::engine::Picking;
-use super::rows::{Bound, RowTexts};
+use super::rows::{Places, RowTexts};
 use super::{Engine, StoreError};
 
 /// Where a client's key is valid: within one organization, environment and namespace.
@@ -101,17 +101,14 @@ pub(super) async fn claim_all(
 /// How many keys of these were free.
 async fn claim_part(conn: &mut AnyConnection, rows: &[&IdempotencyRow]) -> Result<u64, StoreError> {
     let mut claimed = 0;
-    for (sql, part) in CLAIMS.parts(Engine::of(conn), rows) {
-        let query = part
-            .iter()
-            .fold(sqlx::query(sql), |query, row| bind(query, row));
+    for query in CLAIMS.queries(Engine::of(conn), rows, |places, row| bind(places, row)) {
         claimed += query.execute(&mut *conn).await?.rows_affected();
     }
     Ok(claimed)
 }
 
-fn bind<'q>(query: Bound<'q>, row: &'q IdempotencyRow) -> Bound<'q> {
-    query
+fn bind<'q>(places: Places<'q>, row: &'q IdempotencyRow) -> Places<'q> {
+    places
         .bind(row.scope.organization.to_string())
         .bind(row.scope.environment.as_str())
         .bind(row.scope.namespace.as_str())

@@ -10,7 +10,7 @@ use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 use super::StoreError;
 use super::columns::{Columns, columns_of, statements};
 use super::engine::Engine;
-use super::rows::{Bound, RowTexts};
+use super::rows::{Places, RowTexts};
 
 /// A kept message, sealed under its session's data key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,17 +56,14 @@ pub(super) static INSERTS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(IN
 /// # Errors
 /// Those of the database.
 pub async fn insert_all(conn: &mut AnyConnection, rows: &[&MailboxRow]) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
-        let query = part
-            .iter()
-            .fold(sqlx::query(sql), |query, row| bind(query, row));
+    for query in INSERTS.queries(Engine::of(conn), rows, |places, row| bind(places, row)) {
         query.execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-pub(super) fn bind<'q>(query: Bound<'q>, row: &'q MailboxRow) -> Bound<'q> {
-    query
+pub(super) fn bind<'q>(places: Places<'q>, row: &'q MailboxRow) -> Places<'q> {
+    places
         .bind(row.organization.to_string())
         .bind(row.id.to_string())
         .bind(row.environment.as_str())

@@ -12,7 +12,7 @@ use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::columns::{Columns, statements};
 use super::engine::Picking;
-use super::rows::{Bound, RowTexts};
+use super::rows::{Places, RowTexts};
 use super::{Change, Engine, StoreError};
 
 /// A delivery that nobody has tried yet: an invitation. Ids only; it is rendered when it is sent.
@@ -155,10 +155,7 @@ pub(super) async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&NewInvitation],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
-        let query = part
-            .iter()
-            .fold(sqlx::query(sql), |query, row| bind(query, row));
+    for query in INSERTS.queries(Engine::of(conn), rows, |places, row| bind(places, row)) {
         query.execute(&mut *conn).await?;
     }
     Ok(())
@@ -169,21 +166,19 @@ pub(super) async fn insert_all_sent(
     conn: &mut AnyConnection,
     rows: &[&NewInvitation],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS_SENT.parts(Engine::of(conn), rows) {
-        let query = part
-            .iter()
-            .fold(sqlx::query(sql), |query, row| bind_sent(query, row));
+    for query in INSERTS_SENT.queries(Engine::of(conn), rows, |places, row| bind_sent(places, row))
+    {
         query.execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-pub(super) fn bind_sent<'q>(query: Bound<'q>, row: &'q NewInvitation) -> Bound<'q> {
-    bind(query, row).bind(row.created_at)
+pub(super) fn bind_sent<'q>(places: Places<'q>, row: &'q NewInvitation) -> Places<'q> {
+    bind(places, row).bind(row.created_at)
 }
 
-pub(super) fn bind<'q>(query: Bound<'q>, row: &'q NewInvitation) -> Bound<'q> {
-    query
+pub(super) fn bind<'q>(places: Places<'q>, row: &'q NewInvitation) -> Places<'q> {
+    places
         .bind(row.organization.to_string())
         .bind(row.id.to_string())
         .bind(row.environment.as_str())

@@ -1,16 +1,128 @@
 //! Statements on several rows at once: those that insert them, and those that list them by `IN (VALUES …)`.
 
-use std::collections::BTreeSet;
+mod lists;
 
-use sqlx::Any;
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
+use sqlx::{Any, Encode, Type};
 use vouchkey_types::id::{OrganizationId, SessionId};
 
 use super::engine::Engine;
+use lists::{Column, Lists};
 
 /// A statement whose values are being bound.
 pub(super) type Bound<'q> = Query<'q, Any, AnyArguments>;
+
+/// Where the values of rows go.
+pub(super) enum Places<'q> {
+    /// Into the places of a statement, one after another.
+    InOrder(Bound<'q>),
+    /// Into lists, of which the statement is made.
+    InLists(Lists, &'static RowTexts),
+}
+
+impl<'q> Places<'q> {
+    /// The places of this text.
+    pub(super) fn of(sql: &'static str) -> Self {
+        Self::InOrder(sqlx::query(sql))
+    }
+
+    /// Puts a value in the next place.
+    pub(super) fn bind<V: Value<'q>>(self, value: V) -> Self {
+        match self {
+            Self::InOrder(query) => Self::InOrder(query.bind(value)),
+            Self::InLists(mut lists, texts) => {
+                lists.push(&value);
+                Self::InLists(lists, texts)
+            }
+        }
+    }
+
+    /// The statement with its values.
+    pub(super) fn query(self) -> Bound<'q> {
+        match self {
+            Self::InOrder(query) => query,
+            Self::InLists(lists, texts) => {
+                let sql: &'static str = texts.listed.get_or_init(|| lists.text(&texts.one));
+                lists.bind(sqlx::query(sql))
+            }
+        }
+    }
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Number,
+    Bytes,
+}
+
+/// A value of a column, or none.
+pub(super) trait Value<'q>: Encode<'q, Any> + Type<Any> + Send + 'q {
+    /// What such a column holds.
+    const KIND: Kind;
+
+    /// Adds it to a list of its column; bytes go to those of all columns.
+    fn list(&self, column: &mut Column, bytes: &mut Vec<u8>);
+}
+
+impl Value<'_> for i64 {
+    const KIND: Kind = Kind::Number;
+
+    fn list(&self, column: &mut Column, _: &mut Vec<u8>) {
+        column.push_number(*self);
+    }
+}
+
+impl Value<'_> for String {
+    const KIND: Kind = Kind::Text;
+
+    fn list(&self, column: &mut Column, _: &mut Vec<u8>) {
+        column.push_text(self);
+    }
+}
+
+impl<'q> Value<'q> for &'q str {
+    const KIND: Kind = Kind::Text;
+
+    fn list(&self, column: &mut Column, _: &mut Vec<u8>) {
+        column.push_text(self);
+    }
+}
+
+impl Value<'_> for Vec<u8> {
+    const KIND: Kind = Kind::Bytes;
+
+    fn list(&self, column: &mut Column, bytes: &mut Vec<u8>) {
+        column.push_bytes(self, bytes);
+    }
+}
+
+impl<'q> Value<'q> for &'q [u8] {
+    const KIND: Kind = Kind::Bytes;
+
+    fn list(&self, column: &mut Column, bytes: &mut Vec<u8>) {
+        column.push_bytes(self, bytes);
+    }
+}
+
+impl<'q, V: Value<'q>> Value<'q> for Option<V>
+where
+    Self: Encode<'q, Any> + Type<Any>,
+{
+    const KIND: Kind = V::KIND;
+
+    fn list(&self, column: &mut Column, bytes: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.list(column, bytes),
+            None => column.push_null(),
+        }
+    }
+}
 
 /// Binds what names sessions of an organization, which a statement has as its first places.
 pub(super) fn of_sessions<'q>(
@@ -31,6 +143,9 @@ const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
 pub(super) struct RowTexts {
     numbered: [String; SIZES.len()],
     plain: [String; SIZES.len()],
+    one: String,
+    /// The text that takes lists, once there are some: they know what the columns hold.
+    listed: OnceLock<String>,
 }
 
 impl RowTexts {
@@ -41,6 +156,8 @@ impl RowTexts {
         Self {
             plain: numbered.each_ref().map(|text| without_numbers(text)),
             numbered,
+            one: one.to_owned(),
+            listed: OnceLock::new(),
         }
     }
 
@@ -58,7 +175,31 @@ impl RowTexts {
         Self {
             numbered: plain.clone(),
             plain,
+            one: String::new(),
+            listed: OnceLock::new(),
         }
+    }
+
+    /// Statements on these rows, as few as the engine needs, with the values that `bind` puts in their places.
+    pub(super) fn queries<'q, T>(
+        &'static self,
+        engine: Engine,
+        rows: &'q [T],
+        bind: impl Fn(Places<'q>, &'q T) -> Places<'q>,
+    ) -> Vec<Bound<'q>> {
+        if engine.takes_lists() && rows.len() > 1 {
+            let mut places = Places::InLists(Lists::default(), self);
+            for row in rows {
+                if let Places::InLists(lists, _) = &mut places {
+                    lists.begin_row();
+                }
+                places = bind(places, row);
+            }
+            return vec![places.query()];
+        }
+        self.parts(engine, rows)
+            .map(|(sql, part)| part.iter().fold(Places::of(sql), &bind).query())
+            .collect()
     }
 
     /// Splits rows so that there is a text for each part.

@@ -9,7 +9,7 @@ use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 use super::StoreError;
 use super::columns::{Columns, columns_of, statements};
 use super::engine::Engine;
-use super::rows::{Bound, RowTexts};
+use super::rows::{Places, RowTexts};
 
 /// An entry of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,17 +57,14 @@ pub async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&SessionEventRow],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
-        let query = part
-            .iter()
-            .fold(sqlx::query(sql), |query, row| bind(query, row));
+    for query in INSERTS.queries(Engine::of(conn), rows, |places, row| bind(places, row)) {
         query.execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-pub(super) fn bind<'q>(query: Bound<'q>, row: &'q SessionEventRow) -> Bound<'q> {
-    query
+pub(super) fn bind<'q>(places: Places<'q>, row: &'q SessionEventRow) -> Places<'q> {
+    places
         .bind(row.organization.to_string())
         .bind(row.session.to_string())
         .bind(row.id.to_string())

@@ -11,7 +11,7 @@ use vouchkey_types::session::status::SessionStatus;
 use super::StoreError;
 use super::columns::{Columns, columns_of, read_list, statements, write_list};
 use super::engine::Engine;
-use super::rows::{Bound, RowTexts};
+use super::rows::{Places, RowTexts};
 
 /// How much of a session's data is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,17 +155,14 @@ pub(super) async fn insert_all(
     conn: &mut AnyConnection,
     rows: &[&SessionRow],
 ) -> Result<(), StoreError> {
-    for (sql, part) in INSERTS.parts(Engine::of(conn), rows) {
-        let query = part
-            .iter()
-            .fold(sqlx::query(sql), |query, row| bind(query, row));
+    for query in INSERTS.queries(Engine::of(conn), rows, |places, row| bind(places, row)) {
         query.execute(&mut *conn).await?;
     }
     Ok(())
 }
 
-pub(super) fn bind<'q>(query: Bound<'q>, row: &'q SessionRow) -> Bound<'q> {
-    query
+pub(super) fn bind<'q>(places: Places<'q>, row: &'q SessionRow) -> Places<'q> {
+    places
         .bind(row.organization.to_string())
         .bind(row.id.to_string())
         .bind(row.environment.as_str())

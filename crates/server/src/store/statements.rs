@@ -37,19 +37,7 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 19] = [
 const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "filter"];
 
 /// Files that insert several rows at once, or whose statements have a text for each engine.
-const TOGETHER: [&str; 11] = [
-    "capture_links",
-    "create_session",
-    "data_keys",
-    "engine",
-    "idempotency",
-    "mailbox",
-    "outbox",
-    "session_events",
-    "sessions",
-    "shown_session",
-    "upkeep",
-];
+const TOGETHER: [&str; 5] = ["idempotency", "outbox", "rows", "shown_session", "upkeep"];
 
 /// What need not name the organization.
 const ACROSS_ORGANIZATIONS: [(&str, &str); 40] = [
