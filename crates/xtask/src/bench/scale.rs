@@ -46,10 +46,10 @@ pub(crate) struct Scale {
     #[arg(long, default_value_t = 0.2)]
     database_read_ms: f64,
     /// Bytes that a session takes on disk, with its indexes.
-    #[arg(long, default_value_t = 8_500.0)]
+    #[arg(long, default_value_t = 4_800.0)]
     session_bytes: f64,
     /// Bytes of write-ahead log for a session.
-    #[arg(long, default_value_t = 10_400.0)]
+    #[arg(long, default_value_t = 6_300.0)]
     wal_bytes: f64,
     /// Cores of a server.
     #[arg(long, default_value_t = 2)]

@@ -80,7 +80,11 @@ pub(super) fn run(bench: &ServerBench) -> Outcome {
 }
 
 fn measure(bench: &ServerBench, folder: &Path) -> Outcome {
-    stored::check_disk(folder, &bench.seed, 1 + u64::from(bench.postgres))?;
+    let length = Length {
+        rounds: bench.rounds.max(1),
+        duration: Duration::from_secs(bench.seconds.max(1)),
+    };
+    stored::check_disk(folder, &bench.seed, 1 + u64::from(bench.postgres), length)?;
     let programs = if bench.no_build { built()? } else { build()? };
     let mut others = Vec::new();
     let cluster = if bench.postgres {
@@ -92,10 +96,6 @@ fn measure(bench: &ServerBench, folder: &Path) -> Outcome {
         None
     };
     let cluster = cluster.as_ref();
-    let length = Length {
-        rounds: bench.rounds.max(1),
-        duration: Duration::from_secs(bench.seconds.max(1)),
-    };
     let has = |part| bench.part.contains(&part);
     if has(Part::Create) {
         let node = output(call("node").arg("--version"))?;
