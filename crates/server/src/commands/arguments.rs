@@ -61,7 +61,7 @@ pub(super) enum Command {
     },
     /// Bring the database's schema up to date; `serve` does it too.
     Migrate(MigrateArguments),
-    /// Copy the SQLite database into one file, while servers run; the root key is not in it.
+    /// Copy the SQLite database into one file, while servers run; the root keys are not in it.
     Backup(BackupArguments),
     /// Put a backup into an empty data folder.
     Restore(RestoreArguments),

@@ -39,8 +39,8 @@ pub(super) async fn back_up(arguments: &BackupArguments) -> Result<String, Comma
     draft.put_in_place(arguments.overwrite).map_err(named)?;
 
     complain(&format!(
-        "note: the root key is not in the file, and what is sealed in it can be read only with {}. Keep that key too, \
-         apart from the file",
+        "note: no root key is in the file, and what is sealed in it can be read only with {}. Keep that too, apart from \
+         the file",
         contents.root_keys.join(" and ")
     ));
     if arguments.json {

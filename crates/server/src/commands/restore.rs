@@ -20,7 +20,7 @@ use crate::vault::Vault;
 const MAY_BE_THERE: [&str; 3] = ["root.key", "vouchkey.toml", "lost+found"];
 
 /// Puts the database in its place once it has proved to be sound, of a schema that this program knows, and opened by
-/// the root key that is configured.
+/// the root keys that are configured.
 pub(super) async fn restore(arguments: &RestoreArguments) -> Result<String, CommandError> {
     let config = Config::load(&arguments.place.flags())?;
     let source = &arguments.file;
@@ -77,7 +77,7 @@ pub(super) async fn restore(arguments: &RestoreArguments) -> Result<String, Comm
         return Ok(Json::from(answer).to_text());
     }
     Ok(format!(
-        "Restored to {} ({}). The file is sound and the root key opens it. Start the server: vouchkey serve --data {}",
+        "Restored to {} ({}). The file is sound and the root keys open it. Start the server: vouchkey serve --data {}",
         target.display(),
         described(&contents),
         config.data.folder.display()

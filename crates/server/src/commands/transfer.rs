@@ -43,7 +43,7 @@ pub(super) async fn transfer(arguments: &TransferArguments) -> Result<String, Co
         .await?;
     news.tell();
     complain(
-        "note: the root key is not in a database: give the server of the new one the same root key. Never again start a \
+        "note: root keys are not in a database: give the server of the new one the same root keys. Never again start a \
          server on the old one, whose rows are as they were",
     );
     let rows: i64 = moved.iter().map(|moved| moved.rows).sum();

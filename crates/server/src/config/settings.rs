@@ -55,7 +55,7 @@ pub const SETTINGS: &[Setting] = &[
         is_secret: false,
         since: "0.1.0",
         default: "`./vouchkey-data`",
-        meaning: "The data folder, made with mode 0700. Holds the SQLite database, the root key and `vouchkey.toml`.",
+        meaning: "The data folder, made with mode 0700. Holds the SQLite database, the root keys and `vouchkey.toml`.",
     },
     Setting {
         name: "database_url",

@@ -149,7 +149,7 @@ fn tell(report: &mut Report, tried: &Tried) {
         "sealed",
         format!(
             "{closed} of the {all} newest rows hold what no key opens, so that it was changed or moved: {rows}; keep a copy \
-             of the database, and restore these rows from a backup"
+             of the database, and restore a backup from before"
         ),
     );
 }
