@@ -6,6 +6,10 @@ use crate::problem::{Fault, FieldCode, Mistakes, item_path};
 use crate::text;
 use std::borrow::Cow;
 
+/// The paths of the first ten items of a list, which need not be made.
+const PATHS: &str =
+    "checks[0]checks[1]checks[2]checks[3]checks[4]checks[5]checks[6]checks[7]checks[8]checks[9]";
+
 macro_rules! checks {
     ($($variant:ident = $name:literal),* $(,)?) => {
         /// A check by its name (`wire.md` 10.1).
@@ -82,7 +86,10 @@ impl Check {
             } else {
                 Self::fault(item)
             };
-            mistakes.note(&|| item_path(Field::Checks.name(), index), fault);
+            match PATHS.get(9 * index..9 * index + 9) {
+                Some(path) => mistakes.push(fault.at(path)),
+                None => mistakes.note(&|| item_path(Field::Checks.name(), index), fault),
+            }
         }
     }
 

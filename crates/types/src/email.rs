@@ -58,7 +58,7 @@ impl From<&EmailAddress> for Json {
 }
 
 fn is_email(address: &str) -> bool {
-    let (local, rest) = text::cut(address, b"@");
+    let (local, rest) = text::cut(address, [b'@'; 3]);
     let Some(domain) = rest.strip_prefix('@') else {
         return false;
     };

@@ -2,7 +2,6 @@
 //! wire").
 
 use crate::json::Value;
-use crate::text;
 
 /// A field of the create request, in the order of the answer's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -241,7 +240,8 @@ pub fn nearest_prefill_field(sent: &str) -> Option<&'static str> {
 }
 
 fn nearest_in<T>(table: &Names<T>, sent: &str) -> Option<&'static str> {
-    let mut nearest = Nearest::to(sent)?;
+    let mut nearest = Nearest::new();
+    nearest.look_for(sent)?;
     for (_, name, aliases) in table {
         nearest.offer(name, name);
         for alias in *aliases {
@@ -254,7 +254,8 @@ fn nearest_in<T>(table: &Names<T>, sent: &str) -> Option<&'static str> {
 /// The known word that differs from this one in the fewest letters, if it is at most a third of
 /// them. Words over 64 characters are not looked at (decision 2).
 pub fn nearest(sent: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let mut nearest = Nearest::to(sent)?;
+    let mut nearest = Nearest::new();
+    nearest.look_for(sent)?;
     known.for_each(|name| nearest.offer(name, name));
     nearest.found()
 }
@@ -271,15 +272,26 @@ struct Nearest {
 }
 
 impl Nearest {
-    fn to(sent: &str) -> Option<Self> {
-        if text::length(sent) > 64 {
+    /// Of no word yet: it is a kilobyte, which is filled where it is.
+    const fn new() -> Self {
+        Self {
+            places: [0; 128],
+            length: 0,
+            distance: 0,
+            best: None,
+        }
+    }
+
+    /// The word that others are compared with, unless it is too long.
+    fn look_for(&mut self, sent: &str) -> Option<()> {
+        // A character takes four bytes at most.
+        if sent.len() > 4 * 64 {
             return None;
         }
-        let mut places = [0; 128];
         let mut length = 0;
         let mut put = |letter: char| {
             let place = 1_u64.checked_shl(length).unwrap_or(0);
-            if let Some(bits) = places.get_mut(letter as usize) {
+            if let Some(bits) = self.places.get_mut(letter as usize) {
                 *bits |= place;
             }
             length += 1;
@@ -298,15 +310,11 @@ impl Nearest {
                 character.to_ascii_lowercase()
             });
         }
-        let length = length as usize;
+        self.length = length as usize;
+        // A third of a name is at most half of a word that differs in no more than that.
+        self.distance = (self.length / 2).max(1) + 1;
         // What grew beyond 64 by that is far from all names.
-        (length <= 64).then_some(Self {
-            places,
-            length,
-            // A third of a name is at most half of a word that differs in no more than that.
-            distance: (length / 2).max(1) + 1,
-            best: None,
-        })
+        (length <= 64).then_some(())
     }
 
     fn offer(&mut self, name: &'static str, meaning: &'static str) {
@@ -490,7 +498,8 @@ mod tests {
     proptest! {
         #[test]
         fn distances_are_those_of_the_table(word in "[a-e_é]{1,64}", name in "[a-e_]{1,70}") {
-            let search = Nearest::to(&word).unwrap();
+            let mut search = Nearest::new();
+            search.look_for(&word).unwrap();
             prop_assert_eq!(search.edits(&name), edits_by_table(&word, &name));
         }
 

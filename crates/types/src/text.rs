@@ -2,6 +2,7 @@
 
 use crate::json::Value;
 use crate::problem::{Fault, FieldCode};
+use std::ops::Deref;
 
 /// Whether no text of the API's own may hold this character: Unicode's category Cc, and the
 /// controls that change the direction of writing, with which a name can pose as another.
@@ -12,7 +13,14 @@ pub fn is_forbidden(character: char) -> bool {
 
 /// A number in decimal digits. What formats numbers otherwise weighs more than all rules of this
 /// file in a browser.
-pub fn decimal(number: u64) -> String {
+pub(crate) struct Decimal {
+    digits: [u8; 20],
+    first: usize,
+}
+
+/// The digits of a number.
+#[inline(never)]
+pub(crate) fn decimal(number: u64) -> Decimal {
     let mut digits = [b'0'; 20];
     let mut rest = number;
     let mut first = digits.len();
@@ -25,8 +33,17 @@ pub fn decimal(number: u64) -> String {
             break;
         }
     }
-    let digits = digits.get(first..).unwrap_or_default();
-    str::from_utf8(digits).unwrap_or_default().to_owned()
+    Decimal { digits, first }
+}
+
+impl Deref for Decimal {
+    type Target = str;
+
+    #[inline(never)]
+    fn deref(&self) -> &str {
+        let digits = self.digits.get(self.first..).unwrap_or_default();
+        str::from_utf8(digits).unwrap_or_default()
+    }
 }
 
 /// One text of several. What does it for parts of any kind weighs a kilobyte.
@@ -38,12 +55,13 @@ pub(crate) fn join(parts: &[&str]) -> String {
     text
 }
 
-/// What stands before the first of these ASCII bytes, and the rest, which begins with it.
-pub(crate) fn cut<'a>(text: &'a str, stops: &[u8]) -> (&'a str, &'a str) {
-    let end = text
-        .as_bytes()
-        .iter()
-        .position(|byte| stops.iter().any(|stop| stop == byte));
+/// What stands before the first of these ASCII bytes, and the rest, which begins with it. Always
+/// three bytes, of which some may be the same: the loop over a text has no other in it then.
+#[inline(never)]
+pub(crate) fn cut(text: &str, stops: [u8; 3]) -> (&str, &str) {
+    let [one, two, three] = stops;
+    let is_stop = |byte: &u8| *byte == one || *byte == two || *byte == three;
+    let end = text.as_bytes().iter().position(is_stop);
     text.split_at_checked(end.unwrap_or(text.len()))
         .unwrap_or_default()
 }

@@ -38,13 +38,13 @@ impl WebUrl {
 
     /// Its scheme as sent, without the colon.
     pub fn scheme(&self) -> &str {
-        text::cut(&self.0, b":").0
+        text::cut(&self.0, [b':'; 3]).0
     }
 
     /// Its host as sent; an IPv6 address in brackets.
     pub fn host(&self) -> &str {
         let rest = self.0.get(self.scheme().len() + 3..).unwrap_or_default();
-        split_port(text::cut(rest, b"/?#").0).unwrap_or_default()
+        split_port(text::cut(rest, *b"/?#").0).unwrap_or_default()
     }
 
     /// As [`WebUrl::parse`], but gives only the host.
@@ -55,18 +55,18 @@ impl WebUrl {
                 "Must be written in ASCII characters: a host in its xn-- form, all else percent-encoded.",
             ));
         }
-        if !text::cut(url, b" \\").1.is_empty() {
+        if !text::cut(url, *b" \\\\").1.is_empty() {
             return Err(format(
                 "Must not contain spaces or backslashes; percent-encode them.",
             ));
         }
-        let (scheme, rest) = text::cut(url, b":");
+        let (scheme, rest) = text::cut(url, [b':'; 3]);
         let Some(rest) = rest.strip_prefix("://").filter(|_| is_scheme(scheme)) else {
             return Err(format(EXAMPLE));
         };
-        let authority = text::cut(rest, b"/?#").0;
+        let authority = text::cut(rest, *b"/?#").0;
         let mut host_and_port = authority;
-        while let Some(after) = text::cut(host_and_port, b"@").1.strip_prefix('@') {
+        while let Some(after) = text::cut(host_and_port, [b'@'; 3]).1.strip_prefix('@') {
             host_and_port = after;
         }
         let Some(host) = split_port(host_and_port) else {
@@ -121,9 +121,9 @@ pub fn is_scheme(scheme: &str) -> bool {
 /// The host of `host[:port]`, if the port is one.
 fn split_port(authority: &str) -> Option<&str> {
     let host_end = if authority.starts_with('[') {
-        text::cut(authority, b"]").0.len() + 1
+        text::cut(authority, [b']'; 3]).0.len() + 1
     } else {
-        text::cut(authority, b":").0.len()
+        text::cut(authority, [b':'; 3]).0.len()
     };
     let (host, port) = authority.split_at_checked(host_end)?;
     (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some(host)

@@ -112,25 +112,25 @@ pub fn read_answer(bytes: &[u8]) -> Result<Json, ReadError> {
 }
 
 fn read_within(bytes: &[u8], limit: usize) -> Result<Value<'_>, ReadError> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.starts_with('\u{feff}') => {
-            Err(error_at(bytes, 0, ReadErrorKind::ByteOrderMark))
-        }
-        Ok(text) => Reader {
-            text,
-            at: 0,
-            depth: 0,
-            limit,
-            members: Vec::new(),
-            items: Vec::new(),
-        }
-        .document(),
-        Err(error) => Err(error_at(
-            bytes,
-            error.valid_up_to(),
-            ReadErrorKind::InvalidUtf8,
-        )),
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| error_at(bytes, error.valid_up_to(), ReadErrorKind::InvalidUtf8))?;
+    if text.starts_with('\u{feff}') {
+        return Err(error_at(bytes, 0, ReadErrorKind::ByteOrderMark));
     }
+    let mut reader = Reader {
+        text,
+        at: 0,
+        depth: 0,
+        limit,
+        // Room for the members of most requests.
+        members: Vec::with_capacity((bytes.len() / 32).min(64)),
+        items: Vec::new(),
+        failure: (0, ReadErrorKind::UnexpectedEnd),
+    };
+    reader.document().ok_or_else(|| {
+        let (at, kind) = reader.failure;
+        error_at(bytes, at, kind)
+    })
 }
 
 struct Reader<'a> {
@@ -142,21 +142,22 @@ struct Reader<'a> {
     members: Vec<Member<'a>>,
     /// The items of all lists that are still open.
     items: Vec<Value<'a>>,
+    /// Where and why it ended, once something was not there: apart from what is read, since that is
+    /// handed on so often.
+    failure: (usize, ReadErrorKind),
 }
 
-type Read<T> = Result<T, ReadError>;
-
 impl<'a> Reader<'a> {
-    fn document(&mut self) -> Read<Value<'a>> {
+    fn document(&mut self) -> Option<Value<'a>> {
         let value = self.value(Envelope::Outer)?;
         self.skip_space();
         if self.at < self.text.len() {
-            return Err(self.error(ReadErrorKind::TrailingCharacters));
+            return self.fail(ReadErrorKind::TrailingCharacters);
         }
-        Ok(value)
+        Some(value)
     }
 
-    fn value(&mut self, envelope: Envelope) -> Read<Value<'a>> {
+    fn value(&mut self, envelope: Envelope) -> Option<Value<'a>> {
         match self.skip_space() {
             Some(b'"') => self.string().map(Value::String),
             Some(b'{') => self.object(envelope).map(Value::Object),
@@ -165,22 +166,22 @@ impl<'a> Reader<'a> {
             Some(b'f') => self.word("false", Value::Bool(false)),
             Some(b'n') => self.word("null", Value::Null),
             Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
-            Some(_) => Err(self.error(ReadErrorKind::UnexpectedCharacter)),
-            None => Err(self.error(ReadErrorKind::UnexpectedEnd)),
+            Some(_) => self.fail(ReadErrorKind::UnexpectedCharacter),
+            None => self.fail(ReadErrorKind::UnexpectedEnd),
         }
     }
 
-    fn enter(&mut self) -> Read<()> {
+    fn enter(&mut self) -> Option<()> {
         if self.depth == self.limit {
-            return Err(self.error(ReadErrorKind::TooDeep));
+            return self.fail(ReadErrorKind::TooDeep);
         }
         self.depth += 1;
         self.at += 1;
-        Ok(())
+        Some(())
     }
 
     #[inline]
-    fn object(&mut self, envelope: Envelope) -> Read<Members<'a>> {
+    fn object(&mut self, envelope: Envelope) -> Option<Members<'a>> {
         let outer_limit = self.limit;
         if envelope == Envelope::Attributes {
             // The two objects around it do not count.
@@ -201,22 +202,22 @@ impl<'a> Reader<'a> {
         }
         self.depth -= 1;
         self.limit = outer_limit;
-        Ok(Members(close(&mut self.members, first)))
+        Some(Members(close(&mut self.members, first)))
     }
 
     #[inline]
-    fn member(&mut self, envelope: Envelope) -> Read<Member<'a>> {
+    fn member(&mut self, envelope: Envelope) -> Option<Member<'a>> {
         if self.skip_space() != Some(b'"') {
-            return Err(self.unexpected());
+            return self.unexpected();
         }
         let name = self.string()?;
         self.skip_space();
         self.expect(b':')?;
         let value = self.value(envelope.member(&name))?;
-        Ok((name, value))
+        Some((name, value))
     }
 
-    fn array(&mut self) -> Read<Vec<Value<'a>>> {
+    fn array(&mut self) -> Option<Vec<Value<'a>>> {
         self.enter()?;
         let first = self.items.len();
         if self.skip_space() == Some(b']') {
@@ -231,21 +232,21 @@ impl<'a> Reader<'a> {
             }
         }
         self.depth -= 1;
-        Ok(close(&mut self.items, first))
+        Some(close(&mut self.items, first))
     }
 
     /// Whether the list or object ends here, or goes on after a comma.
     #[inline]
-    fn is_last(&mut self, end: u8) -> Read<bool> {
+    fn is_last(&mut self, end: u8) -> Option<bool> {
         self.skip_space();
         if self.take(end) {
-            return Ok(true);
+            return Some(true);
         }
         self.expect(b',').map(|()| false)
     }
 
     #[inline]
-    fn string(&mut self) -> Read<Cow<'a, str>> {
+    fn string(&mut self) -> Option<Cow<'a, str>> {
         self.at += 1;
         let from = self.at;
         self.at += plain_length(&self.text.as_bytes()[from..]);
@@ -255,30 +256,30 @@ impl<'a> Reader<'a> {
         // The slice begins and ends beside ASCII characters, so it is whole characters.
         let plain = self.text.get(from..self.at).unwrap_or_default();
         self.at += 1;
-        Ok(Cow::Borrowed(plain))
+        Some(Cow::Borrowed(plain))
     }
 
     /// The rest of a string whose plain beginning was read.
     #[cold]
-    fn escaped_string(&mut self, mut from: usize) -> Read<String> {
+    fn escaped_string(&mut self, mut from: usize) -> Option<String> {
         let mut out = String::new();
         loop {
             out.push_str(self.text.get(from..self.at).unwrap_or_default());
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
-                    return Ok(out);
+                    return Some(out);
                 }
                 Some(b'\\') => out.push(self.escape()?),
-                Some(_) => return Err(self.error(ReadErrorKind::ControlCharacter)),
-                None => return Err(self.error(ReadErrorKind::UnexpectedEnd)),
+                Some(_) => return self.fail(ReadErrorKind::ControlCharacter),
+                None => return self.fail(ReadErrorKind::UnexpectedEnd),
             }
             from = self.at;
             self.at += plain_length(&self.text.as_bytes()[from..]);
         }
     }
 
-    fn escape(&mut self) -> Read<char> {
+    fn escape(&mut self) -> Option<char> {
         let start = self.at;
         self.at += 1;
         let character = match self.peek() {
@@ -294,17 +295,17 @@ impl<'a> Reader<'a> {
                 self.at += 1;
                 return self.unicode_escape(start);
             }
-            Some(_) => return Err(self.error_at(start, ReadErrorKind::InvalidEscape)),
-            None => return Err(self.error(ReadErrorKind::UnexpectedEnd)),
+            Some(_) => return self.fail_at(start, ReadErrorKind::InvalidEscape),
+            None => return self.fail(ReadErrorKind::UnexpectedEnd),
         };
         self.at += 1;
-        Ok(character)
+        Some(character)
     }
 
-    fn unicode_escape(&mut self, start: usize) -> Read<char> {
+    fn unicode_escape(&mut self, start: usize) -> Option<char> {
         let first = self.hex4(start)?;
         if let Some(character) = char::from_u32(first) {
-            return Ok(character);
+            return Some(character);
         }
         let is_high = (0xd800..0xdc00).contains(&first);
         if is_high && self.text.as_bytes()[self.at..].starts_with(b"\\u") {
@@ -314,41 +315,41 @@ impl<'a> Reader<'a> {
                 let code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
                 // Every such pair is a character; the fall-through keeps this total.
                 if let Some(character) = char::from_u32(code) {
-                    return Ok(character);
+                    return Some(character);
                 }
             }
         }
-        Err(self.error_at(start, ReadErrorKind::LoneSurrogate))
+        self.fail_at(start, ReadErrorKind::LoneSurrogate)
     }
 
-    fn hex4(&mut self, start: usize) -> Read<u32> {
+    fn hex4(&mut self, start: usize) -> Option<u32> {
         let mut value = 0;
         for _ in 0..4 {
             let Some(byte) = self.peek() else {
-                return Err(self.error(ReadErrorKind::UnexpectedEnd));
+                return self.fail(ReadErrorKind::UnexpectedEnd);
             };
             let Some(digit) = char::from(byte).to_digit(16) else {
-                return Err(self.error_at(start, ReadErrorKind::InvalidEscape));
+                return self.fail_at(start, ReadErrorKind::InvalidEscape);
             };
             value = value * 16 + digit;
             self.at += 1;
         }
-        Ok(value)
+        Some(value)
     }
 
-    fn number(&mut self) -> Read<Number> {
+    fn number(&mut self) -> Option<Number> {
         let start = self.at;
         let is_negative = self.take(b'-');
         let leading_zero = self.peek() == Some(b'0');
         let (digits, magnitude) = self.integer();
         if digits == 0 || (leading_zero && digits > 1) {
-            return Err(self.error_at(start, ReadErrorKind::InvalidNumber));
+            return self.fail_at(start, ReadErrorKind::InvalidNumber);
         }
         let mut is_integer = true;
         if self.take(b'.') {
             is_integer = false;
             if self.integer().0 == 0 {
-                return Err(self.error_at(start, ReadErrorKind::InvalidNumber));
+                return self.fail_at(start, ReadErrorKind::InvalidNumber);
             }
         }
         if self.take(b'e') || self.take(b'E') {
@@ -357,7 +358,7 @@ impl<'a> Reader<'a> {
                 self.take(b'-');
             }
             if self.integer().0 == 0 {
-                return Err(self.error_at(start, ReadErrorKind::InvalidNumber));
+                return self.fail_at(start, ReadErrorKind::InvalidNumber);
             }
         }
         // `-0` is no integer: it would lose its sign.
@@ -371,13 +372,13 @@ impl<'a> Reader<'a> {
                 .map(Number::I64)
         });
         if let Some(number) = exact {
-            return Ok(number);
+            return Some(number);
         }
         let value = double::read(self.text.get(start..self.at).unwrap_or_default());
         if value.is_finite() {
-            Ok(Number::F64(value))
+            Some(Number::F64(value))
         } else {
-            Err(self.error_at(start, ReadErrorKind::NumberOutOfRange))
+            self.fail_at(start, ReadErrorKind::NumberOutOfRange)
         }
     }
 
@@ -394,11 +395,11 @@ impl<'a> Reader<'a> {
         (self.at - start, value)
     }
 
-    fn word(&mut self, word: &str, value: Value<'a>) -> Read<Value<'a>> {
+    fn word(&mut self, word: &str, value: Value<'a>) -> Option<Value<'a>> {
         for byte in word.bytes() {
             self.expect(byte)?;
         }
-        Ok(value)
+        Some(value)
     }
 
     /// Skips white space; the byte that follows.
@@ -425,32 +426,32 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn expect(&mut self, byte: u8) -> Read<()> {
+    fn expect(&mut self, byte: u8) -> Option<()> {
         if self.take(byte) {
-            Ok(())
+            Some(())
         } else {
-            Err(self.unexpected())
+            self.unexpected()
         }
     }
 
     #[cold]
-    fn unexpected(&self) -> ReadError {
-        let kind = if self.at < self.text.len() {
+    fn unexpected<T>(&mut self) -> Option<T> {
+        self.fail(if self.at < self.text.len() {
             ReadErrorKind::UnexpectedCharacter
         } else {
             ReadErrorKind::UnexpectedEnd
-        };
-        self.error(kind)
+        })
     }
 
     #[cold]
-    fn error(&self, kind: ReadErrorKind) -> ReadError {
-        self.error_at(self.at, kind)
+    fn fail<T>(&mut self, kind: ReadErrorKind) -> Option<T> {
+        self.fail_at(self.at, kind)
     }
 
     #[cold]
-    fn error_at(&self, at: usize, kind: ReadErrorKind) -> ReadError {
-        error_at(self.text.as_bytes(), at, kind)
+    fn fail_at<T>(&mut self, at: usize, kind: ReadErrorKind) -> Option<T> {
+        self.failure = (at, kind);
+        None
     }
 }
 

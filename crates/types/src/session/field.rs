@@ -14,7 +14,7 @@ use std::borrow::Cow;
 /// spelling. The value is JSON; no text at all is a field that is left out. Rules that span several
 /// fields are those of the whole request alone.
 pub fn validate(path: &str, value: &[u8], context: &Context<'_>) -> Vec<FieldError> {
-    let (name, inner) = text::cut(path, b".[");
+    let (name, inner) = text::cut(path, *b".[[");
     let Some(field) = Field::parse(name) else {
         return vec![unknown_field(name).at(path.to_owned())];
     };

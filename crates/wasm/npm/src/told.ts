@@ -10,6 +10,17 @@ import type { FieldError, Warning } from "./wire.js";
 /** The texts that the module holds itself, by their addresses: each is read once. */
 const fixed = new Map<number, string>();
 
+/** The detail of a request that the rules refuse: made here of texts that are here, as the server makes it. */
+function summary(errors: readonly FieldError[]): string {
+  const [first] = errors;
+  const more = errors.length - 1;
+  if (first === undefined) {
+    return "";
+  }
+  const told = first.field === "" ? first.message : `${first.field}: ${first.message}`;
+  return more === 0 ? told : `${told} (and ${more} more)`;
+}
+
 /** An answer of so many bytes, as a refusal; what is none has no code. */
 export function told(bytes: number) {
   const start = answerAddress();
@@ -40,5 +51,6 @@ export function told(bytes: number) {
     const remark = { field: text(at), code: FIELD_CODES[number(at + 8)], message: text(at + 12) };
     (errors.length < mistakes ? errors : warnings).push(remark as FieldError & Warning);
   }
-  return { ok: false as const, error: ERROR_CODES[number(start + 8)], detail: text(start + 12), errors, warnings };
+  const detail = text(start + 12) || summary(errors);
+  return { ok: false as const, error: ERROR_CODES[number(start + 8)], detail, errors, warnings };
 }

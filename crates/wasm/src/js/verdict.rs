@@ -2,31 +2,33 @@
 
 use std::borrow::Cow;
 
-use vouchkey_types::json::{self, Members, Value};
+use vouchkey_types::json::{self, Members, ReadError, Value};
 use vouchkey_types::limits::MAX_ERRORS;
-use vouchkey_types::problem::{ErrorCode, FieldError, Problem};
+use vouchkey_types::problem::{ErrorCode, FieldError};
 use vouchkey_types::session::create::{Context, SentRequest, unknown_field};
 use vouchkey_types::session::field;
 
 /// What there is to say of a body: nothing of one that is accepted as it stands.
 pub(super) fn judge([body, _]: [&[u8]; 2], context: &Context<'_>) -> Vec<u8> {
-    let (problem, warnings) = match read(body) {
-        Err(problem) => (problem, Vec::new()),
-        Ok(request) => {
-            let warnings = warn(&request);
-            match request.check(context) {
-                Ok(_) => return remarks(&[], &warnings),
-                Err(errors) => (Problem::validation(errors), warnings),
-            }
+    let invalid = ErrorCode::ValidationFailed as usize;
+    let request = match read(body).map(SentRequest::from_json) {
+        Ok(Ok(request)) => request,
+        Ok(Err(mistake)) => return Answer::of(invalid, "", &[mistake], &[]),
+        Err(error) => {
+            return Answer::of(ErrorCode::InvalidJson as usize, &error.message(), &[], &[]);
         }
     };
-    let code = problem.error as usize;
-    Answer::of(code, &problem.detail, &problem.errors, &warnings)
+    let warnings = warn(&request);
+    match request.check(context) {
+        Ok(_) => remarks(&[], &warnings),
+        Err(mistakes) => Answer::of(invalid, "", &mistakes, &warnings),
+    }
 }
 
 /// The normalised request that an accepted body means.
 pub(super) fn normalise([body, _]: [&[u8]; 2], context: &Context<'_>) -> Vec<u8> {
-    let text = read(body).ok().and_then(|request| {
+    let text = read(body).ok().and_then(|json| {
+        let request = SentRequest::from_json(json).ok()?;
         let checked = request.check(context).ok()?;
         Some(checked.to_text())
     });
@@ -48,15 +50,13 @@ fn remarks(mistakes: &[FieldError], warnings: &[FieldError]) -> Vec<u8> {
     }
 }
 
-/// The request, as the server reads it; an empty body is an empty object.
-fn read(body: &[u8]) -> Result<SentRequest<'_>, Problem> {
-    let json = if body.is_empty() {
-        Value::from(Members::new())
+/// The body, as the server reads it; an empty one is an empty object.
+fn read(body: &[u8]) -> Result<Value<'_>, ReadError> {
+    if body.is_empty() {
+        Ok(Members::new().into())
     } else {
         json::read_borrowed(body)
-            .map_err(|error| Problem::new(ErrorCode::InvalidJson, error.message()))?
-    };
-    SentRequest::from_json(json).map_err(|error| Problem::validation(vec![error]))
+    }
 }
 
 /// A warning for each field that the server ignores, named as sent; as many as it lists errors.
@@ -71,7 +71,8 @@ fn warn(request: &SentRequest<'_>) -> Vec<FieldError> {
 /// each, and behind them the texts that were made for this answer, in UTF-8, one behind the other.
 ///
 /// First how many mistakes there are and how many warnings; the code of a refusal, or a number that
-/// is none, and its detail; then of each mistake and warning the field, the code and the message. A
+/// is none, and its detail, which is empty where it tells the first mistake and counts the others, as
+/// `Problem::validation` says; then of each mistake and warning the field, the code and the message. A
 /// code is its place in the closed list. A text is two numbers: of one that the module holds itself
 /// its address and its length in bytes, so that it has to be read only once; of one behind the
 /// numbers where it begins there and how long it is, in the units of UTF-16, all bits of that turned.

@@ -3,7 +3,7 @@
 use js_sys::{Uint8Array, WebAssembly::Memory};
 use vouchkey_types::json::{Json, read_answer};
 use vouchkey_types::object;
-use vouchkey_types::problem::{ErrorCode, FieldCode};
+use vouchkey_types::problem::{ErrorCode, FieldCode, FieldError, Problem};
 use vouchkey_wasm::js;
 use wasm_bindgen::JsCast;
 
@@ -81,8 +81,12 @@ pub(crate) fn told(length: i32) -> (Option<(ErrorCode, String)>, Json, Json) {
     };
     assert_eq!((told.number(), told.number()), (mistakes, warnings));
     let code = ErrorCode::ALL.get(told.number()).copied();
-    let detail = told.text();
+    let mut detail = told.text();
     let lists = (told.remarks(mistakes), told.remarks(warnings));
+    if detail.is_empty() {
+        let errors = lists.0.as_array().unwrap_or_default().iter();
+        detail = Problem::validation(errors.filter_map(FieldError::from_json).collect()).detail;
+    }
     assert_eq!(
         told.read,
         told.texts.len(),
