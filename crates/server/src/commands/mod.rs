@@ -82,7 +82,9 @@ pub async fn run() -> ExitCode {
     if !matches!(command, Command::Serve(_)) {
         telemetry::start_log();
     }
-    let (answer, code) = match dispatch(command).await {
+    let outcome = dispatch(command).await;
+    telemetry::end_log();
+    let (answer, code) = match outcome {
         Ok(answer) => (answer, ExitCode::SUCCESS),
         Err(CommandError::Found(answer)) => (Some(answer), ExitCode::FAILURE),
         Err(error) => {

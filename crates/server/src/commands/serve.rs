@@ -136,6 +136,7 @@ fn stop_on_signals(stop: CancellationToken) -> Result<(), CommandError> {
                 _ = interrupt.recv() => {}
             }
             if stop.is_cancelled() {
+                telemetry::end_log();
                 std::process::exit(1);
             }
             tell_systemd(&[NotifyState::Stopping]);

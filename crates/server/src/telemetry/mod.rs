@@ -5,6 +5,7 @@
 
 mod collector;
 mod endpoint;
+mod lines;
 pub mod panics;
 
 use std::io::IsTerminal as _;
@@ -30,6 +31,7 @@ use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 use collector::Collector;
 pub use endpoint::OtlpEndpoint;
+pub use lines::end as end_log;
 
 use crate::store::outbox::{Ended, Leased};
 
@@ -48,6 +50,7 @@ pub struct Telemetry(Option<SdkTracerProvider>);
 /// # Errors
 /// The exporter cannot be made.
 pub fn start(endpoint: Option<&OtlpEndpoint>) -> Result<Telemetry, String> {
+    lines::gather();
     let Some(endpoint) = endpoint else {
         start_log();
         return Ok(Telemetry::default());
@@ -87,7 +90,7 @@ pub fn start_log() {
 /// For people where a terminal is, else a JSON object a line. `RUST_LOG` says what is logged.
 fn log<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = tracing_subscriber::fmt::layer().with_writer(lines::Log);
     if std::io::stderr().is_terminal() {
         log.with_filter(filter).boxed()
     } else {
