@@ -103,6 +103,11 @@ impl Engine {
         }
     }
 
+    /// Whether a connection that was in order a while ago still is: SQLite's lead to a file, PostgreSQL's through a network.
+    pub(super) const fn keeps_connections(self) -> bool {
+        matches!(self, Self::Sqlite)
+    }
+
     /// Begins a transaction that writes. On SQLite it takes the write lock at once: a reader that becomes a writer
     /// fails without waiting if somebody else wrote in between.
     pub(super) const fn begin(self) -> &'static str {

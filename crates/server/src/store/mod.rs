@@ -175,8 +175,7 @@ impl Store {
         };
         let (queue, jobs) = mpsc::channel(QUEUE);
         let metrics = StoreMetrics::default();
-        let shared_reads =
-            SharedReads::new(readers.clone(), metrics.clone(), engine.shared_reads());
+        let shared_reads = SharedReads::new(readers.clone(), metrics.clone(), engine);
         let writer = Writer::new(address, conn, jobs, limit, metrics.clone(), &readers).await?;
         let writer = tokio::spawn(writer.run());
         Ok(Self {
@@ -301,6 +300,7 @@ impl Store {
             let _ = self.queue.send(Box::new(writer::Stop)).await;
             let _ = writer.await;
         }
+        self.shared_reads.close();
         self.readers.close().await;
     }
 }

@@ -1,9 +1,9 @@
 //! Reads of one session that wait together share a query: what a statement costs to hand to the database and back is
 //! most of such a read.
 //!
-//! A read that comes while no turn is free waits for one that is, with all that came meanwhile; one that comes alone runs
-//! at once. Nothing is kept: a query begins after all that it answers were asked for, so that each sees what was answered
-//! before.
+//! A read that comes while no turn is free waits for one that is, with all that came meanwhile; one that comes alone has
+//! the turn itself, at once and where it stands, and leaves those that came meanwhile to another. No answer is kept: a
+//! query begins after all that it answers were asked for, so that each sees what was answered before.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use super::shown_session::{self, ShownSession, Which};
-use super::{StoreError, stopped};
+use super::{Engine, StoreError, stopped};
 use crate::metrics::StoreMetrics;
 
 /// Reads that share a query, at most.
@@ -38,16 +38,25 @@ struct Shared {
     /// Turns at once, at most.
     turns: usize,
     queue: Mutex<Queue>,
+    /// The connection of the last turn, for the next: the pool looks at each one that is given back to it.
+    idle: Mutex<Idle>,
+}
+
+#[derive(Default)]
+struct Idle {
+    conn: Option<PoolConnection<Any>>,
+    /// Whether one may wait here.
+    is_kept: bool,
 }
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Asked>,
+    waiting: VecDeque<Waiting>,
     /// Turns that run.
     running: usize,
 }
 
-struct Asked {
+struct Waiting {
     which: Which,
     began: Instant,
     reply: oneshot::Sender<Found>,
@@ -55,14 +64,25 @@ struct Asked {
 
 impl SharedReads {
     /// With so many queries at once, at most.
-    pub(super) fn new(readers: AnyPool, metrics: StoreMetrics, turns: usize) -> Self {
+    pub(super) fn new(readers: AnyPool, metrics: StoreMetrics, engine: Engine) -> Self {
         Self(Arc::new(Shared {
             readers,
             metrics,
             runtime: Handle::current(),
-            turns,
+            turns: engine.shared_reads(),
             queue: Mutex::default(),
+            idle: Mutex::new(Idle {
+                conn: None,
+                is_kept: engine.keeps_connections(),
+            }),
         }))
+    }
+
+    /// Gives back the connection that waits for the next turn; from here on none does.
+    pub(super) fn close(&self) {
+        let mut idle = self.0.idle();
+        idle.is_kept = false;
+        idle.conn = None;
     }
 
     /// The session, if there is one.
@@ -70,32 +90,31 @@ impl SharedReads {
     /// # Errors
     /// Those of the database, which all reads of a query share; [`StoreError::Corrupt`] for its own row alone.
     pub(super) async fn find(&self, which: Which) -> Result<Option<ShownSession>, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        self.ask(Asked {
-            which,
-            began: Instant::now(),
-            reply,
-        })?;
-        let row = answer.await.unwrap_or_else(|_| Err(stopped()))?;
-        row.as_ref().map(shown_session::read).transpose()
+        let row = match self.ask(which)? {
+            Asked::Turn(turn) => turn.run_alone(which).await?,
+            Asked::Waits(answer) => answer.await.unwrap_or_else(|_| Err(stopped()))?,
+        };
+        row.as_ref()
+            .map(|row| shown_session::read(which, row))
+            .transpose()
     }
 
-    fn ask(&self, asked: Asked) -> Result<(), StoreError> {
+    fn ask(&self, which: Which) -> Result<Asked, StoreError> {
         let mut queue = self.0.queue();
+        if queue.running < self.0.turns {
+            queue.running += 1;
+            return Ok(Asked::Turn(Turn::new(&self.0)));
+        }
         if queue.waiting.len() >= QUEUE {
             return Err(StoreError::Busy);
         }
-        queue.waiting.push_back(asked);
-        if queue.running < self.0.turns {
-            queue.running += 1;
-            let turn = Turn {
-                shared: Arc::clone(&self.0),
-                is_over: false,
-            };
-            drop(queue);
-            self.0.runtime.spawn(turn.run());
-        }
-        Ok(())
+        let (reply, answer) = oneshot::channel();
+        queue.waiting.push_back(Waiting {
+            which,
+            began: Instant::now(),
+            reply,
+        });
+        Ok(Asked::Waits(answer))
     }
 }
 
@@ -103,64 +122,114 @@ impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn connection(&self) -> Result<PoolConnection<Any>, StoreError> {
+        let idle = self.idle().conn.take();
+        Ok(match idle {
+            Some(conn) => conn,
+            None => self.readers.acquire().await?,
+        })
+    }
+
+    /// Keeps a connection for the next turn, or gives it back.
+    fn put_back(&self, conn: PoolConnection<Any>) {
+        let mut idle = self.idle();
+        if idle.is_kept && idle.conn.is_none() {
+            idle.conn = Some(conn);
+        }
+    }
 }
 
-/// Answers those that wait until nobody does.
+/// What comes of asking.
+enum Asked {
+    /// A turn was free.
+    Turn(Turn),
+    /// Another one's turn will answer.
+    Waits(oneshot::Receiver<Found>),
+}
+
+/// The right to query. While there is one, whoever waits is answered: one that ends before its time (its client hung up,
+/// a panic) hands on to another.
 struct Turn {
     shared: Arc<Shared>,
-    is_over: bool,
+    /// Whether it has come to run: where it has not, the runtime has ended.
+    has_begun: bool,
 }
 
 impl Turn {
+    fn new(shared: &Arc<Shared>) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            has_begun: false,
+        }
+    }
+
+    /// Answers whoever has the turn.
+    async fn run_alone(mut self, which: Which) -> Found {
+        self.has_begun = true;
+        let began = Instant::now();
+        let mut conn = self.shared.connection().await?;
+        self.shared.metrics.got_reader(began.elapsed());
+        self.shared.metrics.queried(1);
+        let rows = shown_session::rows_of(&mut conn, &[which]).await?;
+        self.shared.put_back(conn);
+        Ok(rows.into_iter().next().flatten())
+    }
+
+    /// Answers those that wait until nobody does.
     async fn run(mut self) {
+        self.has_begun = true;
         let mut conn = None;
         loop {
             let batch = self.next();
             if batch.is_empty() {
-                return;
+                break;
             }
-            let whiches: Vec<Which> = batch.iter().map(|asked| asked.which).collect();
+            let whiches: Vec<Which> = batch.iter().map(|waiting| waiting.which).collect();
             match self.query(&mut conn, &batch, &whiches).await {
                 Ok(rows) => {
-                    for (asked, row) in batch.into_iter().zip(rows) {
+                    for (waiting, row) in batch.into_iter().zip(rows) {
                         // Nobody may be left to hear it: the client hung up.
-                        let _ = asked.reply.send(Ok(row));
+                        let _ = waiting.reply.send(Ok(row));
                     }
                 }
                 Err(error) => {
                     // The next ones get a connection that the pool has looked at.
                     conn = None;
-                    for asked in batch {
-                        let _ = asked.reply.send(Err(error.clone()));
+                    for waiting in batch {
+                        let _ = waiting.reply.send(Err(error.clone()));
                     }
                 }
             }
         }
+        if let Some(conn) = conn {
+            self.shared.put_back(conn);
+        }
     }
 
-    /// Those whose turn it is; the turn is over when there are none.
-    fn next(&mut self) -> Vec<Asked> {
+    /// Those whose turn it is.
+    fn next(&self) -> Vec<Waiting> {
         let mut queue = self.shared.queue();
         let count = queue.waiting.len().min(TOGETHER);
-        if count == 0 {
-            queue.running -= 1;
-            self.is_over = true;
-        }
         queue.waiting.drain(..count).collect()
     }
 
     async fn query(
         &self,
         conn: &mut Option<PoolConnection<Any>>,
-        batch: &[Asked],
+        batch: &[Waiting],
         whiches: &[Which],
     ) -> Result<Vec<Option<AnyRow>>, StoreError> {
         let conn = match conn {
             Some(conn) => conn,
-            None => conn.insert(self.shared.readers.acquire().await?),
+            None => conn.insert(self.shared.connection().await?),
         };
-        for asked in batch {
-            self.shared.metrics.got_reader(asked.began.elapsed());
+        for waiting in batch {
+            self.shared.metrics.got_reader(waiting.began.elapsed());
         }
         self.shared.metrics.queried(batch.len());
         shown_session::rows_of(conn, whiches).await
@@ -168,11 +237,18 @@ impl Turn {
 }
 
 impl Drop for Turn {
-    /// A turn that ends before its time (a panic, the end of the runtime) leaves nobody waiting for it.
     fn drop(&mut self) {
-        if !self.is_over {
-            let mut queue = self.shared.queue();
-            queue.running -= 1;
+        let mut queue = self.shared.queue();
+        queue.running -= 1;
+        if queue.waiting.is_empty() {
+            return;
+        }
+        if self.has_begun {
+            queue.running += 1;
+            drop(queue);
+            self.shared.runtime.spawn(Self::new(&self.shared).run());
+        } else {
+            // They are told that nobody will answer.
             queue.waiting.clear();
         }
     }
@@ -217,8 +293,9 @@ mod tests {
             let reads = store.shared_reads.clone();
             asked.spawn(async move { (number, reads.find(which).await) });
         }
+        // The first ones have the turns.
         let turns = store.shared_reads.0.turns;
-        while store.shared_reads.0.queue().waiting.len() + turns * TOGETHER < all.len() {
+        while store.shared_reads.0.queue().waiting.len() + turns < all.len() {
             tokio::task::yield_now().await;
         }
         drop(taken);
@@ -344,8 +421,21 @@ mod tests {
         }
     }
 
+    /// Asks for a session by a turn that is not free, and waits until it is asked for.
+    async fn waiting(
+        reads: &SharedReads,
+        which: Which,
+    ) -> tokio::task::JoinHandle<Result<Option<ShownSession>, StoreError>> {
+        let asking = reads.clone();
+        let asked = tokio::spawn(async move { asking.find(which).await });
+        while reads.0.queue().waiting.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        asked
+    }
+
     #[tokio::test]
-    async fn a_turn_that_ends_before_its_time_leaves_nobody_waiting() {
+    async fn a_turn_that_ends_before_its_time_hands_on_to_another() {
         let folder = tempfile::tempdir().unwrap();
         let (store, organization) = store(folder.path()).await;
         let shown = written(&store, organization).await;
@@ -353,15 +443,22 @@ mod tests {
         reads.0.queue().running = reads.0.turns;
         let turn = Turn {
             shared: Arc::clone(&reads.0),
-            is_over: false,
+            has_begun: true,
         };
-        let waits = {
-            let (reads, which) = (reads.clone(), which(&shown));
-            tokio::spawn(async move { reads.find(which).await })
-        };
-        while reads.0.queue().waiting.is_empty() {
-            tokio::task::yield_now().await;
-        }
+        let waits = waiting(&reads, which(&shown)).await;
+        drop(turn);
+        assert_eq!(waits.await.unwrap(), Ok(Some(shown)));
+    }
+
+    #[tokio::test]
+    async fn a_turn_that_never_begins_leaves_nobody_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = store(folder.path()).await;
+        let shown = written(&store, organization).await;
+        let reads = store.shared_reads.clone();
+        reads.0.queue().running = reads.0.turns;
+        let turn = Turn::new(&reads.0);
+        let waits = waiting(&reads, which(&shown)).await;
         drop(turn);
         assert_eq!(waits.await.unwrap(), Err(stopped()));
         assert_eq!(reads.find(which(&shown)).await, Ok(Some(shown)));

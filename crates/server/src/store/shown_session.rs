@@ -88,14 +88,14 @@ impl ShownSession {
 pub(super) type Which = (OrganizationId, Environment, SessionId);
 
 statements! {
-    FIND = "SELECT s.organization_id, s.session_id, s.environment, s.status, s.external_ref, s.country, s.checks, \
-        s.workflow_id, s.tags, s.created_at, s.updated_at, s.expires_at, s.processing_attempts, s.retention_status, \
-        s.metadata_sealed, l.link_id, l.expires_at AS link_expires_at, k.root_key_id, k.key_wrapped, \
-        k.created_at AS key_created_at FROM sessions s \
+    FIND = "SELECT asked.column1 AS place, s.status, s.external_ref, s.country, s.checks, s.workflow_id, s.tags, \
+        s.created_at, s.updated_at, s.expires_at, s.processing_attempts, s.retention_status, s.metadata_sealed, \
+        l.link_id, l.expires_at AS link_expires_at, k.root_key_id, k.key_wrapped, k.created_at AS key_created_at \
+        FROM (VALUES ($1, $2, $3, $4)) AS asked CROSS JOIN sessions s \
         LEFT JOIN data_keys k ON k.organization_id = s.organization_id AND k.data_key_id = s.session_id \
         LEFT JOIN capture_links l ON l.organization_id = s.organization_id AND l.session_id = s.session_id \
             AND l.revoked_at IS NULL AND l.consumed_at IS NULL \
-        WHERE (s.organization_id, s.environment, s.session_id) IN (VALUES ($1, $2, $3))";
+        WHERE s.organization_id = asked.column2 AND s.environment = asked.column3 AND s.session_id = asked.column4";
 }
 
 pub(super) static FINDS: LazyLock<RowTexts> = LazyLock::new(|| RowTexts::of(FIND));
@@ -110,38 +110,34 @@ pub(super) async fn rows_of(
     sessions: &[Which],
 ) -> Result<Vec<Option<AnyRow>>, StoreError> {
     let (sql, listed) = FINDS.filled(Engine::of(conn), sessions);
-    let query = listed.fold(
-        sqlx::query(sql),
-        |query, (organization, environment, session)| {
-            query
-                .bind(organization.to_string())
-                .bind(environment.as_str())
-                .bind(session.to_string())
-        },
-    );
-    let mut found = vec![None; sessions.len()];
+    let mut query = sqlx::query(sql);
+    for ((organization, environment, session), place) in listed.zip(0_i64..) {
+        // What only fills the text asks for nothing.
+        let is_asked = usize::try_from(place).is_ok_and(|place| place < sessions.len());
+        let organization = is_asked.then(|| organization.to_string());
+        query = query
+            .bind(place)
+            .bind(organization.unwrap_or_default())
+            .bind(environment.as_str())
+            .bind(session.to_string());
+    }
+    let mut found: Vec<Option<AnyRow>> = sessions.iter().map(|_| None).collect();
     for row in query.fetch_all(conn).await? {
-        let which = (
-            row.parsed("organization_id", OrganizationId::parse)?,
-            row.parsed("environment", Environment::parse)?,
-            row.parsed("session_id", SessionId::parse)?,
-        );
-        for (asked, found) in sessions.iter().zip(&mut found) {
-            if *asked == which {
-                *found = Some(row.clone());
-            }
-        }
+        let place = usize::try_from(row.plain::<i64>("place")?).ok();
+        let found = place.and_then(|place| found.get_mut(place));
+        *found.ok_or(StoreError::Corrupt("place"))? = Some(row);
     }
     Ok(found)
 }
 
-/// Reads a row.
+/// Reads the row of a session that was asked for.
 ///
 /// # Errors
 /// [`StoreError::Corrupt`].
-pub(super) fn read(row: &AnyRow) -> Result<ShownSession, StoreError> {
-    let organization = row.parsed("organization_id", OrganizationId::parse)?;
-    let id = row.parsed("session_id", SessionId::parse)?;
+pub(super) fn read(
+    (organization, environment, id): Which,
+    row: &AnyRow,
+) -> Result<ShownSession, StoreError> {
     let link = match row.parsed_option("link_id", LinkId::parse)? {
         Some(link) => Some((link, row.plain("link_expires_at")?)),
         None => None,
@@ -149,7 +145,7 @@ pub(super) fn read(row: &AnyRow) -> Result<ShownSession, StoreError> {
     Ok(ShownSession {
         organization,
         id,
-        environment: row.parsed("environment", Environment::parse)?,
+        environment,
         status: row.parsed("status", SessionStatus::parse)?,
         external_ref: row.plain("external_ref")?,
         country: row.plain("country")?,
