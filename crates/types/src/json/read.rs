@@ -147,6 +147,10 @@ struct Reader<'a> {
     failure: (usize, ReadErrorKind),
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "compilers that look at size alone call these for each character, at twice the time"
+)]
 impl<'a> Reader<'a> {
     fn document(&mut self) -> Option<Value<'a>> {
         let value = self.value(Envelope::Outer)?;
@@ -236,7 +240,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether the list or object ends here, or goes on after a comma.
-    #[inline]
+    #[inline(always)]
     fn is_last(&mut self, end: u8) -> Option<bool> {
         self.skip_space();
         if self.take(end) {
@@ -245,7 +249,7 @@ impl<'a> Reader<'a> {
         self.expect(b',').map(|()| false)
     }
 
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Option<Cow<'a, str>> {
         self.at += 1;
         let from = self.at;
@@ -418,14 +422,14 @@ impl<'a> Reader<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
     }
 
-    #[inline]
+    #[inline(always)]
     fn expect(&mut self, byte: u8) -> Option<()> {
         if self.take(byte) {
             Some(())
