@@ -144,6 +144,7 @@ fn creation(
         public_url: &field.public_url,
         secrets: &field.secrets,
         vault: &field.vault,
+        mailbox_from: None,
         marker: None,
         now: created_at,
     };
