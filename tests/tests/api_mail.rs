@@ -201,7 +201,8 @@ async fn the_password_of_the_mail_server_is_used_decoded() {
     api.created(&invitation_to("jane@example.com")).await;
     smtp.wait_for(1).await;
     assert_eq!(smtp.credentials(), ["mailer@example.com p@ss/word"]);
-    assert!(!server.logs().contains("p@ss/word") && !server.logs().contains("p%40ss"));
+    let logs = server.whole_logs().await;
+    assert!(!logs.contains("p@ss/word") && !logs.contains("p%40ss"));
 }
 
 #[tokio::test]

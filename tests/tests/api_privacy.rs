@@ -188,10 +188,11 @@ async fn nothing_personal_is_logged_or_lies_in_the_data_folder_in_clear() {
     if !root_key.is_empty() && root_key.is_ascii() {
         words.push(root_key);
     }
-    expect_silent(&server.logs(), &words);
+    let logs = server.whole_logs().await;
+    expect_silent(&logs, &words);
     expect_silent(&server.printed(), &words);
     assert!(
-        !server.logs().contains("owner@example.com"),
+        !logs.contains("owner@example.com"),
         "not even an admin's address"
     );
     server.stop().await;
@@ -231,7 +232,7 @@ async fn a_failing_mail_server_makes_nothing_personal_appear() {
     .await;
     let mut words = texts(&body);
     words.extend(["canaryuser", "canarypassword"].map(str::to_owned));
-    expect_silent(&server.logs(), &words);
+    expect_silent(&server.whole_logs().await, &words);
     expect_sealed(&installation, &words);
     let shown = installation.output(&["check-config"]).await;
     assert!(!shown.contains("canarypassword"), "{shown}");

@@ -220,7 +220,7 @@ async fn other_pages_and_programs_are_refused() {
     }
     assert_eq!(own.count().await, 0);
     assert!(
-        !server.logs().contains(&key),
+        !server.whole_logs().await.contains(&key),
         "a key in a query does not get into the log"
     );
 }

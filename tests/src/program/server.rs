@@ -81,7 +81,20 @@ impl Server {
         Admin::by_link(self, installation).await
     }
 
-    /// All that it has written to standard error.
+    /// All that it tells on standard error of what was asked of it before. Its lines wait for each other, and so this does
+    /// for the line of one request more.
+    pub async fn whole_logs(&self) -> String {
+        let name = "what-is-asked-last";
+        let asking = self.stranger().call("GET", "/healthz");
+        asking.header("X-Request-Id", name).send().await;
+        wait::until("the line of the last request", async || {
+            let logs = self.logs();
+            logs.contains(name).then_some(logs)
+        })
+        .await
+    }
+
+    /// What it has written to standard error so far.
     pub fn logs(&self) -> String {
         self.logs.get()
     }
