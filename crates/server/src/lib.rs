@@ -12,6 +12,7 @@ pub mod dashboard;
 pub mod health;
 pub mod http;
 pub mod invitations;
+mod lock_file;
 pub mod metrics;
 pub mod outbox;
 pub mod room;

@@ -1,9 +1,8 @@
 //! Tells the commands that print links where the server of a data folder runs, and keeps a second server out of it.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio::time::sleep;
 
 use super::CommandError;
 use crate::config::PublicUrl;
+use crate::lock_file;
 
 /// How often a file that is locked is asked for, and how long to rest in between: a command that looks for the address
 /// locks it for a moment.
@@ -36,21 +36,11 @@ impl AddressFile {
     pub(super) async fn hold(folder: &Path) -> Result<Self, CommandError> {
         let path = path(folder);
         for _ in 0..TRIES {
-            let lock = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .open(&path)?;
-            match lock.try_lock() {
-                // A server that ends removes the file, and what was opened before is then another one.
-                Ok(()) if is_at(&lock, &path) => {
-                    lock.set_len(0)?;
-                    return Ok(Self { path, lock });
-                }
-                Ok(()) | Err(TryLockError::WouldBlock) => sleep(REST).await,
-                Err(TryLockError::Error(error)) => return Err(error.into()),
+            if let Some(lock) = lock_file::take(&path, File::try_lock)? {
+                lock.set_len(0)?;
+                return Ok(Self { path, lock });
             }
+            sleep(REST).await;
         }
         let place = running(folder)
             .map_or_else(String::new, |server| format!(", at {}", server.public_url));
@@ -75,15 +65,6 @@ impl AddressFile {
         let text = format!("{public_url}\n{listens}\n");
         self.lock.write_all(text.as_bytes())
     }
-}
-
-/// Whether this open file is the one at the path.
-fn is_at(file: &File, path: &Path) -> bool {
-    let same = || -> std::io::Result<bool> {
-        let (open, there) = (file.metadata()?, std::fs::metadata(path)?);
-        Ok((open.dev(), open.ino()) == (there.dev(), there.ino()))
-    };
-    same().unwrap_or(false)
 }
 
 impl Drop for AddressFile {

@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::lock_file;
 use crate::store::StoreError;
 
 /// The file that a `sqlite:` URL names. None for other URLs and for databases in memory, which the connections of a
@@ -43,30 +44,21 @@ pub(super) enum Held {
 }
 
 /// Locks the file `….lock` beside an SQLite database, until the handle is dropped: shared by all that work on the
-/// database, alone for who moves it or puts another one there. The system lets go of it however a process ends.
+/// database, alone for who moves it or puts another one there.
 pub(super) fn hold(
     file: &Path,
-    lock: impl FnOnce(&File) -> Result<(), TryLockError>,
+    lock: impl Fn(&File) -> Result<(), TryLockError>,
 ) -> Result<File, Held> {
     let mut path = file.as_os_str().to_owned();
     path.push(LOCK_ENDING);
-    let failed = |error: std::io::Error| {
-        Held::Failed(StoreError::Setting(format!(
+    let path = Path::new(&path);
+    match lock_file::take(path, lock) {
+        Ok(Some(held)) => Ok(held),
+        Ok(None) => Err(Held::ByAnother),
+        Err(error) => Err(Held::Failed(StoreError::Setting(format!(
             "the file {} beside the database cannot be opened for writing: {error}",
-            Path::new(&path).display()
-        )))
-    };
-    let handle = OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(failed)?;
-    match lock(&handle) {
-        Ok(()) => Ok(handle),
-        Err(TryLockError::WouldBlock) => Err(Held::ByAnother),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
+            path.display()
+        )))),
     }
 }
 
