@@ -1,4 +1,5 @@
 use super::*;
+use crate::json::Number;
 use proptest::prelude::*;
 
 fn fails(text: &str) -> (ReadErrorKind, usize, usize) {
