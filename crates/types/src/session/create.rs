@@ -69,5 +69,4 @@ impl Publishable<'_> {
 }
 
 #[cfg(test)]
-#[path = "create_tests.rs"]
 mod tests;

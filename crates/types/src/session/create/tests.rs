@@ -1,6 +1,8 @@
+mod properties;
+mod publishable;
+
 use super::*;
-use crate::json::{Json, read};
-use proptest::prelude::*;
+use crate::json::read;
 
 fn today() -> Date {
     Date::new(2026, 2, 1).unwrap()
@@ -259,99 +261,6 @@ fn a_workflow_must_exist_where_that_is_known() {
     assert!(other.validate(&context()).is_ok());
 }
 
-/// What a publishable key is told, whose organization lists `shop.example`.
-fn refuse_publishable(body: &str) -> Vec<String> {
-    let hosts = ["shop.example".to_owned()];
-    let context = Context {
-        publishable: Some(Publishable {
-            redirect_hosts: &hosts,
-        }),
-        schemes: &["myapp".to_owned()],
-        ..context()
-    };
-    let errors = request(body).validate(&context).err().unwrap_or_default();
-    errors
-        .iter()
-        .map(|error| format!("{} {}", error.field, error.code))
-        .collect()
-}
-
-#[test]
-fn a_publishable_key_sets_the_fields_that_are_open_to_it() {
-    let open = r#"{"external_ref":"a","metadata":{"applicant_email":"x","k":[1]},"country":"us","expires_in_minutes":10,
-        "redirect_url":"https://Shop.example:8443/done?x=1","fields":{"name_first":"J","email_address":"a@b.example"},
-        "send_email":null,"checks":null,"odd":1}"#;
-    assert_eq!(refuse_publishable(open), [""; 0]);
-    let closed = r#"{"support_url":"https://a.example","email_display_name":"A","applicant_name":"J","applicant_email":"a@b.example",
-        "send_email":false,"checks":["face_match"]}"#;
-    assert_eq!(
-        refuse_publishable(closed),
-        [
-            "checks not_allowed",
-            "send_email not_allowed",
-            "applicant_email not_allowed",
-            "applicant_name not_allowed",
-            "email_display_name not_allowed",
-            "support_url not_allowed",
-        ]
-    );
-    assert_eq!(accept(closed).checks.map(|checks| checks.len()), Some(1));
-    let count = Field::TABLE
-        .iter()
-        .filter(|(field, ..)| !Publishable::opens(*field))
-        .count();
-    assert_eq!(count, 6, "each closed field is in the test");
-}
-
-#[test]
-fn a_closed_field_is_told_its_first_mistake_together_with_all_others() {
-    let body = r#"{"expires_in_minutes":9,"brand-name":"","applicant_email":"x","sendEmail":true,"checks":["face_match","nope"],
-        "redirect_url":"https://evil.example","country":"UK","applicant_name":"a","applicant_name":"b"}"#;
-    assert_eq!(
-        refuse_publishable(body),
-        [
-            "country unknown_value",
-            "checks not_allowed",
-            "checks[1] unknown_value",
-            "redirect_url not_allowed",
-            "send_email not_allowed",
-            "applicant_email invalid_format",
-            "applicant_name duplicate_field",
-            "email_display_name empty",
-            "expires_in_minutes out_of_range",
-        ]
-    );
-}
-
-#[test]
-fn a_publishable_key_sends_applicants_to_listed_hosts_only() {
-    for (url, expected) in [
-        ("http://shop.example", ""),
-        ("https://SHOP.EXAMPLE/x", ""),
-        ("myapp://shop.example/done", ""),
-        ("myapp://done", "redirect_url not_allowed"),
-        ("https://a.shop.example/", "redirect_url not_allowed"),
-        (
-            "https://shop.example.evil.example/",
-            "redirect_url not_allowed",
-        ),
-        ("https://evilshop.example/", "redirect_url not_allowed"),
-        (
-            "https://shop.example@evil.example/",
-            "redirect_url not_allowed",
-        ),
-        (
-            "https://evil.example/#shop.example",
-            "redirect_url not_allowed",
-        ),
-        ("https://shop.example./", "redirect_url invalid_format"),
-        ("shop.example", "redirect_url invalid_format"),
-    ] {
-        let told = refuse_publishable(&format!(r#"{{"redirect_url":"{url}"}}"#));
-        assert_eq!(told.join(", "), expected, "{url}");
-    }
-}
-
 #[test]
 fn the_fingerprint_is_one_for_all_ways_to_send_the_same() {
     let one = request(r#"{"external_ref":"a","metadata":{"b":1,"a":null},"fields":{"name_first":"J","birthdate":null},"country":null,"odd":1}"#).fingerprint_text();
@@ -380,70 +289,4 @@ fn messages_never_repeat_a_value_and_debug_shows_none() {
         r#"{"metadata":{"a":"CANARY"},"applicant_email":"CANARY@b","fields":{"name_first":"CANARY"}}"#,
     );
     assert!(!format!("{good:?}").contains("CANARY"));
-}
-
-fn any_value() -> impl Strategy<Value = Json> {
-    let leaf = prop_oneof![
-        Just(Json::Null),
-        any::<bool>().prop_map(Json::Bool),
-        any::<i64>().prop_map(Json::from),
-        "[a-z@.:/+0-9 _-]{0,24}".prop_map(Json::from),
-        any::<String>().prop_map(Json::from),
-        Just(Json::from("https://example.com/x")),
-        Just(Json::from("a@b.example")),
-        Just(Json::from("1990-01-01")),
-    ];
-    leaf.prop_recursive(2, 12, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
-            prop::collection::vec(
-                ("[a-z_]{0,8}|name-first|birthdate|applicant_email", inner),
-                0..4
-            )
-            .prop_map(|members| Json::Object(members.into_iter().collect())),
-        ]
-    })
-}
-
-fn any_request() -> impl Strategy<Value = Json> {
-    let names: Vec<&str> = Field::TABLE
-        .iter()
-        .flat_map(|(_, name, aliases)| std::iter::once(*name).chain(aliases.iter().copied()))
-        .chain(["other"])
-        .collect();
-    prop::collection::vec((prop::sample::select(names), any_value()), 0..6).prop_map(|members| {
-        Json::Object(
-            members
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
-    })
-}
-
-proptest! {
-    #[test]
-    fn what_is_accepted_round_trips(body in any_request()) {
-        if let Ok(session) = CreateSessionRequest::from_json(body).unwrap().validate(&context()) {
-            let again = CreateSessionRequest::from_json(session.to_json()).unwrap().validate(&context());
-            prop_assert_eq!(again, Ok(session));
-        }
-    }
-
-    #[test]
-    fn each_field_has_one_error_and_a_repeated_member_is_never_accepted(body in any_request()) {
-        let request = CreateSessionRequest::from_json(body).unwrap();
-        let is_sound = request.is_sound();
-        match request.validate(&context()) {
-            Ok(_) => prop_assert!(is_sound),
-            Err(errors) => {
-                let mut fields: Vec<_> = errors.iter().map(|error| error.field.as_ref()).collect();
-                fields.sort_unstable();
-                let count = fields.len();
-                fields.dedup();
-                prop_assert_eq!(fields.len(), count);
-                prop_assert_eq!(is_sound, errors.iter().all(|error| error.code != FieldCode::DuplicateField));
-            }
-        }
-    }
 }
