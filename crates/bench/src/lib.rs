@@ -223,18 +223,7 @@ mod tests {
     /// An organization with a key, as `vouchkey init` and `vouchkey keys create` leave them.
     async fn begin(store: &Store) {
         let clock = Clock::system();
-        let organization = OrganizationRow {
-            id: clock.id(),
-            name: "Example".to_owned(),
-            email_display_name: None,
-            support_url: None,
-            redirect_hosts: Vec::new(),
-            allowed_redirect_schemes: Vec::new(),
-            embed_origins: Vec::new(),
-            accent_colour: None,
-            created_at: 0,
-            updated_at: 0,
-        };
+        let organization = OrganizationRow::new(clock.id(), "Example".to_owned(), 0);
         let key = ApiKeyRow {
             key_hash: [1; 32],
             id: clock.id(),

@@ -11,10 +11,7 @@ use tower::ServiceExt as _;
 use vouchkey_types::api_key::{ApiKey, Environment, KeyKind};
 use vouchkey_types::email::EmailAddress;
 use vouchkey_types::id::{OrganizationId, SessionId};
-use vouchkey_types::inflection::Inflection;
 use vouchkey_types::json::{self, Json};
-use vouchkey_types::scope::Scope;
-use vouchkey_types::version::ApiVersion;
 
 use crate::app::{self, App, AppState, Foundation};
 use crate::clock::Clock;
@@ -200,6 +197,18 @@ impl Bed {
     }
 
     /// Writes a state that no endpoint makes yet.
+    /// Closes the store, and finds none of these texts in any file of its folder.
+    pub(crate) async fn keeps_none_of(&self, secrets: &[&str]) {
+        self.state.store.close().await;
+        for entry in std::fs::read_dir(self.folder.path()).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            for secret in secrets {
+                let mut places = bytes.windows(secret.len());
+                assert!(!places.any(|text| text == secret.as_bytes()), "{secret}");
+            }
+        }
+    }
+
     pub(crate) async fn execute(&self, sql: &'static str) {
         self.state.store.write(Execute(sql)).await.unwrap();
     }
@@ -257,36 +266,17 @@ impl Change for Found {
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
         let organization = OrganizationRow {
-            id: self.organization,
-            name: "Acme Holdings Ltd".to_owned(),
             email_display_name: Some("Acme".to_owned()),
             support_url: Some("https://example.com/support".to_owned()),
-            redirect_hosts: Vec::new(),
-            allowed_redirect_schemes: Vec::new(),
             embed_origins: vec!["https://app.example.com".to_owned()],
             accent_colour: Some("#0a7d4f".to_owned()),
-            created_at: NOW,
-            updated_at: NOW,
+            ..OrganizationRow::new(self.organization, "Acme Holdings Ltd".to_owned(), NOW)
         };
         organizations::insert(conn, &organization).await?;
         let key = ApiKeyRow {
             key_hash: self.key_hash,
             id: self.clock.id(),
-            organization: self.organization,
-            environment: Environment::Sandbox,
-            kind: KeyKind::Secret,
-            label: "backend".to_owned(),
-            scopes: Scope::DEFAULT.into_iter().collect(),
-            api_version: ApiVersion::LATEST,
-            inflection: Inflection::Snake,
-            origins: Vec::new(),
-            allowed_ips: Vec::new(),
-            hint: "abcd".to_owned(),
-            created_by: None,
-            created_at: NOW,
-            expires_at: None,
-            revoked_at: None,
-            last_used_at: None,
+            ..fixtures::api_key(self.organization)
         };
         api_keys::insert(conn, &key).await
     }

@@ -20,12 +20,11 @@ use http_body_util::BodyExt;
 use sqlx::AnyConnection;
 use tempfile::TempDir;
 use tower::ServiceExt;
-use vouchkey_types::api_key::{ApiKey, Environment, KeyKind};
+use vouchkey_types::api_key::{ApiKey, Environment};
 use vouchkey_types::id::{KeyId, OrganizationId, WorkflowId};
 use vouchkey_types::inflection::Inflection;
 use vouchkey_types::json::{self, Json};
 use vouchkey_types::scope::{Scope, ScopeSet};
-use vouchkey_types::version::ApiVersion;
 
 use crate::app::{self, App, AppState, Foundation};
 use crate::clock::Clock;
@@ -127,23 +126,9 @@ impl Server {
     /// Adds a live key with the default scopes, changed by `change`.
     async fn add_key(&self, change: impl FnOnce(&mut ApiKeyRow)) -> String {
         let mut row = ApiKeyRow {
-            key_hash: [0; 32],
             id: KeyId::from_parts(self.counter.fetch_add(1, Ordering::SeqCst), [0; 10]),
-            organization: self.organization,
             environment: Environment::Live,
-            kind: KeyKind::Secret,
-            label: "test".to_owned(),
-            scopes: Scope::DEFAULT.into_iter().collect(),
-            api_version: ApiVersion::LATEST,
-            inflection: Inflection::Snake,
-            origins: Vec::new(),
-            allowed_ips: Vec::new(),
-            hint: "abcd".to_owned(),
-            created_by: None,
-            created_at: NOW,
-            expires_at: None,
-            revoked_at: None,
-            last_used_at: None,
+            ..fixtures::api_key(self.organization)
         };
         change(&mut row);
         let key = ApiKey::from_random(row.environment, row.kind, self.clock.random());

@@ -22,16 +22,10 @@ impl Change for AddOrganization {
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
         let row = OrganizationRow {
-            id: self.0,
-            name: "Example".to_owned(),
             email_display_name: Some("Example ID".to_owned()),
             support_url: Some("https://example.com/help".to_owned()),
-            redirect_hosts: Vec::new(),
             allowed_redirect_schemes: vec!["exampleapp".to_owned()],
-            embed_origins: Vec::new(),
-            accent_colour: None,
-            created_at: NOW,
-            updated_at: NOW,
+            ..OrganizationRow::new(self.0, "Example".to_owned(), NOW)
         };
         organizations::insert(conn, &row).await?;
         for (id, environment) in [(self.1, Environment::Live), (self.2, Environment::Sandbox)] {

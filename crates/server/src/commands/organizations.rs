@@ -58,7 +58,9 @@ pub(super) async fn set(
     installation: &Installation,
     arguments: &OrgSetArguments,
 ) -> Result<String, CommandError> {
-    let mut row = installation.organization(arguments.org).await?;
+    let mut row = installation
+        .organization(arguments.organization.org)
+        .await?;
     if let Some(name) = &arguments.name {
         row.name.clone_from(name);
     }
@@ -167,18 +169,7 @@ fn plan(
 ) -> (Answer, AddOrganization) {
     let clock = &installation.clock;
     let now = clock.now_ms();
-    let organization = OrganizationRow {
-        id: clock.id(),
-        name: name.to_owned(),
-        email_display_name: None,
-        support_url: None,
-        redirect_hosts: Vec::new(),
-        allowed_redirect_schemes: Vec::new(),
-        embed_origins: Vec::new(),
-        accent_colour: None,
-        created_at: now,
-        updated_at: now,
-    };
+    let organization = OrganizationRow::new(clock.id(), name.to_owned(), now);
     let workflow = |environment| WorkflowRow {
         organization: organization.id,
         id: clock.id(),

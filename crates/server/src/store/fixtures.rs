@@ -4,11 +4,14 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::pin::Pin;
 
-use vouchkey_types::api_key::Environment;
+use vouchkey_types::api_key::{Environment, KeyKind};
 use vouchkey_types::id::{LinkId, OrganizationId, SessionId};
+use vouchkey_types::inflection::Inflection;
+use vouchkey_types::scope::Scope;
 use vouchkey_types::session::status::SessionStatus;
 use vouchkey_types::version::ApiVersion;
 
+use super::api_keys::ApiKeyRow;
 use super::capture_links::{CaptureLinkRow, LinkKind};
 use super::create_session::CreateSession;
 use super::data_keys::DataKeyRow;
@@ -173,18 +176,33 @@ impl Change for AddOrganization {
         };
         secrets::insert_root_key(conn, &root_key).await?;
         let row = OrganizationRow {
-            id: self.0,
-            name: "Example".to_owned(),
-            email_display_name: None,
-            support_url: None,
             redirect_hosts: vec!["example.com".to_owned()],
-            allowed_redirect_schemes: Vec::new(),
-            embed_origins: Vec::new(),
-            accent_colour: None,
-            created_at: NOW,
-            updated_at: NOW,
+            ..OrganizationRow::new(self.0, "Example".to_owned(), NOW)
         };
         organizations::insert(conn, &row).await
+    }
+}
+
+/// A secret key of the sandbox with the default scopes, which no request can send.
+pub(crate) fn api_key(organization: OrganizationId) -> ApiKeyRow {
+    ApiKeyRow {
+        key_hash: [0; 32],
+        id: Clock::fixed(NOW).id(),
+        organization,
+        environment: Environment::Sandbox,
+        kind: KeyKind::Secret,
+        label: "backend".to_owned(),
+        scopes: Scope::DEFAULT.into_iter().collect(),
+        api_version: ApiVersion::LATEST,
+        inflection: Inflection::Snake,
+        origins: Vec::new(),
+        allowed_ips: Vec::new(),
+        hint: "abcd".to_owned(),
+        created_by: None,
+        created_at: NOW,
+        expires_at: None,
+        revoked_at: None,
+        last_used_at: None,
     }
 }
 

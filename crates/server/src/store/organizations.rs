@@ -32,6 +32,25 @@ pub struct OrganizationRow {
     pub updated_at: i64,
 }
 
+impl OrganizationRow {
+    /// One without settings, made at this time.
+    #[must_use]
+    pub fn new(id: OrganizationId, name: String, now: i64) -> Self {
+        Self {
+            id,
+            name,
+            email_display_name: None,
+            support_url: None,
+            redirect_hosts: Vec::new(),
+            allowed_redirect_schemes: Vec::new(),
+            embed_origins: Vec::new(),
+            accent_colour: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 statements! {
     INSERT = "INSERT INTO organizations (organization_id, name, email_display_name, support_url, redirect_hosts, \
         allowed_redirect_schemes, embed_origins, accent_colour, created_at, updated_at) \

@@ -1,30 +1,20 @@
 use super::*;
 use crate::clock::Clock;
 use crate::store::Store;
-use crate::store::fixtures::{NOW, apply, organization, store};
+use crate::store::fixtures::{self, NOW, apply, organization, store};
 
 fn row(organization: OrganizationId) -> ApiKeyRow {
     ApiKeyRow {
         key_hash: Clock::fixed(NOW).random(),
-        id: Clock::fixed(NOW).id(),
-        organization,
-        environment: Environment::Sandbox,
-        kind: KeyKind::Secret,
-        label: "back end".to_owned(),
         scopes: ScopeSet::parse_list("sessions:create,sessions:read").unwrap(),
-        api_version: ApiVersion::LATEST,
         inflection: Inflection::Camel,
-        origins: Vec::new(),
         allowed_ips: vec![
             "10.0.0.0/8".parse().unwrap(),
             "2001:db8::/32".parse().unwrap(),
         ],
         hint: "iPrh".to_owned(),
-        created_by: None,
-        created_at: NOW,
         expires_at: Some(NOW + 1),
-        revoked_at: None,
-        last_used_at: None,
+        ..fixtures::api_key(organization)
     }
 }
 
