@@ -95,6 +95,14 @@ impl Place {
     }
 }
 
+/// Whose keys, users or settings.
+#[derive(Debug, Args)]
+pub(super) struct Organization {
+    /// Which organization [default: the only one]
+    #[arg(long, value_name = "ID")]
+    pub(super) org: Option<OrganizationId>,
+}
+
 #[derive(Debug, Args)]
 pub(super) struct BackupArguments {
     /// The file to make.
@@ -232,9 +240,8 @@ pub(super) struct UserCreateArguments {
     /// owner, admin, reviewer or viewer.
     #[arg(long, value_parser = word(Role::parse, "owner, admin, reviewer or viewer"))]
     pub(super) role: Role,
-    /// Which organization [default: the only one]
-    #[arg(long, value_name = "ID")]
-    pub(super) org: Option<OrganizationId>,
+    #[command(flatten)]
+    pub(super) organization: Organization,
     #[command(flatten)]
     pub(super) place: LinkPlace,
 }

@@ -19,7 +19,9 @@ pub(super) async fn create(
     arguments: &KeyCreateArguments,
 ) -> Result<String, CommandError> {
     check_kind(arguments).map_err(|message| CommandError::Usage(message.to_owned()))?;
-    let organization = installation.organization(arguments.org).await?;
+    let organization = installation
+        .organization(arguments.organization.org)
+        .await?;
     let clock = &installation.clock;
     let now = clock.now_ms();
     if arguments
@@ -105,7 +107,10 @@ pub(super) async fn list(
     installation: &Installation,
     arguments: &KeyListArguments,
 ) -> Result<String, CommandError> {
-    let organization = installation.organization(arguments.org).await?.id;
+    let organization = installation
+        .organization(arguments.organization.org)
+        .await?
+        .id;
     let keys = installation
         .store
         .read(async |conn| api_keys::list(conn, organization).await)
@@ -140,7 +145,10 @@ pub(super) async fn expire(
     installation: &Installation,
     arguments: &KeyExpireArguments,
 ) -> Result<String, CommandError> {
-    let organization = installation.organization(arguments.org).await?.id;
+    let organization = installation
+        .organization(arguments.organization.org)
+        .await?
+        .id;
     let change = RevokeKey {
         organization,
         id: arguments.id,

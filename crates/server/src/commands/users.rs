@@ -18,7 +18,9 @@ pub(super) async fn create(
     installation: &Installation,
     arguments: &UserCreateArguments,
 ) -> Result<String, CommandError> {
-    let organization = installation.organization(arguments.org).await?;
+    let organization = installation
+        .organization(arguments.organization.org)
+        .await?;
     let user = UserRow {
         id: installation.clock.id(),
         organization: organization.id,

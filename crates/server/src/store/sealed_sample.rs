@@ -8,6 +8,7 @@ use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 use super::StoreError;
 use super::columns::{Columns, statements};
 use super::data_keys::DataKeyRow;
+use super::rows::Bound;
 use super::sessions::SealedFields;
 
 /// Sealed values of one row.
@@ -44,14 +45,15 @@ pub async fn sessions(
     environment: Environment,
     limit: i64,
 ) -> Result<Vec<SealedRow<SealedFields>>, StoreError> {
-    let rows = sqlx::query(SESSIONS)
-        .bind(organization.to_string())
-        .bind(environment.as_str())
-        .bind(limit)
-        .fetch_all(conn)
-        .await?;
-    let read = |row| sealed_row(row, organization, SealedFields::read);
-    rows.iter().map(read).collect()
+    newest(
+        conn,
+        sqlx::query(SESSIONS),
+        organization,
+        environment,
+        limit,
+        SealedFields::read,
+    )
+    .await
 }
 
 /// The newest kept messages of an environment, at most `limit`.
@@ -64,19 +66,38 @@ pub async fn messages(
     environment: Environment,
     limit: i64,
 ) -> Result<Vec<SealedRow<SealedMessage>>, StoreError> {
-    let rows = sqlx::query(MESSAGES)
-        .bind(organization.to_string())
-        .bind(environment.as_str())
-        .bind(limit)
-        .fetch_all(conn)
-        .await?;
     let message = |row: &AnyRow| {
         Ok((
             row.parsed("message_id", EventId::parse)?,
             row.plain("message_sealed")?,
         ))
     };
-    let read = |row| sealed_row(row, organization, message);
+    newest(
+        conn,
+        sqlx::query(MESSAGES),
+        organization,
+        environment,
+        limit,
+        message,
+    )
+    .await
+}
+
+async fn newest<T>(
+    conn: &mut AnyConnection,
+    query: Bound<'static>,
+    organization: OrganizationId,
+    environment: Environment,
+    limit: i64,
+    values: impl Fn(&AnyRow) -> Result<T, StoreError>,
+) -> Result<Vec<SealedRow<T>>, StoreError> {
+    let rows = query
+        .bind(organization.to_string())
+        .bind(environment.as_str())
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
+    let read = |row| sealed_row(row, organization, &values);
     rows.iter().map(read).collect()
 }
 

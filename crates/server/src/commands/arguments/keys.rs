@@ -4,13 +4,13 @@ use clap::{Args, Subcommand};
 use ipnet::IpNet;
 use vouchkey_types::api_key::{Environment, KeyKind};
 use vouchkey_types::date::parse_utc;
-use vouchkey_types::id::{KeyId, OrganizationId};
+use vouchkey_types::id::KeyId;
 use vouchkey_types::inflection::Inflection;
 use vouchkey_types::scope::ScopeSet;
 use vouchkey_types::version::ApiVersion;
 
-use super::Place;
 use super::values::{display_name, or_empty, scopes, word};
+use super::{Organization, Place};
 use crate::config::parse_network;
 use crate::http::origin::Origin;
 
@@ -69,9 +69,8 @@ pub(in crate::commands) struct KeyCreateArguments {
     /// Answer in JSON.
     #[arg(long)]
     pub(in crate::commands) json: bool,
-    /// Which organization [default: the only one]
-    #[arg(long, value_name = "ID")]
-    pub(in crate::commands) org: Option<OrganizationId>,
+    #[command(flatten)]
+    pub(in crate::commands) organization: Organization,
     #[command(flatten)]
     place: Place,
 }
@@ -81,9 +80,8 @@ pub(in crate::commands) struct KeyListArguments {
     /// Answer in JSON.
     #[arg(long)]
     pub(in crate::commands) json: bool,
-    /// Which organization [default: the only one]
-    #[arg(long, value_name = "ID")]
-    pub(in crate::commands) org: Option<OrganizationId>,
+    #[command(flatten)]
+    pub(in crate::commands) organization: Organization,
     #[command(flatten)]
     place: Place,
 }
@@ -92,9 +90,8 @@ pub(in crate::commands) struct KeyListArguments {
 pub(in crate::commands) struct KeyExpireArguments {
     /// The key's id, key_…
     pub(in crate::commands) id: KeyId,
-    /// Which organization [default: the only one]
-    #[arg(long, value_name = "ID")]
-    pub(in crate::commands) org: Option<OrganizationId>,
+    #[command(flatten)]
+    pub(in crate::commands) organization: Organization,
     #[command(flatten)]
     place: Place,
 }

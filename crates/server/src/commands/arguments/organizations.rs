@@ -2,10 +2,9 @@
 
 use clap::{Args, Subcommand};
 use vouchkey_types::email::EmailAddress;
-use vouchkey_types::id::OrganizationId;
 
 use super::values::{colour, display_name, email, host, or_empty, origin, scheme, support_url};
-use super::{LinkPlace, Place};
+use super::{LinkPlace, Organization, Place};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::commands) enum OrgCommand {
@@ -53,9 +52,8 @@ pub(in crate::commands) struct OrgSetArguments {
     /// The colour of the button on its hosted pages: #rrggbb.
     #[arg(long, value_name = "COLOUR", value_parser = or_empty(colour))]
     pub(in crate::commands) accent_colour: Option<String>,
-    /// Which organization [default: the only one]
-    #[arg(long, value_name = "ID")]
-    pub(in crate::commands) org: Option<OrganizationId>,
+    #[command(flatten)]
+    pub(in crate::commands) organization: Organization,
     #[command(flatten)]
     pub(in crate::commands) place: Place,
 }
