@@ -1,5 +1,6 @@
 //! A client of the API that shows what a test wants to see: status, headers, body, errors.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
@@ -8,6 +9,25 @@ use serde_json::{Value, json};
 
 /// The path of the collection that most tests talk to.
 pub const SESSIONS: &str = "/api/v1/sessions";
+
+/// What a creation answers, no more and no less.
+pub const CREATED: [&str; 9] = [
+    "id",
+    "status",
+    "capture_url",
+    "is_sandbox",
+    "created_at",
+    "expires_at",
+    "external_ref",
+    "qr_code_data_url",
+    "tags",
+];
+
+/// The names in an object.
+pub fn names(object: &Value) -> HashSet<&str> {
+    let members = object.as_object().expect("an object");
+    members.keys().map(String::as_str).collect()
+}
 
 /// A client of one server, with or without a key.
 #[derive(Clone, Debug)]

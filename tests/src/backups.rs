@@ -1,15 +1,47 @@
 //! What the tests of backups and of restoring share.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
 
 use crate::program::Installation;
 
-/// An installation with an address of its own in every link, and no limits.
-pub async fn installation() -> Installation {
-    unlimited(Installation::new().await)
+/// An installation on SQLite, and a file that is not there yet for its backup.
+pub struct Original {
+    /// With an address of its own in every link, and no limits.
+    pub installation: Installation,
+    /// Holds nothing but the file.
+    pub folder: TempDir,
+    /// Where the backup goes.
+    pub file: PathBuf,
 }
 
-/// The same of any.
+impl Original {
+    /// None on PostgreSQL, which has tools of its own for this: then both commands must say so.
+    pub async fn new() -> Option<Self> {
+        let installation = unlimited(Installation::new().await);
+        if is_postgres(&installation).await {
+            return None;
+        }
+        let folder = TempDir::new().expect("a folder");
+        let file = folder.path().join("backup.db");
+        Some(Self {
+            installation,
+            folder,
+            file,
+        })
+    }
+
+    /// The same, and the backup is there.
+    pub async fn backed_up() -> Option<Self> {
+        let original = Self::new().await?;
+        let backup = ["backup", text(&original.file)];
+        original.installation.output(&backup).await;
+        Some(original)
+    }
+}
+
+/// An installation with an address of its own in every link, and no limits.
 pub fn unlimited(installation: Installation) -> Installation {
     installation
         .with("VOUCHKEY_PUBLIC_URL", "https://id.example")
@@ -55,8 +87,7 @@ pub fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Whether the installation is on PostgreSQL, which has tools of its own for this: then both commands must say so.
-pub async fn is_postgres(installation: &Installation) -> bool {
+async fn is_postgres(installation: &Installation) -> bool {
     if installation.database_url().is_none() {
         return false;
     }

@@ -32,4 +32,5 @@ pub mod retrying;
 pub mod site;
 pub mod smtp;
 pub mod trace;
+pub mod transfers;
 pub mod wait;

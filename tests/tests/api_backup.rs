@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vouchkey_tests::api::Api;
-use vouchkey_tests::backups::{installation, is_postgres, names, refused, text, with_root_key_of};
+use vouchkey_tests::backups::{Original, names, refused, text, with_root_key_of};
 use vouchkey_tests::database::Database;
 use vouchkey_tests::program::Installation;
 use vouchkey_tests::wait;
@@ -78,10 +78,14 @@ const UNCHANGING: [&str; 4] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_before_a_backup_is_in_it_and_nothing_is_half() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
+    let Some(Original {
+        installation,
+        folder,
+        ..
+    }) = Original::new().await
+    else {
         return;
-    }
+    };
     let key = installation.key("sandbox", &[]).await;
     let server = installation.serve().await;
     let api = server.api(&key);
@@ -93,7 +97,6 @@ async fn what_was_acknowledged_before_a_backup_is_in_it_and_nothing_is_half() {
         })
         .collect();
 
-    let folder = TempDir::new().unwrap();
     let mut backups: Vec<(PathBuf, Vec<Acknowledged>, usize)> = Vec::new();
     let has_grown =
         |(_, before, after): &(PathBuf, Vec<Acknowledged>, usize)| *after > before.len();
@@ -176,12 +179,14 @@ async fn what_was_acknowledged_before_a_backup_is_in_it_and_nothing_is_half() {
 
 #[tokio::test]
 async fn a_backup_is_private_and_replaces_nothing_unless_told_to() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
+    let Some(Original {
+        installation,
+        folder,
+        file,
+    }) = Original::new().await
+    else {
         return;
-    }
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("backup.db");
+    };
     let output = installation.run(&["backup", text(&file)]).await;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}");
@@ -213,10 +218,9 @@ async fn a_backup_is_private_and_replaces_nothing_unless_told_to() {
 
 #[tokio::test]
 async fn a_backup_replaces_nothing_but_a_backup_even_if_told_to() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
+    let Some(Original { installation, .. }) = Original::new().await else {
         return;
-    }
+    };
     let notes = installation.folder().join("notes");
     std::fs::write(&notes, "not a backup").unwrap();
     let folder = installation.folder().join("folder");
@@ -259,17 +263,19 @@ async fn a_backup_replaces_nothing_but_a_backup_even_if_told_to() {
 
 #[tokio::test]
 async fn a_backup_that_is_killed_leaves_no_file_of_its_name() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
+    let Some(Original {
+        installation,
+        folder,
+        file,
+    }) = Original::new().await
+    else {
         return;
-    }
+    };
     let (server, api) = installation.sandbox().await;
     for _ in 0..40 {
         let body = json!({"metadata": {"text": "x".repeat(16_000)}});
         api.created(&body).await;
     }
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("backup.db");
     // Killed later and later until it was under way, and then some times more: before there is a draft, while that is
     // written or read back, and, on a fast machine, only after all is done.
     let mut left = names(folder.path());
@@ -315,16 +321,18 @@ async fn a_backup_that_is_killed_leaves_no_file_of_its_name() {
 
 #[tokio::test]
 async fn a_backup_of_a_newer_schema_is_refused() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
+    let Some(Original {
+        installation,
+        folder,
+        file,
+    }) = Original::new().await
+    else {
         return;
-    }
+    };
     let mut database = Database::open(&installation).await;
     database
         .execute("UPDATE schema_floor SET oldest_step = 9999")
         .await;
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("backup.db");
     let said = refused(&installation, &["backup", text(&file)], 1).await;
     assert!(said.contains("step 9999"), "{said}");
     // What a database says into which a transfer has begun.

@@ -4,20 +4,19 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use tempfile::TempDir;
-use vouchkey_tests::backups::{
-    installation, is_postgres, names, refused, text, unlimited, with_root_key_of,
-};
+use vouchkey_tests::backups::{Original, names, refused, text, unlimited, with_root_key_of};
 use vouchkey_tests::program::Installation;
 
 #[tokio::test]
 async fn what_cannot_be_restored_is_refused_and_leaves_nothing_behind() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
+    let Some(Original {
+        installation,
+        folder,
+        file,
+    }) = Original::backed_up().await
+    else {
         return;
-    }
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("backup.db");
-    installation.output(&["backup", text(&file)]).await;
+    };
     let restore = ["restore", text(&file)];
 
     let said = refused(&installation, &restore, 1).await;
@@ -96,13 +95,14 @@ async fn what_cannot_be_restored_is_refused_and_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_folder_that_a_server_holds_is_not_restored_into() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
+    let Some(Original {
+        installation,
+        folder: _folder,
+        file,
+    }) = Original::backed_up().await
+    else {
         return;
-    }
-    let folder = TempDir::new().unwrap();
-    let file = folder.path().join("backup.db");
-    installation.output(&["backup", text(&file)]).await;
+    };
     let server = installation.serve().await;
     for name in [
         "vouchkey.db",
@@ -125,10 +125,9 @@ async fn a_folder_that_a_server_holds_is_not_restored_into() {
 
 #[tokio::test]
 async fn nobody_works_on_a_database_that_is_being_moved_or_restored() {
-    let installation = installation().await;
-    if is_postgres(&installation).await {
+    let Some(Original { installation, .. }) = Original::new().await else {
         return;
-    }
+    };
     let lock = installation.folder().join("vouchkey.db.lock");
     let lock = std::fs::File::open(lock).unwrap();
     lock.try_lock().unwrap();

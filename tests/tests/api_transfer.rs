@@ -4,192 +4,14 @@
 
 use std::process::Stdio;
 
-use serde_json::{Value, json};
-use vouchkey_tests::admin::Admin;
 use vouchkey_tests::database::{self, Database, Scratch};
-use vouchkey_tests::program::{Installation, Key};
+use vouchkey_tests::program::Installation;
+use vouchkey_tests::transfers::{
+    fill, installation, refused, rows, rows_of, sqlite_url, works_as_before,
+};
 use vouchkey_tests::wait;
 
-const SESSIONS: usize = 120;
 const KILLS: i64 = 6;
-
-/// An installation on SQLite with an address of its own in every link, and no limits.
-async fn installation() -> Installation {
-    Installation::empty_on_sqlite()
-        .with("VOUCHKEY_PUBLIC_URL", "https://id.example")
-        .without_limits()
-        .initialised()
-        .await
-}
-
-/// What was answered before the transfer.
-struct Before {
-    key: Key,
-    created: Vec<(Value, Value)>,
-    sessions: Vec<Value>,
-}
-
-fn idempotency_key(number: usize) -> String {
-    format!("before-{number}")
-}
-
-/// Works on an installation as people do, and stops its server.
-async fn fill(installation: &Installation) -> Before {
-    let key = installation.key("sandbox", &[]).await;
-    installation.key("live", &["--label", "Größe 'x'"]).await;
-    let server = installation.serve().await;
-    server.owner(installation).await;
-    let api = server.api(&key);
-    let mut created = Vec::new();
-    for number in 0..SESSIONS {
-        let mut body = json!({
-            "external_ref": format!("user_{number}"),
-            "metadata": {"n": number, "text": "x'\"\\\n\u{1f600}".repeat(number % 7)},
-        });
-        if number % 3 == 0 {
-            body["send_email"] = json!(true);
-            body["applicant_email"] = json!(format!("a{number}@applicant.example"));
-        }
-        let call = api.creation(&body).once(&idempotency_key(number));
-        let answer = call.send().await.expect_status(201).json();
-        created.push((body, answer));
-    }
-    let mut database = Database::open(installation).await;
-    wait::until("all invitations", async || {
-        let open = "SELECT COUNT(*) FROM outbox WHERE state <> 'sent'";
-        (database.number(open).await == 0).then_some(())
-    })
-    .await;
-    let mut sessions = Vec::new();
-    for (_, answer) in &created {
-        sessions.push(api.session(&answer["id"]).await);
-    }
-    let nowhere = "postgres://127.0.0.1:1/nowhere";
-    let refused = transfer(installation, nowhere, &[]).await;
-    assert!(refused.contains("stop the server"), "{refused}");
-    assert_eq!(server.stop().await, Some(0));
-    let refused = transfer(installation, nowhere, &[]).await;
-    assert!(refused.contains("the target: "), "{refused}");
-    Before {
-        key,
-        created,
-        sessions,
-    }
-}
-
-fn sqlite_url(installation: &Installation) -> String {
-    format!("sqlite://{}/vouchkey.db", installation.folder().display())
-}
-
-/// Tries a transfer that must fail; what it says.
-async fn transfer(installation: &Installation, to: &str, more: &[&str]) -> String {
-    let from = sqlite_url(installation);
-    let arguments = [&["transfer", "--from", &from, "--to", to][..], more].concat();
-    let output = installation.run(&arguments).await;
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    said
-}
-
-/// What was made before is there and works: keys, replays, sessions, links, sign-in.
-async fn works_as_before(installation: &Installation, before: &Before) {
-    let server = installation.serve().await;
-    let api = server.api(&before.key);
-    assert_eq!(api.count().await, SESSIONS as u64);
-    for (number, (body, answer)) in before.created.iter().enumerate() {
-        let replay = api.creation(body).once(&idempotency_key(number)).send();
-        let replay = replay.await.expect_status(201);
-        assert_eq!(replay.header("idempotency-replayed"), Some("true"));
-        assert_eq!(&replay.json(), answer);
-        let session = api.session(&answer["id"]).await;
-        assert_eq!(&session, &before.sessions[number]);
-        let link = answer["capture_url"].as_str().unwrap();
-        let path = link.strip_prefix("https://id.example").unwrap();
-        let page = server.stranger().get(path).await;
-        assert_eq!(page.status, 200, "{path}: {}", page.text);
-    }
-    let other = json!({"external_ref": "another"});
-    let mismatch = api.creation(&other).once(&idempotency_key(0)).send();
-    mismatch.await.expect_error(422, "idempotency_mismatch");
-    Admin::by_password(&server).await;
-    api.created(&json!({"send_email": true, "applicant_email": "new@applicant.example"}))
-        .await;
-    assert_eq!(server.stop().await, Some(0));
-}
-
-/// All rows of all tables but the schema's own, as texts; compared without the program's help.
-async fn rows(database: &mut Database, is_postgres: bool) -> Vec<String> {
-    let mut rows = Vec::new();
-    for (table, columns) in [
-        ("organizations", "organization_id, name, created_at"),
-        ("users", "user_id, email, role, password_hash"),
-        ("root_keys", "root_key_id, #canary_sealed, created_at"),
-        ("server_secrets", "name, #secret_sealed"),
-        (
-            "api_keys",
-            "#key_hash, api_key_id, label, scopes, expires_at, last_used_at",
-        ),
-        (
-            "data_keys",
-            "data_key_id, root_key_id, #key_wrapped, destroyed_at",
-        ),
-        (
-            "sessions",
-            "session_id, status, external_ref, country, checks, tags, updated_at, row_version, #metadata_sealed, \
-             #prefill_sealed, #applicant_email_sealed",
-        ),
-        (
-            "capture_links",
-            "link_id, session_id, capture_key_id, expires_at, #bound_hash",
-        ),
-        (
-            "session_events",
-            "event_id, event, actor, sequence, detail, created_at",
-        ),
-        (
-            "outbox",
-            "outbox_id, session_id, state, attempts, lease_token, done_at",
-        ),
-        (
-            "mailbox_messages",
-            "message_id, session_id, #message_sealed",
-        ),
-        (
-            "idempotency_keys",
-            "#key_hash, #fingerprint, session_id, status, #response_sealed, api_version, expires_at",
-        ),
-    ] {
-        let columns: Vec<String> = columns
-            .split(", ")
-            .map(|column| match column.strip_prefix('#') {
-                None => format!("COALESCE(CAST({column} AS TEXT), 'NULL')"),
-                Some(column) if is_postgres => {
-                    format!("COALESCE(upper(encode({column}, 'hex')), 'NULL')")
-                }
-                Some(column) => {
-                    format!("CASE WHEN {column} IS NULL THEN 'NULL' ELSE hex({column}) END")
-                }
-            })
-            .collect();
-        let sql = format!(
-            "SELECT '{table} ' || {} FROM {table}",
-            columns.join(" || ' ' || ")
-        );
-        let mut found = database.texts(&sql).await;
-        assert!(!found.is_empty(), "{table} has rows in this test");
-        found.sort();
-        rows.extend(found);
-    }
-    rows
-}
-
-/// The rows of an installation on SQLite.
-async fn rows_of(installation: &Installation) -> Vec<String> {
-    let mut database = Database::open(installation).await;
-    let rows = rows(&mut database, false).await;
-    database.close().await;
-    rows
-}
 
 /// A transfer that has been killed some times on its way.
 struct Killed {
@@ -244,7 +66,7 @@ async fn killed_on_its_way(source: &Installation, all: i64) -> Option<Killed> {
                 "{said}"
             );
             let other = Installation::empty_on_sqlite().initialised().await;
-            let said = transfer(&other, scratch.url(), &[]).await;
+            let said = refused(&other, scratch.url()).await;
             assert!(said.contains("of another installation"), "{said}");
         }
     }
@@ -368,13 +190,13 @@ async fn a_row_that_differs_at_the_end_stops_the_transfer() {
     // It comes as far as a table that somebody has locked.
     target.execute("BEGIN").await;
     target.execute("LOCK TABLE users IN EXCLUSIVE MODE").await;
-    transfer(&installation, &url, &[]).await;
+    refused(&installation, &url).await;
     target.execute("COMMIT").await;
     assert!(copied(&mut target).await > 0);
     target
         .execute("UPDATE organizations SET name = 'Other'")
         .await;
-    let said = transfer(&installation, &url, &[]).await;
+    let said = refused(&installation, &url).await;
     assert!(
         said.contains("organizations has other values in the 1 rows"),
         "{said}"
@@ -460,7 +282,7 @@ async fn what_cannot_be_transferred_is_refused() {
 
     let unused = Installation::empty_on_sqlite();
     unused.output(&["migrate"]).await;
-    let said = transfer(&unused, &url, &[]).await;
+    let said = refused(&unused, &url).await;
     assert!(said.contains("holds no installation yet"), "{said}");
 
     let there = Installation::empty_on_sqlite().on(url.clone());
@@ -468,10 +290,10 @@ async fn what_cannot_be_transferred_is_refused() {
     target
         .execute("CREATE TABLE somebody_elses (id INTEGER)")
         .await;
-    let said = transfer(&installation, &url, &[]).await;
+    let said = refused(&installation, &url).await;
     assert!(said.contains("not empty"), "{said}");
     target.execute("DROP TABLE somebody_elses").await;
     there.initialised().await;
-    let said = transfer(&installation, &url, &[]).await;
+    let said = refused(&installation, &url).await;
     assert!(said.contains("not empty"), "{said}");
 }
