@@ -111,6 +111,12 @@ impl Api {
         self.create(body).await.expect_status(201).json()
     }
 
+    /// Creates under an idempotency key a session that must be accepted; its answer may be a replay.
+    pub async fn created_under(&self, body: &Value, idempotency_key: &str) -> Answer {
+        let call = self.creation(body).once(idempotency_key);
+        call.send().await.expect_status(201)
+    }
+
     /// A session that exists.
     pub async fn session(&self, id: &Value) -> Value {
         let id = id.as_str().expect("a session's id");

@@ -286,12 +286,7 @@ async fn a_dry_run_never_uses_up_an_idempotency_key() {
         .send()
         .await
         .expect_status(200);
-    let first = api
-        .creation(&json!({"country": "DE"}))
-        .once("one")
-        .send()
-        .await
-        .expect_status(201);
+    let first = api.created_under(&json!({"country": "DE"}), "one").await;
     assert_eq!(first.header("idempotency-replayed"), None);
 }
 

@@ -17,28 +17,13 @@ async fn a_repeated_request_gets_the_first_answer_again() {
     let installation = Installation::new().await;
     let (_server, api) = installation.sandbox().await;
     let body = json!({"external_ref": "a", "metadata": {"plan": "premium"}});
-    let first = api
-        .creation(&body)
-        .once("order-1")
-        .send()
-        .await
-        .expect_status(201);
+    let first = api.created_under(&body, "order-1").await;
     assert!(!is_replay(&first));
-    let second = api
-        .creation(&body)
-        .once("order-1")
-        .send()
-        .await
-        .expect_status(201);
+    let second = api.created_under(&body, "order-1").await;
     assert!(is_replay(&second));
     assert_eq!(second.json(), first.json(), "QR and all");
     assert_eq!(api.count().await, 1);
-    let other = api
-        .creation(&body)
-        .once("order-2")
-        .send()
-        .await
-        .expect_status(201);
+    let other = api.created_under(&body, "order-2").await;
     assert_ne!(other.json()["id"], first.json()["id"]);
 }
 
@@ -79,11 +64,7 @@ async fn another_request_with_the_same_key_is_refused() {
     let installation = Installation::new().await;
     let (_server, api) = installation.sandbox().await;
     let first = json!({"country": "US", "metadata": {"n": 9_007_199_254_740_993_u64}});
-    api.creation(&first)
-        .once("k")
-        .send()
-        .await
-        .expect_status(201);
+    api.created_under(&first, "k").await;
     for other in [
         json!({}),
         json!({"country": "us", "metadata": {"n": 9_007_199_254_740_993_u64}}),
@@ -110,13 +91,7 @@ async fn another_request_with_the_same_key_is_refused() {
 async fn a_replay_comes_in_the_casing_now_asked_for() {
     let installation = Installation::new().await;
     let (_server, api) = installation.sandbox().await;
-    let first = api
-        .creation(&json!({}))
-        .once("k")
-        .send()
-        .await
-        .expect_status(201)
-        .json();
+    let first = api.created_under(&json!({}), "k").await.json();
     let again = api
         .creation(&json!({}))
         .once("k")
@@ -150,11 +125,7 @@ async fn a_refused_request_does_not_use_up_its_key() {
 async fn duplicate_names_are_refused_before_the_key_is_looked_up() {
     let installation = Installation::new().await;
     let (_server, api) = installation.sandbox().await;
-    api.creation(&json!({"country": "US"}))
-        .once("k")
-        .send()
-        .await
-        .expect_status(201);
+    api.created_under(&json!({"country": "US"}), "k").await;
     let twice = r#"{"country":"US","country":"US"}"#;
     api.call("POST", SESSIONS)
         .text(twice)
@@ -206,36 +177,17 @@ async fn a_replay_survives_a_restart_and_a_crash() {
     let port = Port::reserve();
     let server = installation.serve_at(&port.address()).await;
     let body = json!({"external_ref": "a"});
-    let first = server
-        .api(&key)
-        .creation(&body)
-        .once("k")
-        .send()
-        .await
-        .expect_status(201)
-        .json();
+    let first = server.api(&key).created_under(&body, "k").await.json();
     assert_eq!(server.stop().await, Some(0));
 
     let server = installation.serve_at(&port.address()).await;
-    let again = server
-        .api(&key)
-        .creation(&body)
-        .once("k")
-        .send()
-        .await
-        .expect_status(201);
+    let again = server.api(&key).created_under(&body, "k").await;
     assert!(is_replay(&again));
     assert_eq!(again.json(), first);
     server.kill().await;
 
     let server = installation.serve_at(&port.address()).await;
-    let again = server
-        .api(&key)
-        .creation(&body)
-        .once("k")
-        .send()
-        .await
-        .expect_status(201);
+    let again = server.api(&key).created_under(&body, "k").await;
     assert_eq!(again.json(), first);
     assert_eq!(server.api(&key).count().await, 1);
 }
@@ -247,29 +199,11 @@ async fn a_rotated_key_still_finds_its_retry_but_the_other_environment_does_not(
     let new = installation.key("sandbox", &[]).await;
     let live = installation.key("live", &[]).await;
     let server = installation.serve().await;
-    let first = server
-        .api(&old)
-        .creation(&json!({}))
-        .once("k")
-        .send()
-        .await
-        .expect_status(201);
-    let again = server
-        .api(&new)
-        .creation(&json!({}))
-        .once("k")
-        .send()
-        .await
-        .expect_status(201);
+    let first = server.api(&old).created_under(&json!({}), "k").await;
+    let again = server.api(&new).created_under(&json!({}), "k").await;
     assert!(is_replay(&again));
     assert_eq!(again.json()["id"], first.json()["id"]);
-    let other = server
-        .api(&live)
-        .creation(&json!({}))
-        .once("k")
-        .send()
-        .await
-        .expect_status(201);
+    let other = server.api(&live).created_under(&json!({}), "k").await;
     assert!(!is_replay(&other));
 }
 
@@ -289,11 +223,7 @@ async fn keys_outside_their_alphabet_are_refused() {
     let twice = api.creation(&json!({})).once("a").once("b").send().await;
     twice.expect_error(400, "idempotency_key_invalid");
     let longest = "~".repeat(255);
-    api.creation(&json!({}))
-        .once(&longest)
-        .send()
-        .await
-        .expect_status(201);
+    api.created_under(&json!({}), &longest).await;
     assert_eq!(api.count().await, 1);
 }
 
@@ -301,22 +231,11 @@ async fn keys_outside_their_alphabet_are_refused() {
 async fn a_key_may_be_used_again_after_a_day() {
     let installation = Installation::new().await;
     let (_server, api) = installation.sandbox().await;
-    let first = api
-        .creation(&json!({}))
-        .once("k")
-        .send()
-        .await
-        .expect_status(201)
-        .json();
+    let first = api.created_under(&json!({}), "k").await.json();
     let mut database = Database::open(&installation).await;
     let day = "UPDATE idempotency_keys SET created_at = created_at - 86400001, expires_at = expires_at - 86400001";
     assert_eq!(database.execute(day).await, 1);
-    let second = api
-        .creation(&json!({"country": "US"}))
-        .once("k")
-        .send()
-        .await
-        .expect_status(201);
+    let second = api.created_under(&json!({"country": "US"}), "k").await;
     assert!(!is_replay(&second));
     assert_ne!(second.json()["id"], first["id"]);
 }

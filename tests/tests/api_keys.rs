@@ -115,22 +115,14 @@ async fn organizations_do_not_see_each_other() {
     let server = installation.serve().await;
     let session = server
         .api(&ours)
-        .creation(&json!({}))
-        .once("k")
-        .send()
+        .created_under(&json!({}), "k")
         .await
-        .expect_status(201)
         .json();
     let one = format!("{SESSIONS}/{}", session["id"].as_str().unwrap_or_default());
     let api = server.api(&theirs);
     api.get(&one).await.expect_error(404, "not_found");
     assert_eq!(api.count().await, 0);
-    let same_key = api
-        .creation(&json!({}))
-        .once("k")
-        .send()
-        .await
-        .expect_status(201);
+    let same_key = api.created_under(&json!({}), "k").await;
     assert_eq!(same_key.header("idempotency-replayed"), None);
     api.create(&json!({"workflow_id": installation.workflow("sandbox")}))
         .await
