@@ -190,12 +190,17 @@ async fn a_dry_run_shows_everything_and_stores_nothing() {
         .send()
         .await;
     assert_eq!(without.body.get("invitation"), Some(&Json::Null));
-    let typo = server
-        .call(Method::POST, "/api/v1/sessions?dry_run=1")
-        .send()
-        .await;
-    typo.is_error(422, "validation_failed");
-    assert_eq!(typo.field_errors(), ["dry_run wrong_type"]);
+    for (query, mistake) in [
+        ("dry_run=1", "dry_run wrong_type"),
+        ("dry_run=false&dry_run=true", "dry_run duplicate_field"),
+        ("dry_run=true&dry_run=1", "dry_run duplicate_field"),
+    ] {
+        let path = format!("/api/v1/sessions?{query}");
+        let refused = server.call(Method::POST, &path).send().await;
+        refused.is_error(422, "validation_failed");
+        assert_eq!(refused.field_errors(), [mistake], "{query}");
+    }
+    assert_eq!(server.count("").await, 0);
 }
 
 #[tokio::test]

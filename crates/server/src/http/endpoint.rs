@@ -198,19 +198,19 @@ fn query(parts: &Parts) -> Vec<(String, String)> {
 
 /// A switch in the query: absent, `true` or `false`.
 fn flag(query: &[(String, String)], name: &'static str) -> Result<bool, ApiError> {
-    match query
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.as_str())
-    {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(ApiError::validation(vec![FieldError::new(
-            name,
-            FieldCode::WrongType,
-            "Must be true or false.",
-        )])),
-    }
+    let mut sent = query.iter().filter(|(key, _)| key == name);
+    let value = sent.next().map(|(_, value)| value.as_str());
+    let (code, message) = match (value, sent.next()) {
+        (_, Some(_)) => (
+            FieldCode::DuplicateField,
+            "Is given more than once; send it once.",
+        ),
+        (None | Some("false"), None) => return Ok(false),
+        (Some("true"), None) => return Ok(true),
+        (Some(_), None) => (FieldCode::WrongType, "Must be true or false."),
+    };
+    let error = FieldError::new(name, code, message);
+    Err(ApiError::validation(vec![error]))
 }
 
 impl Marks {

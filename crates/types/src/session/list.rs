@@ -81,71 +81,81 @@ impl ListQuery {
     /// filter.
     ///
     /// # Errors
-    /// All mistakes, each on the name of its parameter.
+    /// All mistakes, at most one of each parameter, on its name.
     pub fn parse<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, Vec<FieldError>> {
-        let mut sent: [(&str, Option<&str>); 6] =
-            ["status", "q", "external_ref", "limit", "offset", "cursor"].map(|name| (name, None));
-        let mut mistakes = Mistakes::default();
+        let mut sent: [(&str, Sent<'a>); 6] =
+            ["status", "q", "external_ref", "limit", "offset", "cursor"]
+                .map(|name| (name, Ok(None)));
         for (name, value) in pairs {
-            if let Some((known, slot)) = sent.iter_mut().find(|(known, _)| *known == name)
-                && slot.replace(value).is_some()
-            {
-                mistakes.push(
-                    Fault::new(
+            if let Some((_, slot)) = sent.iter_mut().find(|(known, _)| *known == name) {
+                *slot = match slot {
+                    Ok(None) => Ok(Some(value)),
+                    _ => Err(Fault::new(
                         FieldCode::DuplicateField,
                         "Is given more than once; send it once.",
-                    )
-                    .at(*known),
-                );
+                    )),
+                };
             }
         }
         let [status, q, external_ref, limit, offset, cursor] =
-            sent.map(|(_, value)| value.filter(|value| !value.is_empty()));
-        let mut query = Self {
-            status: status.and_then(|word| mistakes.keep("status", parse_status(word))),
-            q: q.and_then(|text| mistakes.keep("q", text::check(text, MAX_EXTERNAL_REF_CHARS)))
-                .map(str::to_owned),
-            external_ref: external_ref
-                .and_then(|text| {
-                    mistakes.keep("external_ref", text::check(text, MAX_EXTERNAL_REF_CHARS))
-                })
-                .map(str::to_owned),
-            ..Self::default()
-        };
-        if let Some(limit) =
-            limit.and_then(|text| mistakes.keep("limit", parse_integer(text, 1, MAX_PAGE)))
-        {
-            query.limit = limit;
+            sent.map(|(_, sent)| sent.map(|value| value.filter(|value| !value.is_empty())));
+        let has_offset = !matches!(offset, Ok(None));
+        let words = |text| text::check(text, MAX_EXTERNAL_REF_CHARS).map(str::to_owned);
+        let mut mistakes = Mistakes::default();
+        let status = read(&mut mistakes, "status", status, parse_status);
+        let q = read(&mut mistakes, "q", q, words);
+        let external_ref = read(&mut mistakes, "external_ref", external_ref, words);
+        let limit = read(&mut mistakes, "limit", limit, |text| {
+            parse_integer(text, 1, MAX_PAGE)
+        });
+        let offset = read(&mut mistakes, "offset", offset, |text| {
+            parse_integer(text, 0, MAX_OFFSET)
+        });
+        let cursor = read(&mut mistakes, "cursor", cursor, |text| {
+            parse_cursor(text, has_offset)
+        });
+        if !mistakes.is_empty() {
+            return Err(mistakes.into_errors());
         }
-        if let Some(offset) =
-            offset.and_then(|text| mistakes.keep("offset", parse_integer(text, 0, MAX_OFFSET)))
-        {
-            query.start = Start::Offset(offset);
-        }
-        if let Some(text) = cursor {
-            let parsed = match (offset, Cursor::parse(text)) {
-                (Some(_), _) => Err(Fault::new(
-                    FieldCode::NotAllowed,
-                    "Cannot be given together with offset.",
-                )),
-                (None, Some(cursor)) => Ok(cursor),
-                (None, None) => Err(Fault::new(
-                    FieldCode::WrongType,
-                    "Must be the next_cursor of an earlier page.",
-                )),
-            };
-            query.start = mistakes
-                .keep("cursor", parsed)
-                .map_or(query.start, Start::After);
-        }
-        if mistakes.is_empty() {
-            Ok(query)
-        } else {
-            Err(mistakes.into_errors())
-        }
+        Ok(Self {
+            status,
+            q,
+            external_ref,
+            limit: limit.unwrap_or(DEFAULT_PAGE),
+            start: cursor.map_or(Start::Offset(offset.unwrap_or(0)), Start::After),
+        })
     }
+}
+
+/// A parameter as it was sent, if it was, and at most once.
+type Sent<'a> = Result<Option<&'a str>, Fault>;
+
+/// The value of a parameter, unless it was not sent or is wrong, which is noted.
+fn read<'a, T>(
+    mistakes: &mut Mistakes,
+    name: &'static str,
+    sent: Sent<'a>,
+    parse: impl FnOnce(&'a str) -> Result<T, Fault>,
+) -> Option<T> {
+    let value = sent.and_then(|text| text.map(parse).transpose());
+    mistakes.keep(name, value).flatten()
+}
+
+fn parse_cursor(text: &str, has_offset: bool) -> Result<Cursor, Fault> {
+    if has_offset {
+        return Err(Fault::new(
+            FieldCode::NotAllowed,
+            "Cannot be given together with offset.",
+        ));
+    }
+    Cursor::parse(text).ok_or_else(|| {
+        Fault::new(
+            FieldCode::WrongType,
+            "Must be the next_cursor of an earlier page.",
+        )
+    })
 }
 
 fn parse_status(word: &str) -> Result<SessionStatus, Fault> {
@@ -234,11 +244,22 @@ mod tests {
         assert_eq!(
             names,
             [
-                ("limit", "duplicate_field"),
                 ("status", "unknown_value"),
+                ("limit", "duplicate_field"),
                 ("cursor", "not_allowed")
             ]
         );
+    }
+
+    #[test]
+    fn a_parameter_has_one_mistake_however_often_it_is_given() {
+        for values in [["1", "2", "3"], ["x", "y", "z"], ["", "", ""]] {
+            let errors = parse(&values.map(|value| ("limit", value))).unwrap_err();
+            assert_eq!(errors, [("limit".to_owned(), FieldCode::DuplicateField)]);
+        }
+        let cursor = parse(&[("offset", "x"), ("cursor", "x"), ("offset", "")]).unwrap_err();
+        let codes: Vec<_> = cursor.iter().map(|(_, code)| *code).collect();
+        assert_eq!(codes, [FieldCode::DuplicateField, FieldCode::NotAllowed]);
     }
 
     #[test]
