@@ -171,7 +171,7 @@ fn cause(code: ErrorCode) -> &'static str {
         ErrorCode::Erased => "the data was erased",
         ErrorCode::PayloadTooLarge => "the body is too large",
         ErrorCode::UnsupportedMediaType => {
-            "the content type is neither `application/json` nor `application/*+json`, or not in UTF-8"
+            "the content type is neither `application/json` nor `application/*+json`, or not in UTF-8, or the body is compressed"
         }
         ErrorCode::ValidationFailed => "the request breaks rules; `errors` lists them all",
         ErrorCode::IdempotencyMismatch => "the idempotency key was used with other parameters",
@@ -190,12 +190,14 @@ fn cause(code: ErrorCode) -> &'static str {
 
 fn mistake(code: FieldCode) -> &'static str {
     match code {
-        FieldCode::DuplicateField => "two spellings of one field, or the same key twice",
+        FieldCode::DuplicateField => {
+            "two spellings of one field, or the same key or query parameter twice"
+        }
         FieldCode::UnknownField => {
             "an unknown name under `fields`; with `Prefer: handling=strict` at the top level too"
         }
         FieldCode::WrongType => {
-            "another JSON type, or a fraction where an integer is wanted (`1440.0` is an integer)"
+            "another JSON type, or a fraction where an integer is wanted (`1440.0` is an integer); a query parameter that is no number, switch or cursor"
         }
         FieldCode::Required => "it must be there, or must be with what else was sent",
         FieldCode::Empty => {
@@ -212,11 +214,11 @@ fn mistake(code: FieldCode) -> &'static str {
         }
         FieldCode::UnknownValue => "a country that is not assigned, an unknown check or status",
         FieldCode::NotAllowed => {
-            "well formed but refused: a URL's scheme, user info or host; a field that is closed to publishable keys"
+            "well formed but refused: a URL's scheme, user info or host; a field that is closed to publishable keys; `cursor` beside `offset`"
         }
         FieldCode::NotFound => "a workflow that is absent, inactive or of the other environment",
         FieldCode::OutOfRange => {
-            "outside its bounds: an expiry, a date of birth, the limit of a list"
+            "outside its bounds: an expiry, a date of birth, the `limit` or `offset` of a list"
         }
         FieldCode::DuplicateValue => "a check that stands in the list before",
     }
