@@ -81,6 +81,10 @@ pub(super) fn make_private_file(file: &Path) -> Result<(), StoreError> {
         .map_err(failed)
 }
 
+/// What to do where the mode of the data folder cannot be changed.
+const NOT_OURS: &str = ". Only its owner can give it mode 0700, which keeps others out. Give it to the user that runs \
+    this, or name a folder in it that is not there yet (VOUCHKEY_DATA): that is made so";
+
 /// Makes the data folder if need be, with mode 0700, and takes others' rights to one that is there.
 pub(in crate::store) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
     if std::fs::metadata(folder).is_ok_and(|found| !found.is_dir()) {
@@ -89,17 +93,26 @@ pub(in crate::store) fn make_private_folder(folder: &Path) -> Result<(), StoreEr
             folder.display()
         )));
     }
-    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    let private = created.and_then(|()| {
-        let rights = std::fs::metadata(folder)?.permissions().mode() & 0o777;
-        if rights == 0o700 {
-            return Ok(());
-        }
-        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
-    });
-    private.map_err(|error| {
-        StoreError::Setting(format!("the data folder {}: {error}", folder.display()))
-    })
+    let failed = |error: std::io::Error, hint: &str| {
+        StoreError::Setting(format!(
+            "the data folder {}: {error}{hint}",
+            folder.display()
+        ))
+    };
+    let rights = DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .and_then(|()| std::fs::metadata(folder))
+        .map_err(|error| failed(error, ""))?
+        .permissions()
+        .mode();
+    if rights & 0o777 == 0o700 {
+        return Ok(());
+    }
+    // A volume may belong to another user than the program's, and be open to it by its group.
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+        .map_err(|error| failed(error, NOT_OURS))
 }
 
 /// Locks a folder against the others that start at this moment, until the file is dropped.
@@ -132,5 +145,15 @@ mod tests {
         );
         assert_eq!(sqlite_file("sqlite://:memory:"), None);
         assert_eq!(sqlite_file("mysql://x"), None);
+    }
+
+    /// A folder of the kernel, whose mode even root cannot change.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_data_folder_of_somebody_else_says_what_to_do() {
+        let error = make_private_folder(Path::new("/proc/sys/kernel")).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains("/proc/sys/kernel"), "{message}");
+        assert!(message.contains("VOUCHKEY_DATA"), "{message}");
     }
 }
