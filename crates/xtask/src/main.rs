@@ -39,7 +39,7 @@ enum Task {
     Run(run::Settings),
     /// Make target/release/vouchkey, the dashboard embedded.
     Build,
-    /// Make the npm package, in target/npm; or the Debian package, in target/deb.
+    /// Make the npm package, in target/npm; the Debian package, in target/deb; or the container image.
     Package {
         /// Another package than that for npm.
         kind: Option<package::Kind>,

@@ -52,4 +52,11 @@ fn run_rest(tally: &mut Tally) {
     } else {
         tally.skip(name, "it takes root, on Debian");
     }
+    let name = "the container image, built, run, stopped and run again";
+    match package::container::engine() {
+        Ok(engine) => tally.check(name, || {
+            package::container::try_out(engine, &package::container::build(engine)?)
+        }),
+        Err(missing) => tally.skip(name, &missing.0),
+    }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask package`: the npm package `@vouchkey/wasm`, and the file that npm installs it from; `package deb` is
-//! [`deb`].
+//! [`deb`], and `package container` [`container`].
 
+pub(crate) mod container;
 pub(crate) mod deb;
 mod module;
 
@@ -31,16 +32,21 @@ pub(crate) fn archive() -> PathBuf {
 pub(crate) enum Kind {
     /// The Debian package.
     Deb,
+    /// The container image.
+    Container,
 }
 
 /// Makes a package, and says where it is.
 pub(crate) fn run(kind: Option<Kind>) -> Outcome {
-    if kind.is_some() {
-        return deb::run_all();
+    match kind {
+        Some(Kind::Deb) => deb::run_all(),
+        Some(Kind::Container) => container::run_all(),
+        None => {
+            build()?;
+            println!("{}", archive().display());
+            Ok(())
+        }
     }
-    build()?;
-    println!("{}", archive().display());
-    Ok(())
 }
 
 /// Makes the package. Its bytes depend on the sources and the pinned tools alone.
