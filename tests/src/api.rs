@@ -101,6 +101,12 @@ impl Api {
         self.call("POST", SESSIONS).json(body)
     }
 
+    /// The same as a dry run.
+    pub fn dry_run(&self, body: &Value) -> Call {
+        self.call("POST", &format!("{SESSIONS}?dry_run=true"))
+            .json(body)
+    }
+
     /// `POST /api/v1/sessions` with this body, sent at once.
     pub async fn create(&self, body: &Value) -> Answer {
         self.creation(body).send().await

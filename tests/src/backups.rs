@@ -6,39 +6,23 @@ use tempfile::TempDir;
 
 use crate::program::Installation;
 
-/// An installation on SQLite, and a file that is not there yet for its backup.
-pub struct Original {
-    /// With an address of its own in every link, and no limits.
-    pub installation: Installation,
-    /// Holds nothing but the file.
-    pub folder: TempDir,
-    /// Where the backup goes.
-    pub file: PathBuf,
+/// An installation on SQLite, a folder, and the file in it, not there yet, that its backup goes to. None on PostgreSQL,
+/// which has tools of its own for this: then both commands must say so.
+pub async fn original() -> Option<(Installation, TempDir, PathBuf)> {
+    let installation = unlimited(Installation::new().await);
+    if is_postgres(&installation).await {
+        return None;
+    }
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("backup.db");
+    Some((installation, folder, file))
 }
 
-impl Original {
-    /// None on PostgreSQL, which has tools of its own for this: then both commands must say so.
-    pub async fn new() -> Option<Self> {
-        let installation = unlimited(Installation::new().await);
-        if is_postgres(&installation).await {
-            return None;
-        }
-        let folder = TempDir::new().expect("a folder");
-        let file = folder.path().join("backup.db");
-        Some(Self {
-            installation,
-            folder,
-            file,
-        })
-    }
-
-    /// The same, and the backup is there.
-    pub async fn backed_up() -> Option<Self> {
-        let original = Self::new().await?;
-        let backup = ["backup", text(&original.file)];
-        original.installation.output(&backup).await;
-        Some(original)
-    }
+/// The same, and the backup is there.
+pub async fn backed_up() -> Option<(Installation, TempDir, PathBuf)> {
+    let (installation, folder, file) = original().await?;
+    installation.output(&["backup", text(&file)]).await;
+    Some((installation, folder, file))
 }
 
 /// An installation with an address of its own in every link, and no limits.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vouchkey_tests::api::Api;
-use vouchkey_tests::backups::{Original, names, refused, text, with_root_key_of};
+use vouchkey_tests::backups::{names, original, refused, text, with_root_key_of};
 use vouchkey_tests::database::Database;
 use vouchkey_tests::program::Installation;
 use vouchkey_tests::wait;
@@ -78,12 +78,7 @@ const UNCHANGING: [&str; 4] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_before_a_backup_is_in_it_and_nothing_is_half() {
-    let Some(Original {
-        installation,
-        folder,
-        ..
-    }) = Original::new().await
-    else {
+    let Some((installation, folder, _)) = original().await else {
         return;
     };
     let key = installation.key("sandbox", &[]).await;
@@ -179,12 +174,7 @@ async fn what_was_acknowledged_before_a_backup_is_in_it_and_nothing_is_half() {
 
 #[tokio::test]
 async fn a_backup_is_private_and_replaces_nothing_unless_told_to() {
-    let Some(Original {
-        installation,
-        folder,
-        file,
-    }) = Original::new().await
-    else {
+    let Some((installation, folder, file)) = original().await else {
         return;
     };
     let output = installation.run(&["backup", text(&file)]).await;
@@ -218,7 +208,7 @@ async fn a_backup_is_private_and_replaces_nothing_unless_told_to() {
 
 #[tokio::test]
 async fn a_backup_replaces_nothing_but_a_backup_even_if_told_to() {
-    let Some(Original { installation, .. }) = Original::new().await else {
+    let Some((installation, ..)) = original().await else {
         return;
     };
     let notes = installation.folder().join("notes");
@@ -263,12 +253,7 @@ async fn a_backup_replaces_nothing_but_a_backup_even_if_told_to() {
 
 #[tokio::test]
 async fn a_backup_that_is_killed_leaves_no_file_of_its_name() {
-    let Some(Original {
-        installation,
-        folder,
-        file,
-    }) = Original::new().await
-    else {
+    let Some((installation, folder, file)) = original().await else {
         return;
     };
     let (server, api) = installation.sandbox().await;
@@ -321,12 +306,7 @@ async fn a_backup_that_is_killed_leaves_no_file_of_its_name() {
 
 #[tokio::test]
 async fn a_backup_of_a_newer_schema_is_refused() {
-    let Some(Original {
-        installation,
-        folder,
-        file,
-    }) = Original::new().await
-    else {
+    let Some((installation, folder, file)) = original().await else {
         return;
     };
     let mut database = Database::open(&installation).await;

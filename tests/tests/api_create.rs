@@ -222,14 +222,7 @@ async fn a_dry_run_shows_what_would_happen_and_stores_nothing() {
     let mut body = everything(installation.workflow("sandbox"));
     body["colour"] = json!("blue");
 
-    let path = format!("{SESSIONS}?dry_run=true");
-    let answer = api
-        .call("POST", &path)
-        .json(&body)
-        .send()
-        .await
-        .expect_status(200)
-        .json();
+    let answer = api.dry_run(&body).send().await.expect_status(200).json();
 
     assert_eq!(answer["dry_run"], true);
     assert_eq!(answer["ignored_fields"], json!(["colour"]));
@@ -261,15 +254,13 @@ async fn a_dry_run_shows_what_would_happen_and_stores_nothing() {
     assert!(owner.mailbox("sandbox").await.is_empty());
 
     let without = api
-        .call("POST", &path)
-        .json(&json!({}))
+        .dry_run(&json!({}))
         .send()
         .await
         .expect_status(200)
         .json();
     assert_eq!(without["invitation"], Value::Null);
-    api.call("POST", &path)
-        .json(&json!({"country": "XX"}))
+    api.dry_run(&json!({"country": "XX"}))
         .send()
         .await
         .expect_errors(&[("country", "unknown_value")]);
@@ -279,9 +270,7 @@ async fn a_dry_run_shows_what_would_happen_and_stores_nothing() {
 async fn a_dry_run_never_uses_up_an_idempotency_key() {
     let installation = Installation::new().await;
     let (_server, api) = installation.sandbox().await;
-    let path = format!("{SESSIONS}?dry_run=true");
-    api.call("POST", &path)
-        .json(&json!({"country": "US"}))
+    api.dry_run(&json!({"country": "US"}))
         .once("one")
         .send()
         .await

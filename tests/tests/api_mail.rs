@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use vouchkey_tests::admin;
-use vouchkey_tests::api::{SESSIONS, invitation_to};
+use vouchkey_tests::api::invitation_to;
 use vouchkey_tests::program::Installation;
 use vouchkey_tests::qr;
 use vouchkey_tests::smtp::Smtp;
@@ -127,10 +127,8 @@ async fn without_name_brand_and_support_link_the_organization_speaks() {
         ])
         .await;
     wait::until("the organization's new name in an invitation", async || {
-        let path = format!("{SESSIONS}?dry_run=true");
         let dry = api
-            .call("POST", &path)
-            .json(&invitation_to("x@example.com"))
+            .dry_run(&invitation_to("x@example.com"))
             .send()
             .await
             .json();

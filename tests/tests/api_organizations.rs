@@ -127,8 +127,7 @@ async fn what_belongs_to_another_organization_cannot_be_named() {
     ours.api.create(&body).await.expect_errors(&expected);
     let call = ours.page.creation(&body).header("Origin", PAGE);
     call.send().await.expect_errors(&expected);
-    let path = format!("{SESSIONS}?dry_run=true");
-    let call = ours.api.call("POST", &path).json(&body);
+    let call = ours.api.dry_run(&body);
     call.send().await.expect_errors(&expected);
     let by_hand = ours
         .owner

@@ -4,17 +4,14 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use tempfile::TempDir;
-use vouchkey_tests::backups::{Original, names, refused, text, unlimited, with_root_key_of};
+use vouchkey_tests::backups::{
+    backed_up, names, original, refused, text, unlimited, with_root_key_of,
+};
 use vouchkey_tests::program::Installation;
 
 #[tokio::test]
 async fn what_cannot_be_restored_is_refused_and_leaves_nothing_behind() {
-    let Some(Original {
-        installation,
-        folder,
-        file,
-    }) = Original::backed_up().await
-    else {
+    let Some((installation, folder, file)) = backed_up().await else {
         return;
     };
     let restore = ["restore", text(&file)];
@@ -95,12 +92,7 @@ async fn what_cannot_be_restored_is_refused_and_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn a_folder_that_a_server_holds_is_not_restored_into() {
-    let Some(Original {
-        installation,
-        folder: _folder,
-        file,
-    }) = Original::backed_up().await
-    else {
+    let Some((installation, _folder, file)) = backed_up().await else {
         return;
     };
     let server = installation.serve().await;
@@ -125,7 +117,7 @@ async fn a_folder_that_a_server_holds_is_not_restored_into() {
 
 #[tokio::test]
 async fn nobody_works_on_a_database_that_is_being_moved_or_restored() {
-    let Some(Original { installation, .. }) = Original::new().await else {
+    let Some((installation, ..)) = original().await else {
         return;
     };
     let lock = installation.folder().join("vouchkey.db.lock");

@@ -17,15 +17,9 @@ async fn snake_camel_and_kebab_mean_the_same() {
         json!({"externalRef": "a", "expiresInMinutes": 30, "fields": {"addressStreet1": "1 Main St"}}),
         json!({"external-ref": "a", "expires-in-minutes": 30, "fields": {"address-street-1": "1 Main St"}}),
     ];
-    let path = format!("{SESSIONS}?dry_run=true");
     let mut requests = Vec::new();
     for body in &spellings {
-        let answer = api
-            .call("POST", &path)
-            .json(body)
-            .send()
-            .await
-            .expect_status(200);
+        let answer = api.dry_run(body).send().await.expect_status(200);
         assert_eq!(answer.header(IGNORED), None, "{body}");
         requests.push(answer.json()["request"].clone());
     }
@@ -39,7 +33,6 @@ async fn names_of_other_platforms_are_understood() {
     let installation = Installation::new().await;
     let (_server, api) = installation.sandbox().await;
     let workflow = installation.workflow("sandbox");
-    let path = format!("{SESSIONS}?dry_run=true");
     for (body, name, value) in [
         (json!({"reference-id": "r"}), "external_ref", "r"),
         (json!({"template_id": workflow}), "workflow_id", workflow),
@@ -70,23 +63,11 @@ async fn names_of_other_platforms_are_understood() {
             "https://a.example/",
         ),
     ] {
-        let answer = api
-            .call("POST", &path)
-            .json(&body)
-            .send()
-            .await
-            .expect_status(200)
-            .json();
+        let answer = api.dry_run(&body).send().await.expect_status(200).json();
         assert_eq!(answer["request"][name], value, "{body}");
     }
     let body = json!({"prefill": {"first_name": "Jane", "dateOfBirth": "1990-01-02", "email": "j@example.com", "phone": "+14155550100"}});
-    let answer = api
-        .call("POST", &path)
-        .json(&body)
-        .send()
-        .await
-        .expect_status(200)
-        .json();
+    let answer = api.dry_run(&body).send().await.expect_status(200).json();
     let fields = &answer["request"]["fields"];
     assert_eq!(fields["name_first"], "Jane");
     assert_eq!(fields["birthdate"], "1990-01-02");
