@@ -145,7 +145,6 @@ fn text(all: &[Seen]) -> String {
                 connections.to_string(),
             ];
             row.extend(figures.cells());
-            row.push(spread(&figures.database_ms, 3));
             let ours = all.iter().find(|ours| ours.cores == seen.cores);
             row.extend(ours.map(|ours| spread(&figures.cpu_over(&ours.figures[place]), 1)));
             row.extend(ours.map(|ours| spread(&figures.throughput_over(&ours.figures[place]), 2)));

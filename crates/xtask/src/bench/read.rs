@@ -99,7 +99,6 @@ fn text(all: &[Seen]) -> String {
                 connections.to_string(),
             ];
             row.extend(figures.cells());
-            row.push(spread(&figures.database_ms, 3));
             let constant = all.iter().find(|constant| constant.cores == seen.cores);
             row.extend(
                 constant

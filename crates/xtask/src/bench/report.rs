@@ -23,7 +23,7 @@ pub(super) struct Figures {
     p99_ms: Vec<f64>,
     cpu_ms: Vec<f64>,
     /// The processor time of the database beside the server, if there is one.
-    pub(super) database_ms: Vec<f64>,
+    database_ms: Vec<f64>,
 }
 
 impl Figures {
@@ -40,13 +40,14 @@ impl Figures {
             .extend(database.map(|cpu| milliseconds(cpu) / requests));
     }
 
-    /// Requests a second, p50, p99, CPU time.
-    pub(super) fn cells(&self) -> [String; 4] {
+    /// Requests a second, p50, p99, CPU time, the database's CPU time.
+    pub(super) fn cells(&self) -> [String; 5] {
         [
             spread(&self.per_second, 0),
             spread(&self.median_ms, 2),
             spread(&self.p99_ms, 2),
             spread(&self.cpu_ms, 3),
+            spread(&self.database_ms, 3),
         ]
     }
 

@@ -168,7 +168,6 @@ fn text(all: &[Stored]) -> String {
                 stored.sessions.to_string(),
             ];
             row.extend(figures.cells());
-            row.push(spread(&figures.database_ms, 3));
             row.push(fewest.map_or_else(String::new, |fewest| {
                 spread(&figures.throughput_over(fewest), 2)
             }));
