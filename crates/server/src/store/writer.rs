@@ -17,6 +17,9 @@ use crate::telemetry;
 /// Changes that share one commit, at most. What waits while one batch is made durable is the next.
 pub(super) const BATCH: usize = 64;
 
+/// How often a batch lets others that are ready run before it begins.
+const GATHERINGS: usize = 3;
+
 pub(super) type Applying<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
 /// A change with the one who waits for it, whatever its type.
@@ -129,6 +132,8 @@ pub(super) struct Writer {
     metrics: StoreMetrics,
     checkpoints: Checkpoints,
     statistics: Statistics,
+    /// Whether the last change came alone.
+    was_alone: bool,
 }
 
 impl Writer {
@@ -150,6 +155,7 @@ impl Writer {
             limit,
             metrics,
             checkpoints: Checkpoints::default(),
+            was_alone: true,
         })
     }
 
@@ -157,6 +163,7 @@ impl Writer {
     pub(super) async fn run(mut self) {
         let mut jobs = Vec::with_capacity(self.limit);
         while self.queue.recv_many(&mut jobs, self.limit).await > 0 {
+            self.gather(&mut jobs).await;
             let stop = jobs.iter().any(|job| job.is_stop());
             for job in self.write(std::mem::take(&mut jobs)).await {
                 self.write(vec![job]).await;
@@ -169,6 +176,26 @@ impl Writer {
         if let Some(conn) = self.conn.take() {
             let _ = conn.close().await;
         }
+    }
+
+    /// Takes in what comes in a moment. While a batch was made durable its answers waited, and as those go out, the next
+    /// requests of the same callers come in: whoever is ready to run does so first. A change that came alone, after one that
+    /// did, has nobody to wait for. Every page that a batch touches is written once for all of it, so that a larger one
+    /// costs less.
+    async fn gather(&mut self, jobs: &mut Vec<Box<dyn Job>>) {
+        let is_alone = jobs.len() < 2;
+        if std::mem::replace(&mut self.was_alone, is_alone) && is_alone {
+            return;
+        }
+        for _ in 0..GATHERINGS {
+            tokio::task::yield_now().await;
+            while jobs.len() < self.limit
+                && let Ok(job) = self.queue.try_recv()
+            {
+                jobs.push(job);
+            }
+        }
+        self.was_alone = jobs.len() < 2;
     }
 
     /// Writes these in one transaction and answers them, but those that must have one of their own: they are returned.

@@ -4,6 +4,7 @@ mod crossing;
 
 use std::path::Path;
 
+use prometheus_client::registry::Registry;
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, Row as _};
 use tokio::sync::oneshot;
@@ -129,6 +130,52 @@ async fn a_full_batch_is_written_together() {
     let outcomes = all(send(&store, creations)).await;
     assert_eq!(outcomes, vec![Ok(Created::New); 64]);
     assert_eq!(rows(&store).await.len(), 6 * 64);
+}
+
+/// How many commits there were.
+fn commits(store: &Store) -> u64 {
+    let mut registry = Registry::default();
+    store.metrics().register(&mut registry);
+    let mut page = String::new();
+    prometheus_client::encoding::text::encode(&mut page, &registry).unwrap();
+    let count = page
+        .lines()
+        .find_map(|line| line.strip_prefix("store_commit_changes_count "));
+    count.unwrap().parse().unwrap()
+}
+
+/// Commits of `first` and of one more that comes as soon as others have been able to run.
+async fn commits_with_one_that_is_about_to_come(first: u8) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, organization) = store(folder.path()).await;
+    let before = commits(&store);
+    let creations = (0..first).map(|key| keyed_creation(organization, NOW, key, 1));
+    let answers = send(&store, creations.collect());
+    let late = tokio::spawn({
+        let store = store.clone();
+        async move {
+            tokio::task::yield_now().await;
+            store
+                .write(keyed_creation(organization, NOW, first, 1))
+                .await
+        }
+    });
+    assert_eq!(
+        all(answers).await,
+        vec![Ok(Created::New); usize::from(first)]
+    );
+    assert_eq!(late.await.unwrap(), Ok(Created::New));
+    commits(&store) - before
+}
+
+#[tokio::test]
+async fn what_is_about_to_come_is_written_with_those_that_came_together() {
+    assert_eq!(commits_with_one_that_is_about_to_come(2).await, 1);
+}
+
+#[tokio::test]
+async fn one_that_came_alone_waits_for_nobody() {
+    assert_eq!(commits_with_one_that_is_about_to_come(1).await, 2);
 }
 
 #[tokio::test]
