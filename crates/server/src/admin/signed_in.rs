@@ -9,7 +9,7 @@ use super::cookie;
 use crate::app::AppState;
 use crate::http::ApiError;
 use crate::store::users::Role;
-use crate::store::{Change, Engine, StoreError, sign_ins};
+use crate::store::{Change, Engine, Reshown, StoreError, sign_ins};
 
 /// How long a session lives without being used, in milliseconds: 2 hours.
 const IDLE_MS: i64 = 2 * 60 * 60 * 1_000;
@@ -117,6 +117,10 @@ struct Touch {
 
 impl Change for Touch {
     type Outcome = ();
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut sqlx::AnyConnection, _: Engine) -> Result<(), StoreError> {
         sign_ins::touch(conn, self.token_hash, self.now).await

@@ -12,7 +12,7 @@ use vouchkey_types::id::{EventId, LinkId};
 use super::look_up::Found;
 use crate::app::AppState;
 use crate::store::session_events::{self, SessionEventRow};
-use crate::store::{Change, Engine, StoreError};
+use crate::store::{Change, Engine, Reshown, StoreError};
 
 const MINUTE_MS: i64 = 60_000;
 /// Links remembered within a minute; beyond it visits are not noted.
@@ -99,6 +99,10 @@ struct Note(SessionEventRow);
 
 impl Change for Note {
     type Outcome = ();
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut sqlx::AnyConnection, _: Engine) -> Result<(), StoreError> {
         session_events::insert(conn, &self.0).await

@@ -19,6 +19,7 @@ pub struct StoreMetrics {
     writes: Histogram,
     reader_waits: Histogram,
     query_reads: Histogram,
+    memory_reads: Counter,
     refused: Counter,
 }
 
@@ -31,6 +32,7 @@ impl Default for StoreMetrics {
             writes: durations(),
             reader_waits: durations(),
             query_reads: Histogram::new(SHARED),
+            memory_reads: Counter::default(),
             refused: Counter::default(),
         }
     }
@@ -67,6 +69,11 @@ impl StoreMetrics {
             self.query_reads.clone(),
         );
         registry.register(
+            "store_memory_reads",
+            "Reads of single sessions that were answered from memory, since nothing was changed",
+            self.memory_reads.clone(),
+        );
+        registry.register(
             "store_writes_refused",
             "Writes that were refused because too many waited",
             self.refused.clone(),
@@ -92,6 +99,11 @@ impl StoreMetrics {
     /// So many reads of single sessions share a query.
     pub fn queried(&self, reads: usize) {
         self.query_reads.observe(float(reads));
+    }
+
+    /// A read of a single session took no query.
+    pub fn read_from_memory(&self) {
+        self.memory_reads.inc();
     }
 
     /// A write was refused, since the queue is full.

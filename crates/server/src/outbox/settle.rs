@@ -14,7 +14,7 @@ use crate::invitations::Failure;
 use crate::store::mailbox::{self, MailboxRow};
 use crate::store::outbox::{self, Ended, Leased};
 use crate::store::session_events::{self, SessionEventRow};
-use crate::store::{Change, Engine, StoreError};
+use crate::store::{Change, Engine, Reshown, StoreError};
 use crate::telemetry;
 
 /// Attempts that ended in a panic, or with the process, before a message counts as poisoned.
@@ -190,6 +190,10 @@ impl Settle {
 impl Change for Settle {
     /// Whether the lease still held.
     type Outcome = bool;
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut sqlx::AnyConnection, _: Engine) -> Result<bool, StoreError> {
         if !outbox::end(conn, &self.lease, self.ended, self.now).await? {

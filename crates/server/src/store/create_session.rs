@@ -13,7 +13,7 @@ use super::rows::{Places, RowTexts};
 use super::session_events::SessionEventRow;
 use super::sessions::SessionRow;
 use super::{
-    Change, Engine, StoreError, capture_links, data_keys, idempotency, mailbox, outbox,
+    Change, Engine, Reshown, StoreError, capture_links, data_keys, idempotency, mailbox, outbox,
     session_events, sessions,
 };
 
@@ -49,6 +49,10 @@ pub enum Created {
 
 impl Change for CreateSession {
     type Outcome = Created;
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<Created, StoreError> {
         // First, since the primary key of the records decides between concurrent copies.

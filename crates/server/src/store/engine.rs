@@ -4,6 +4,7 @@ mod copy;
 pub(super) mod durability;
 mod files;
 mod log;
+mod log_end;
 mod statistics;
 pub(super) mod tables;
 
@@ -26,6 +27,7 @@ use crate::config::{DataConfig, DatabaseConfig};
 use files::{Held, hold, make_private_file, sqlite_file, sqlite_url};
 
 pub(super) use self::log::Checkpoints;
+pub(super) use self::log_end::LogEnd;
 pub(super) use self::statistics::Statistics;
 pub(super) use files::{LOCK_ENDING, lock_folder, make_private_folder};
 

@@ -16,6 +16,7 @@ mod engine;
 pub(crate) mod fixtures;
 pub mod idempotency;
 pub mod invitations;
+mod lately_read;
 pub mod mailbox;
 pub mod organizations;
 pub mod outbox;
@@ -57,12 +58,14 @@ use vouchkey_types::id::{OrganizationId, SessionId};
 
 pub use engine::Engine;
 pub use engine::durability::EngineSetting;
+pub use lately_read::Reshown;
 pub use read_only::ReadOnly;
 pub use schema::{Migration, SchemaState, Step};
 
 use crate::config::{DataConfig, DatabaseConfig};
 use crate::metrics::StoreMetrics;
 use engine::Address;
+use lately_read::{Asked, LatelyRead};
 use shared_reads::SharedReads;
 use shown_session::ShownSession;
 use writer::{Job, Pending, Writer};
@@ -138,6 +141,12 @@ pub trait Change: Send + 'static {
     /// What is answered once the change is durable.
     type Outcome: Send + 'static;
 
+    /// Which sessions it shows otherwise than they were, so that nobody is shown them from memory. Any, unless a change
+    /// knows better.
+    fn reshows(&self) -> Reshown {
+        Reshown::Any
+    }
+
     /// Writes it.
     fn apply(
         self,
@@ -151,6 +160,7 @@ pub trait Change: Send + 'static {
 pub struct Store {
     readers: AnyPool,
     shared_reads: SharedReads,
+    lately_read: LatelyRead,
     queue: mpsc::Sender<Box<dyn Job>>,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
     engine: Engine,
@@ -167,7 +177,7 @@ impl Store {
         let (address, conn, _) = Self::prepare(database, data).await?;
         let readers = address.readers().await?;
         let engine = address.engine;
-        let file = address.file.as_deref().map(Arc::from);
+        let file: Option<Arc<Path>> = address.file.as_deref().map(Arc::from);
         let limit = if database.commit_each {
             1
         } else {
@@ -176,11 +186,14 @@ impl Store {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let metrics = StoreMetrics::default();
         let shared_reads = SharedReads::new(readers.clone(), metrics.clone(), engine);
-        let writer = Writer::new(address, conn, jobs, limit, metrics.clone(), &readers).await?;
+        let lately_read = LatelyRead::new(file.clone());
+        let measured = (metrics.clone(), lately_read.clone());
+        let writer = Writer::new(address, conn, jobs, limit, measured, &readers).await?;
         let writer = tokio::spawn(writer.run());
         Ok(Self {
             readers,
             shared_reads,
+            lately_read,
             queue,
             writer: Arc::new(Mutex::new(Some(writer))),
             engine,
@@ -241,7 +254,8 @@ impl Store {
         work(&mut conn).await
     }
 
-    /// What is shown of the session of this id in this environment. Such reads that wait together share a query.
+    /// What is shown of the session of this id in this environment, from memory if it was read lately and nothing was
+    /// changed since. Such reads that wait together share a query.
     ///
     /// # Errors
     /// As [`Store::read`], and [`StoreError::Busy`] if thousands wait already.
@@ -250,10 +264,20 @@ impl Store {
         organization: OrganizationId,
         environment: Environment,
         id: SessionId,
-    ) -> Result<Option<ShownSession>, StoreError> {
-        self.shared_reads
-            .find((organization, environment, id))
-            .await
+    ) -> Result<Option<Arc<ShownSession>>, StoreError> {
+        let which = (organization, environment, id);
+        let missing = match self.lately_read.ask(&which) {
+            Asked::Here(shown) => {
+                self.metrics.read_from_memory();
+                return Ok(Some(shown));
+            }
+            Asked::Missing(missing) => missing,
+        };
+        let found = self.shared_reads.find(which).await?.map(Arc::new);
+        if let Some(shown) = &found {
+            missing.keep(shown);
+        }
+        Ok(found)
     }
 
     /// Writes, and answers once the change is durable.

@@ -13,7 +13,7 @@ use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 use super::columns::{Columns, statements};
 use super::engine::Picking;
 use super::rows::{Places, RowTexts};
-use super::{Change, Engine, StoreError};
+use super::{Change, Engine, Reshown, StoreError};
 
 /// A delivery that nobody has tried yet: an invitation. Ids only; it is rendered when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +202,10 @@ pub struct Lease {
 impl Change for Lease {
     type Outcome = Vec<Leased>;
 
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
+
     async fn apply(
         self,
         conn: &mut AnyConnection,
@@ -242,6 +246,10 @@ pub struct Extend {
 impl Change for Extend {
     /// False if the lease is no longer the caller's.
     type Outcome = bool;
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<bool, StoreError> {
         let result = sqlx::query(EXTEND)
@@ -315,6 +323,10 @@ pub struct Release {
 impl Change for Release {
     type Outcome = ();
 
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
+
     async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
         let sql = RELEASES.text(engine);
         sqlx::query(sql)
@@ -334,6 +346,10 @@ pub struct Reclaim {
 
 impl Change for Reclaim {
     type Outcome = ();
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<(), StoreError> {
         if engine == Engine::Sqlite {

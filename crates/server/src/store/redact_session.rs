@@ -5,7 +5,9 @@ use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{EventId, OrganizationId, SessionId};
 
 use super::session_events::{self, SessionEventRow};
-use super::{Change, Engine, StoreError, capture_links, data_keys, mailbox, outbox, sessions};
+use super::{
+    Change, Engine, Reshown, StoreError, capture_links, data_keys, mailbox, outbox, sessions,
+};
 
 /// Erases what identifies a person in a session. What is left are ids, state and times.
 #[derive(Debug, Clone)]
@@ -39,6 +41,10 @@ pub enum Redacted {
 
 impl Change for RedactSession {
     type Outcome = Redacted;
+
+    fn reshows(&self) -> Reshown {
+        Reshown::One((self.organization, self.environment, self.session))
+    }
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<Redacted, StoreError> {
         let (organization, session, now) = (self.organization, self.session, self.now);

@@ -85,7 +85,7 @@ impl ShownSession {
 }
 
 /// Which session is asked for: of this organization, in this environment.
-pub(super) type Which = (OrganizationId, Environment, SessionId);
+pub type Which = (OrganizationId, Environment, SessionId);
 
 statements! {
     FIND = "SELECT asked.column1 AS place, s.status, s.external_ref, s.country, s.checks, s.workflow_id, s.tags, \

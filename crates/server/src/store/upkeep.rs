@@ -9,7 +9,7 @@ use vouchkey_types::id::{EventId, KeyId, OrganizationId, SessionId};
 use super::columns::{Columns, statements};
 use super::engine::Picking;
 use super::session_events::{self, SessionEventRow};
-use super::{Change, Engine, StoreError, api_keys, idempotency};
+use super::{Change, Engine, Reshown, StoreError, api_keys, idempotency};
 
 statements! {
     EXPIRE = "UPDATE sessions SET status = 'expired', updated_at = $1, row_version = row_version + 1, \
@@ -78,6 +78,10 @@ impl Change for PurgeIdempotency {
     /// How many there were.
     type Outcome = u64;
 
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
+
     async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<u64, StoreError> {
         idempotency::purge(conn, engine, self.now, self.limit).await
     }
@@ -97,6 +101,10 @@ pub struct HurryDeliveries {
 impl Change for HurryDeliveries {
     /// How many there were.
     type Outcome = u64;
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<u64, StoreError> {
         let sql = HURRIES.text(engine);
@@ -120,6 +128,10 @@ pub struct TouchKeys(
 impl Change for TouchKeys {
     type Outcome = ();
 
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
+
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
         let mut used: Vec<_> = self.0.into_iter().collect();
         // In one order, so that two servers with the same keys cannot lock each other.
@@ -137,6 +149,10 @@ pub struct Probe;
 
 impl Change for Probe {
     type Outcome = ();
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
         sqlx::query(PROBE).execute(conn).await?;

@@ -10,6 +10,7 @@ use tracing::Span;
 use super::batch::{Batch, Progress};
 use super::create_session::{CreateSession, Created};
 use super::engine::{Address, Checkpoints, Engine, Statistics};
+use super::lately_read::{LatelyRead, Reshown};
 use super::{Change, StoreError};
 use crate::metrics::StoreMetrics;
 use crate::telemetry;
@@ -38,6 +39,11 @@ pub(super) trait Job: Send {
     /// Goes on to another stage, in the trace of the request that it belongs to.
     fn enter(&mut self, _stage: &'static str) {}
 
+    /// Which sessions it shows otherwise.
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
+
     /// Tells the outcome, or that there is none.
     fn answer(self: Box<Self>, durable: Result<(), StoreError>);
 
@@ -51,6 +57,7 @@ pub(super) trait Job: Send {
 pub(super) struct Pending<C: Change> {
     change: Option<C>,
     outcome: Option<C::Outcome>,
+    reshows: Reshown,
     reply: oneshot::Sender<Result<C::Outcome, StoreError>>,
     /// The span that was current where the change came from, and that of the stage in it.
     asked: Span,
@@ -60,6 +67,7 @@ pub(super) struct Pending<C: Change> {
 impl<C: Change> Pending<C> {
     pub(super) fn new(change: C, reply: oneshot::Sender<Result<C::Outcome, StoreError>>) -> Self {
         Self {
+            reshows: change.reshows(),
             change: Some(change),
             outcome: None,
             reply,
@@ -96,6 +104,10 @@ impl<C: Change> Job for Pending<C> {
         self.stage = telemetry::step_of(&self.asked, stage);
     }
 
+    fn reshows(&self) -> Reshown {
+        self.reshows
+    }
+
     fn answer(self: Box<Self>, durable: Result<(), StoreError>) {
         let Self { outcome, reply, .. } = *self;
         let answer = durable.and_then(|()| {
@@ -130,6 +142,7 @@ pub(super) struct Writer {
     /// Changes that share one commit, at most.
     limit: usize,
     metrics: StoreMetrics,
+    lately_read: LatelyRead,
     checkpoints: Checkpoints,
     statistics: Statistics,
     /// Whether the last change came alone.
@@ -143,10 +156,11 @@ impl Writer {
         mut conn: AnyConnection,
         queue: mpsc::Receiver<Box<dyn Job>>,
         limit: usize,
-        metrics: StoreMetrics,
+        (metrics, lately_read): (StoreMetrics, LatelyRead),
         readers: &AnyPool,
     ) -> Result<Self, StoreError> {
         Checkpoints::take_over(&mut conn, address.engine).await?;
+        lately_read.changed(&[], &mut conn).await;
         Ok(Self {
             statistics: Statistics::new(address.engine, readers),
             address,
@@ -154,6 +168,7 @@ impl Writer {
             queue,
             limit,
             metrics,
+            lately_read,
             checkpoints: Checkpoints::default(),
             was_alone: true,
         })
@@ -198,6 +213,15 @@ impl Writer {
         self.was_alone = jobs.len() < 2;
     }
 
+    /// Connects anew, after trouble.
+    async fn connect(&mut self) -> Result<AnyConnection, StoreError> {
+        let mut conn = self.address.writer().await?;
+        Checkpoints::take_over(&mut conn, self.address.engine).await?;
+        // Another connection counts anew what others have written.
+        self.lately_read.forget();
+        Ok(conn)
+    }
+
     /// Writes these in one transaction and answers them, but those that must have one of their own: they are returned.
     async fn write(&mut self, jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
         let engine = self.address.engine;
@@ -205,7 +229,7 @@ impl Writer {
         loop {
             let (mut conn, is_new) = match self.conn.take() {
                 Some(conn) => (conn, false),
-                None => match connect(&self.address).await {
+                None => match self.connect().await {
                     Ok(conn) => (conn, true),
                     Err(error) => return batch.refuse(&error),
                 },
@@ -227,6 +251,8 @@ impl Writer {
                 }
                 Ok(Progress::Ended) => {
                     let changes = batch.applied.len();
+                    let reshown: Vec<_> = batch.applied.iter().map(|job| job.reshows()).collect();
+                    self.lately_read.changed(&reshown, &mut conn).await;
                     for job in batch.applied {
                         job.answer(Ok(()));
                     }
@@ -249,13 +275,6 @@ impl Writer {
             };
         }
     }
-}
-
-/// Connects anew, after trouble.
-async fn connect(address: &Address) -> Result<AnyConnection, StoreError> {
-    let mut conn = address.writer().await?;
-    Checkpoints::take_over(&mut conn, address.engine).await?;
-    Ok(conn)
 }
 
 fn unavailable(error: &sqlx::Error) -> StoreError {

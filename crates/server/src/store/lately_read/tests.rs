@@ -1,0 +1,324 @@
+//! What is given from memory is what the database holds, whoever has changed it.
+
+use prometheus_client::encoding::text;
+use prometheus_client::registry::Registry;
+use sqlx::{AnyConnection, Connection as _};
+use vouchkey_types::id::OrganizationId;
+
+use super::*;
+use crate::clock::{Clock, NewId};
+use crate::store::create_session::CreateSession;
+use crate::store::fixtures::{NOW, apply, creation, store};
+use crate::store::redact_session::{RedactSession, Redacted};
+use crate::store::upkeep::ExpireSessions;
+use crate::store::{Engine, Store};
+
+struct Bed {
+    folder: tempfile::TempDir,
+    store: Store,
+    organization: OrganizationId,
+}
+
+impl Bed {
+    /// A store of sessions that are kept; none on PostgreSQL.
+    async fn new() -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, organization) = store(folder.path()).await;
+        (store.engine() == Engine::Sqlite).then_some(Self {
+            folder,
+            store,
+            organization,
+        })
+    }
+
+    async fn written(&self) -> Which {
+        let creation = creation(self.organization, NOW);
+        let which = which(&creation);
+        self.store.write(creation).await.unwrap();
+        which
+    }
+
+    async fn read(&self, (organization, environment, id): Which) -> Option<Arc<ShownSession>> {
+        self.store
+            .shown_session(organization, environment, id)
+            .await
+            .unwrap()
+    }
+
+    /// Reads it, and says whether that was from memory.
+    async fn is_from_memory(&self, which: Which) -> bool {
+        let before = from_memory(&self.store);
+        assert!(self.read(which).await.is_some());
+        from_memory(&self.store) > before
+    }
+
+    async fn tags(&self, which: Which) -> Vec<String> {
+        self.read(which).await.unwrap().tags.clone()
+    }
+
+    /// The connection of another process.
+    async fn other(&self) -> AnyConnection {
+        let file = self.folder.path().join("vouchkey.db");
+        AnyConnection::connect(&format!("sqlite://{}", file.display()))
+            .await
+            .unwrap()
+    }
+}
+
+fn new_id<T: NewId>() -> T {
+    Clock::fixed(NOW).id()
+}
+
+const fn which(creation: &CreateSession) -> Which {
+    let session = &creation.session;
+    (session.organization, session.environment, session.id)
+}
+
+fn from_memory(store: &Store) -> u64 {
+    let mut registry = Registry::default();
+    store.metrics().register(&mut registry);
+    let mut page = String::new();
+    text::encode(&mut page, &registry).unwrap();
+    let count = page
+        .lines()
+        .find_map(|line| line.strip_prefix("store_memory_reads_total "));
+    count.unwrap().parse().unwrap()
+}
+
+const TAGGED: &str = "UPDATE sessions SET tags = $2 WHERE session_id = $1";
+
+async fn tag(conn: &mut AnyConnection, which: Which, tags: &str) {
+    sqlx::query(TAGGED)
+        .bind(which.2.to_string())
+        .bind(tags)
+        .execute(conn)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_session_is_read_once_while_nothing_changes() {
+    let Some(bed) = Bed::new().await else { return };
+    let which = bed.written().await;
+    assert!(!bed.is_from_memory(which).await);
+    assert!(bed.is_from_memory(which).await);
+    assert_eq!(
+        bed.read(which).await,
+        bed.store
+            .shared_reads
+            .find(which)
+            .await
+            .unwrap()
+            .map(Arc::new)
+    );
+}
+
+#[tokio::test]
+async fn creations_leave_the_others_where_they_are() {
+    let Some(bed) = Bed::new().await else { return };
+    let which = bed.written().await;
+    assert!(!bed.is_from_memory(which).await);
+    bed.written().await;
+    assert!(bed.is_from_memory(which).await);
+}
+
+#[tokio::test]
+async fn after_many_changes_it_is_read_again_and_kept_with_the_next() {
+    let Some(bed) = Bed::new().await else { return };
+    let which = bed.written().await;
+    bed.read(which).await;
+    for _ in 0..=PATIENCE {
+        bed.written().await;
+    }
+    assert!(!bed.is_from_memory(which).await);
+    bed.written().await;
+    assert!(bed.is_from_memory(which).await);
+}
+
+#[tokio::test]
+async fn an_erased_session_is_shown_as_erased_at_once_and_others_stay() {
+    let Some(bed) = Bed::new().await else { return };
+    let (erased, other) = (bed.written().await, bed.written().await);
+    bed.read(erased).await;
+    bed.read(other).await;
+    let (organization, environment, session) = erased;
+    let redact = RedactSession {
+        organization,
+        environment,
+        session,
+        actor: "system".to_owned(),
+        event: new_id(),
+        note: new_id(),
+        now: NOW,
+    };
+    assert_eq!(bed.store.write(redact).await, Ok(Redacted::Now));
+    assert!(bed.is_from_memory(other).await);
+    let shown = bed.read(erased).await.unwrap();
+    assert_eq!((&shown.metadata, shown.link), (&None, None));
+}
+
+#[tokio::test]
+async fn a_lapsed_session_is_shown_as_it_was_written() {
+    let Some(bed) = Bed::new().await else { return };
+    let which = bed.written().await;
+    let before = bed.read(which).await.unwrap();
+    let expire = ExpireSessions {
+        now: before.expires_at + 1,
+        events: vec![new_id()],
+    };
+    assert_eq!(bed.store.write(expire).await, Ok(1));
+    let after = bed.read(which).await.unwrap();
+    assert_ne!(before.status, after.status);
+}
+
+#[tokio::test]
+async fn a_change_that_says_nothing_of_sessions_takes_all_out() {
+    let Some(bed) = Bed::new().await else { return };
+    let which = bed.written().await;
+    bed.read(which).await;
+    let change = apply(move |conn| {
+        Box::pin(async move {
+            tag(conn, which, r#"["mine"]"#).await;
+            Ok(())
+        })
+    });
+    bed.store.write(change).await.unwrap();
+    assert_eq!(bed.tags(which).await, ["mine"]);
+}
+
+#[tokio::test]
+async fn what_another_process_writes_is_seen_at_once() {
+    let Some(bed) = Bed::new().await else { return };
+    let mut other = bed.other().await;
+    let which = bed.written().await;
+    for round in 0..40 {
+        bed.read(which).await;
+        let tags = format!(r#"["round {round}"]"#);
+        tag(&mut other, which, &tags).await;
+        assert_eq!(bed.tags(which).await, [format!("round {round}")]);
+        // With a change of our own behind it, sessions are kept again, and not what they were before.
+        if round % 3 == 0 {
+            bed.written().await;
+            assert_eq!(bed.tags(which).await, [format!("round {round}")]);
+            assert!(bed.is_from_memory(which).await);
+        }
+        // The log begins anew with the next change.
+        if round % 5 == 0 {
+            sqlx::query("PRAGMA wal_checkpoint(RESTART)")
+                .execute(&mut other)
+                .await
+                .unwrap();
+        }
+    }
+    let row: (i64,) = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
+        .fetch_one(&mut other)
+        .await
+        .unwrap();
+    assert_eq!(row.0, 0, "the log was not emptied");
+    tag(&mut other, which, r#"["after"]"#).await;
+    assert_eq!(bed.tags(which).await, ["after"]);
+}
+
+#[tokio::test]
+async fn what_another_process_has_undone_is_not_seen() {
+    let Some(bed) = Bed::new().await else { return };
+    let mut other = bed.other().await;
+    let which = bed.written().await;
+    let before = bed.tags(which).await;
+    // Pages that do not fit go into the log before anything is committed.
+    sqlx::raw_sql("PRAGMA cache_size = 1; BEGIN IMMEDIATE")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    tag(&mut other, which, r#"["undone"]"#).await;
+    assert_eq!(bed.tags(which).await, before);
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    assert_eq!(bed.tags(which).await, before);
+}
+
+/// Readers and writers beside each other, of this process and another one: nobody reads what is older than what was
+/// answered before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_reads_an_older_state_than_was_answered() {
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+    const ROUNDS: u64 = 300;
+    let Some(bed) = Bed::new().await else { return };
+    let which = bed.written().await;
+    let bed = Arc::new(bed);
+    let answered = Arc::new(AtomicU64::new(0));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let mut readers = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let (bed, answered, is_over) = (Arc::clone(&bed), answered.clone(), is_over.clone());
+        readers.spawn(async move {
+            while !is_over.load(SeqCst) {
+                let at_least = answered.load(SeqCst);
+                let tags = bed.tags(which).await;
+                let seen = tags.first().and_then(|tag| tag.parse::<u64>().ok());
+                assert!(seen.unwrap_or(0) >= at_least, "{tags:?}, {at_least}");
+                tokio::task::yield_now().await;
+            }
+        });
+    }
+    let mut other = bed.other().await;
+    sqlx::raw_sql("PRAGMA busy_timeout = 20000")
+        .execute(&mut other)
+        .await
+        .unwrap();
+    for round in 1..=ROUNDS {
+        let tags = format!(r#"["{round}"]"#);
+        if round % 2 == 0 {
+            tag(&mut other, which, &tags).await;
+        } else {
+            let change = apply(move |conn| {
+                Box::pin(async move {
+                    tag(conn, which, &tags).await;
+                    Ok(())
+                })
+            });
+            bed.store.write(change).await.unwrap();
+        }
+        answered.store(round, SeqCst);
+        bed.written().await;
+    }
+    is_over.store(true, SeqCst);
+    while let Some(reader) = readers.join_next().await {
+        reader.unwrap();
+    }
+    assert!(from_memory(&bed.store) > 0);
+}
+
+#[test]
+fn what_is_kept_is_bounded_and_the_least_lately_read_goes_first() {
+    let mut state = State {
+        end: None,
+        version: None,
+        sessions: LruCache::new_unbounded(),
+        bytes: 0,
+    };
+    let organization = new_id::<OrganizationId>();
+    let shown = |_| {
+        let mut shown = ShownSession::of(creation(organization, NOW).session, None, None);
+        shown.metadata = Some(vec![0; 60_000]);
+        Arc::new(shown)
+    };
+    let all: Vec<_> = (0..400).map(shown).collect();
+    for shown in &all {
+        state.keep(shown);
+        state.keep(shown);
+        assert!(state.bytes <= MOST);
+        assert_eq!(
+            state.bytes,
+            state
+                .sessions
+                .iter()
+                .map(|(_, shown)| bytes(shown))
+                .sum::<usize>()
+        );
+    }
+    let is_kept = |shown: &ShownSession| {
+        let which = (shown.organization, shown.environment, shown.id);
+        state.sessions.iter().any(|(kept, _)| *kept == which)
+    };
+    assert!(!is_kept(&all[0]) && is_kept(&all[399]) && state.sessions.len() > 250);
+}
