@@ -12,8 +12,11 @@ use super::{Length, WARM_UP, most_cores};
 use crate::command::{During, Outcome, call, step};
 use crate::test::postgres::Cluster;
 
-/// Sessions to read.
+/// Sessions to read, again and again: what callers do who wait for a verdict.
 const STORED: u64 = 1_000;
+/// So many that each has left the server's memory before it is asked for again: requests are numbered on from one load to
+/// the next.
+const MORE_THAN_IS_KEPT: u64 = 100_000;
 const CONNECTIONS: [usize; 2] = [1, 32];
 
 struct Seen {
@@ -28,14 +31,22 @@ pub(super) fn measure(
     cluster: Option<&Rc<Cluster>>,
     length: Length,
 ) -> Outcome<String> {
-    let mut ours = vec![("Vouchkey", Ours::make(programs, folder, "read", None)?)];
-    if let Some(cluster) = cluster {
-        let on_postgres = Ours::make(programs, folder, "postgres_read", Some(cluster))?;
-        ours.push(("Vouchkey, PostgreSQL", on_postgres));
+    let mut ours = vec![
+        ("Vouchkey", "read", None, STORED),
+        (
+            "Vouchkey, none read before",
+            "read_anew",
+            None,
+            MORE_THAN_IS_KEPT,
+        ),
+    ];
+    if cluster.is_some() {
+        ours.push(("Vouchkey, PostgreSQL", "postgres_read", cluster, STORED));
     }
     let mut readers = Vec::new();
-    for (name, ours) in ours {
-        let ids = ours.seed(STORED)?;
+    for (name, label, cluster, stored) in ours {
+        let ours = Ours::make(programs, folder, label, cluster)?;
+        let ids = ours.seed(stored)?;
         readers.push((name, ours, ids));
     }
     let answer = folder.join("answer.json");
