@@ -15,6 +15,11 @@ use sqlx::{AnyConnection, Row as _};
 const HEADER: usize = 32;
 const PAGE_HEADER: usize = 24;
 
+/// Where each of them has the salt: 8 bytes that are others whenever the log begins anew, and the same for all pages since.
+const HEADER_SALT: usize = 16;
+const PAGE_SALT: usize = 8;
+const SALT: usize = 8;
+
 /// The end of a log, as it was found.
 #[derive(Debug)]
 pub(in crate::store) struct LogEnd {
@@ -43,6 +48,11 @@ impl<const N: usize> Piece<N> {
         }
         Ok(Self { bytes, length })
     }
+
+    /// The salt at this place, unless the file ends before it.
+    fn salt(&self, place: usize) -> Option<&[u8]> {
+        self.bytes.get(..self.length)?.get(place..place + SALT)
+    }
 }
 
 impl LogEnd {
@@ -50,7 +60,7 @@ impl LogEnd {
     /// when somebody else than this connection has changed the database.
     ///
     /// # Errors
-    /// Those of the database and of the log's file.
+    /// Those of the database and of the log's file; [`sqlx::Error::Io`] also while somebody else is about to write.
     pub(in crate::store) async fn find(
         conn: &mut AnyConnection,
         database: &Path,
@@ -68,12 +78,21 @@ impl LogEnd {
 
     fn at(log: File, pages: u64) -> io::Result<Self> {
         let header = Piece::<HEADER>::read(&log, 0)?;
+        let salt = header.salt(HEADER_SALT);
         let size = u32::from_be_bytes([8, 9, 10, 11].map(|place| header.bytes[place]));
-        if pages > 0 && header.length < HEADER {
-            return Err(io::Error::other("the log is shorter than it should be"));
+        let page = PAGE_HEADER as u64 + u64::from(size);
+        let place = HEADER as u64 + pages * page;
+        let next = Piece::<PAGE_HEADER>::read(&log, place)?;
+        // A change that is not committed yet may have written its pages already: they would not change any more.
+        if salt.is_some() && next.salt(PAGE_SALT) == salt {
+            return Err(io::Error::other("there are pages behind its end"));
         }
-        let place = HEADER as u64 + pages * (PAGE_HEADER as u64 + u64::from(size));
-        let next = Piece::read(&log, place)?;
+        if pages > 0 {
+            let last = Piece::<PAGE_HEADER>::read(&log, place - page)?;
+            if salt.is_none() || last.salt(PAGE_SALT) != salt {
+                return Err(io::Error::other("the log is about to begin anew"));
+            }
+        }
         Ok(Self {
             log,
             header,

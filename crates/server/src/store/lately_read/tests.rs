@@ -322,3 +322,51 @@ fn what_is_kept_is_bounded_and_the_least_lately_read_goes_first() {
     };
     assert!(!is_kept(&all[0]) && is_kept(&all[399]) && state.sessions.len() > 250);
 }
+
+/// Another process writes a transaction that is larger than its memory: its pages stand in the log, where it ends, before
+/// it is committed.
+async fn reads_beside_a_transaction_that_is_in_the_log(begins_anew: bool) {
+    let Some(bed) = Bed::new().await else { return };
+    let which = bed.written().await;
+    for _ in 0..40 {
+        bed.written().await;
+    }
+    let (mut other, mut looking) = (bed.other().await, bed.other().await);
+    if begins_anew {
+        let mode = "PRAGMA wal_checkpoint(RESTART)";
+        sqlx::query(mode).execute(&mut other).await.unwrap();
+    }
+    let log = bed.folder.path().join("vouchkey.db-wal");
+    let before = std::fs::read(&log).unwrap();
+    let large = format!(r#"["{}"]"#, "x".repeat(3_000));
+    let begin = "PRAGMA cache_size = 1; BEGIN IMMEDIATE";
+    sqlx::raw_sql(begin).execute(&mut other).await.unwrap();
+    tag(&mut other, which, r#"["after"]"#).await;
+    sqlx::query("UPDATE session_events SET detail = $1 WHERE session_id <> $2")
+        .bind(&large)
+        .bind(which.2.to_string())
+        .execute(&mut other)
+        .await
+        .unwrap();
+    assert_ne!(
+        std::fs::read(&log).unwrap(),
+        before,
+        "nothing is in the log"
+    );
+    bed.store.lately_read.changed(&[], &mut looking).await;
+    for _ in 0..2 {
+        assert!(bed.tags(which).await.is_empty());
+    }
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    assert_eq!(bed.tags(which).await, ["after"]);
+}
+
+#[tokio::test]
+async fn what_another_process_had_begun_is_seen_once_it_is_committed() {
+    reads_beside_a_transaction_that_is_in_the_log(false).await;
+}
+
+#[tokio::test]
+async fn what_another_process_had_begun_in_a_new_log_is_seen_once_it_is_committed() {
+    reads_beside_a_transaction_that_is_in_the_log(true).await;
+}
