@@ -36,9 +36,6 @@ const SPAN: u64 = 365 * 86_400_000;
 /// Tasks that decide sessions and wait for their commits. More than share a commit, so that the store never waits.
 const TASKS: usize = 256;
 
-/// Ids that are given back, at most.
-const SAMPLE: u64 = 10_000;
-
 /// What seeding takes from an installation.
 struct Field {
     store: Store,
@@ -52,11 +49,11 @@ struct Field {
 
 /// Writes so many sessions into the installation whose data folder this is, for the organization and the environment of
 /// its first API key, spread evenly over the last year, the oldest first. Those whose time has passed are expired, and
-/// none has an idempotency record. Gives back ids of sessions from all of that time, 10,000 at most.
+/// none has an idempotency record. Gives back ids of sessions from all of that time, so many at most.
 ///
 /// # Errors
 /// The installation has no API key, or cannot be opened or written.
-pub async fn seed(folder: &Path, sessions: u64) -> Result<Vec<SessionId>, Failure> {
+pub async fn seed(folder: &Path, sessions: u64, most: u64) -> Result<Vec<SessionId>, Failure> {
     let field = Arc::new(open(folder).await?);
     let next = Arc::new(AtomicU64::new(0));
     let now = field.clock.now_ms();
@@ -72,7 +69,7 @@ pub async fn seed(folder: &Path, sessions: u64) -> Result<Vec<SessionId>, Failur
                 }
                 let created_at = now - i64::try_from(SPAN - SPAN / sessions * number)?;
                 let creation = creation(&field, number, created_at, now)?;
-                if number.is_multiple_of(sessions.div_ceil(SAMPLE)) {
+                if number.is_multiple_of(sessions.div_ceil(most)) {
                     sample.push(creation.session.id);
                 }
                 field.store.write(creation).await?;
@@ -261,7 +258,7 @@ mod tests {
         begin(&store).await;
         store.close().await;
 
-        let ids = seed(folder.path(), 1_000).await.unwrap();
+        let ids = seed(folder.path(), 1_000, 2_000).await.unwrap();
         assert_eq!(ids.len(), 1_000);
 
         let store = Store::open(&database, &data).await.unwrap();

@@ -69,15 +69,16 @@ impl Ours {
         self
     }
 
-    /// Writes sessions into it, and gives the ids of some.
-    pub(super) fn seed(&self, sessions: u64) -> Outcome<Vec<String>> {
+    /// Writes sessions into it, and gives the ids of so many at most.
+    pub(super) fn seed(&self, sessions: u64, most: u64) -> Outcome<Vec<String>> {
         step(&format!("seeding {sessions} sessions"));
         let ids = self.data.join("ids");
         run(self
             .tell(&mut call(&self.programs.seed))
             .arg(&self.data)
             .arg(sessions.to_string())
-            .arg(&ids))?;
+            .arg(&ids)
+            .arg(most.to_string()))?;
         if let Some(database) = &self.database {
             // As its own upkeep does sooner or later.
             database.cluster.ask(&database.name, "VACUUM ANALYZE")?;

@@ -46,7 +46,7 @@ pub(super) fn measure(
     let mut readers = Vec::new();
     for (name, label, cluster, stored) in ours {
         let ours = Ours::make(programs, folder, label, cluster)?;
-        let ids = ours.seed(stored)?;
+        let ids = ours.seed(stored, stored)?;
         readers.push((name, ours, ids));
     }
     let answer = folder.join("answer.json");

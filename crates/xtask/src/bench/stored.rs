@@ -23,6 +23,8 @@ const SMALL: u64 = 20_000;
 /// So many sessions are created before anything else is asked for: the newest page of the list then shows sessions of the
 /// same kind in each round, where it would be seeded ones in the first and created ones in those that follow.
 const NEWEST: u64 = 100;
+/// Sessions that are asked for, at most.
+const READ: u64 = 10_000;
 const CONNECTIONS: usize = 32;
 const CORES: usize = 2;
 const ASKED: [&str; 3] = ["read one", "list 20", "create"];
@@ -121,7 +123,7 @@ impl Stored {
         }
         let ours = Ours::make(programs, folder, name, cluster)?;
         let start = Instant::now();
-        let ids = ours.seed(self.sessions)?;
+        let ids = ours.seed(self.sessions, READ)?;
         self.seeding = start.elapsed();
         self.bytes_each = number(ours.disk()?) / number(self.sessions);
         self.installation = Some((ours, ids));
