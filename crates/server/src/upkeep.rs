@@ -66,7 +66,7 @@ pub async fn expire_sessions(state: &AppState) -> Result<(), StoreError> {
             now: state.clock.now_ms(),
             events,
         };
-        if state.store.write(change).await? < usize::from(BATCH) {
+        if state.store.write(change).await?.len() < usize::from(BATCH) {
             return Ok(());
         }
     }

@@ -24,12 +24,12 @@ const MOST: usize = 16 << 20;
 const PATIENCE: u32 = 64;
 
 /// Which sessions a change shows otherwise, of those that were there before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reshown {
     /// None.
     None,
-    /// This one.
-    One(Which),
+    /// These.
+    These(Vec<Which>),
     /// Any.
     Any,
 }
@@ -156,9 +156,11 @@ impl State {
         for reshown in reshown {
             match reshown {
                 Reshown::None => {}
-                Reshown::One(which) => {
-                    if let Some(shown) = self.sessions.remove(which) {
-                        self.bytes -= bytes(&shown);
+                Reshown::These(all) => {
+                    for which in all {
+                        if let Some(shown) = self.sessions.remove(which) {
+                            self.bytes -= bytes(&shown);
+                        }
                     }
                 }
                 Reshown::Any => self.clear(),

@@ -147,6 +147,11 @@ pub trait Change: Send + 'static {
         Reshown::Any
     }
 
+    /// The same once it is applied, for changes that find out then.
+    fn has_reshown(announced: Reshown, _: &Self::Outcome) -> Reshown {
+        announced
+    }
+
     /// Writes it.
     fn apply(
         self,

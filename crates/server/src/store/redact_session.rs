@@ -43,7 +43,7 @@ impl Change for RedactSession {
     type Outcome = Redacted;
 
     fn reshows(&self) -> Reshown {
-        Reshown::One((self.organization, self.environment, self.session))
+        Reshown::These(vec![(self.organization, self.environment, self.session)])
     }
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<Redacted, StoreError> {

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use sqlx::AnyConnection;
+use vouchkey_types::api_key::Environment;
 use vouchkey_types::id::{EventId, KeyId, OrganizationId, SessionId};
 
 use super::columns::{Columns, statements};
 use super::engine::Picking;
 use super::session_events::{self, SessionEventRow};
+use super::shown_session::Which;
 use super::{Change, Engine, Reshown, StoreError, api_keys, idempotency};
 
 statements! {
@@ -16,7 +18,7 @@ statements! {
         last_sequence = last_sequence + 1 WHERE status IN ('pending', 'capturing') AND expires_at <= $1 \
         AND (organization_id, session_id) IN (SELECT organization_id, session_id FROM sessions \
         WHERE status IN ('pending', 'capturing') AND expires_at <= $1 ORDER BY expires_at LIMIT $2) \
-        RETURNING organization_id, session_id, last_sequence";
+        RETURNING organization_id, environment, session_id, last_sequence";
     HURRY = "UPDATE outbox SET next_at = $1 WHERE (organization_id, outbox_id) IN (SELECT organization_id, outbox_id \
         FROM outbox WHERE state IN ('pending', 'leased') AND next_at > $3 LIMIT $2)";
     /// Changes nothing, and is written all the same.
@@ -37,10 +39,18 @@ pub struct ExpireSessions {
 }
 
 impl Change for ExpireSessions {
-    /// How many there were.
-    type Outcome = usize;
+    /// Those that had lapsed.
+    type Outcome = Vec<Which>;
 
-    async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<usize, StoreError> {
+    fn has_reshown(_: Reshown, lapsed: &Vec<Which>) -> Reshown {
+        Reshown::These(lapsed.clone())
+    }
+
+    async fn apply(
+        self,
+        conn: &mut AnyConnection,
+        engine: Engine,
+    ) -> Result<Vec<Which>, StoreError> {
         let limit = i64::try_from(self.events.len()).unwrap_or(i64::MAX);
         let sql = EXPIRES.text(engine);
         let expired = sqlx::query(sql)
@@ -48,6 +58,7 @@ impl Change for ExpireSessions {
             .bind(limit)
             .fetch_all(&mut *conn)
             .await?;
+        let mut lapsed = Vec::with_capacity(expired.len());
         for (row, id) in expired.iter().zip(self.events) {
             let event = SessionEventRow {
                 organization: row.parsed("organization_id", OrganizationId::parse)?,
@@ -60,8 +71,10 @@ impl Change for ExpireSessions {
                 created_at: self.now,
             };
             session_events::insert(conn, &event).await?;
+            let environment = row.parsed("environment", Environment::parse)?;
+            lapsed.push((event.organization, environment, event.session));
         }
-        Ok(expired.len())
+        Ok(lapsed)
     }
 }
 

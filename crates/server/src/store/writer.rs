@@ -39,8 +39,8 @@ pub(super) trait Job: Send {
     /// Goes on to another stage, in the trace of the request that it belongs to.
     fn enter(&mut self, _stage: &'static str) {}
 
-    /// Which sessions it shows otherwise.
-    fn reshows(&self) -> Reshown {
+    /// Which sessions it has shown otherwise.
+    fn reshown(&mut self) -> Reshown {
         Reshown::None
     }
 
@@ -104,8 +104,12 @@ impl<C: Change> Job for Pending<C> {
         self.stage = telemetry::step_of(&self.asked, stage);
     }
 
-    fn reshows(&self) -> Reshown {
-        self.reshows
+    fn reshown(&mut self) -> Reshown {
+        let announced = std::mem::replace(&mut self.reshows, Reshown::Any);
+        match &self.outcome {
+            Some(outcome) => C::has_reshown(announced, outcome),
+            None => announced,
+        }
     }
 
     fn answer(self: Box<Self>, durable: Result<(), StoreError>) {
@@ -251,7 +255,8 @@ impl Writer {
                 }
                 Ok(Progress::Ended) => {
                     let changes = batch.applied.len();
-                    let reshown: Vec<_> = batch.applied.iter().map(|job| job.reshows()).collect();
+                    let reshown: Vec<_> =
+                        batch.applied.iter_mut().map(|job| job.reshown()).collect();
                     self.lately_read.changed(&reshown, &mut conn).await;
                     for job in batch.applied {
                         job.answer(Ok(()));

@@ -32,7 +32,11 @@ impl Bed {
     }
 
     async fn written(&self) -> Which {
-        let creation = creation(self.organization, NOW);
+        self.written_at(NOW).await
+    }
+
+    async fn written_at(&self, created_at: i64) -> Which {
+        let creation = creation(self.organization, created_at);
         let which = which(&creation);
         self.store.write(creation).await.unwrap();
         which
@@ -160,13 +164,15 @@ async fn an_erased_session_is_shown_as_erased_at_once_and_others_stay() {
 #[tokio::test]
 async fn a_lapsed_session_is_shown_as_it_was_written() {
     let Some(bed) = Bed::new().await else { return };
-    let which = bed.written().await;
+    let (which, other) = (bed.written().await, bed.written_at(NOW + 1_000).await);
+    bed.read(other).await;
     let before = bed.read(which).await.unwrap();
     let expire = ExpireSessions {
         now: before.expires_at + 1,
         events: vec![new_id()],
     };
-    assert_eq!(bed.store.write(expire).await, Ok(1));
+    assert_eq!(bed.store.write(expire).await, Ok(vec![which]));
+    assert!(bed.is_from_memory(other).await);
     let after = bed.read(which).await.unwrap();
     assert_ne!(before.status, after.status);
 }

@@ -61,7 +61,7 @@ async fn work(store: &Store, organization: OrganizationId, now: i64) {
         store.write(Release { now }),
         store.write(TouchKeys(keys.collect())),
     );
-    assert!(expired.unwrap() <= 20);
+    assert!(expired.unwrap().len() <= 20);
     assert!(purged.unwrap() <= 20);
     assert!(leased.unwrap().len() <= 20);
     released.unwrap();
