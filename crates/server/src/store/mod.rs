@@ -192,8 +192,9 @@ impl Store {
         let metrics = StoreMetrics::default();
         let shared_reads = SharedReads::new(readers.clone(), metrics.clone(), engine);
         let lately_read = LatelyRead::new(file.clone());
-        let measured = (metrics.clone(), lately_read.clone());
-        let writer = Writer::new(address, conn, jobs, limit, measured, &readers).await?;
+        let kept = lately_read.clone();
+        let writer =
+            Writer::new(address, conn, jobs, limit, metrics.clone(), kept, &readers).await?;
         let writer = tokio::spawn(writer.run());
         Ok(Self {
             readers,

@@ -160,7 +160,8 @@ impl Writer {
         mut conn: AnyConnection,
         queue: mpsc::Receiver<Box<dyn Job>>,
         limit: usize,
-        (metrics, lately_read): (StoreMetrics, LatelyRead),
+        metrics: StoreMetrics,
+        lately_read: LatelyRead,
         readers: &AnyPool,
     ) -> Result<Self, StoreError> {
         Checkpoints::take_over(&mut conn, address.engine).await?;

@@ -48,18 +48,7 @@ impl World {
             version: ApiVersion::LATEST,
             inflection: Inflection::Camel,
         };
-        let organization = OrganizationRow {
-            id: ORGANIZATION,
-            name: "Example".to_owned(),
-            email_display_name: None,
-            support_url: None,
-            redirect_hosts: Vec::new(),
-            allowed_redirect_schemes: Vec::new(),
-            embed_origins: Vec::new(),
-            accent_colour: None,
-            created_at: 0,
-            updated_at: 0,
-        };
+        let organization = OrganizationRow::new(ORGANIZATION, "Example".to_owned(), 0);
         let workflow = WorkflowRow {
             organization: ORGANIZATION,
             id: WORKFLOW,
