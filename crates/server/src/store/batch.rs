@@ -6,11 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 use std::time::Instant;
 
-use sqlx::{Any, AnyConnection, Connection, Transaction};
+use sqlx::AnyConnection;
 
 use super::StoreError;
 use super::create_session;
-use super::engine::Engine;
+use super::engine::{Engine, Transaction};
 use super::writer::{Applying, Job};
 use crate::metrics::StoreMetrics;
 
@@ -68,7 +68,7 @@ impl Batch {
     /// leaves here all those that nobody has answered.
     pub(super) async fn write(
         &mut self,
-        mut transaction: Transaction<'_, Any>,
+        mut transaction: Transaction<'_>,
         engine: Engine,
         metrics: &StoreMetrics,
     ) -> Result<Progress, sqlx::Error> {
@@ -80,14 +80,18 @@ impl Batch {
         // They come first, so that nothing else is lost with them: that saves a savepoint in nearly every transaction.
         if self.together && !self.create_together(&mut transaction).await {
             self.together = false;
-            transaction.rollback().await?;
+            transaction.roll_back().await?;
             return Ok(Progress::Again);
         }
         while let Some(mut job) = self.waiting.pop_front() {
             let tried = async {
-                let mut savepoint = transaction.begin().await?;
-                let result = unpanicked(job.apply(&mut savepoint, engine)).await;
-                settle(savepoint, result).await
+                transaction.savepoint().await?;
+                let result = unpanicked(job.apply(&mut transaction, engine)).await;
+                match result {
+                    Ok(()) => transaction.keep().await?,
+                    Err(_) => transaction.undo().await?,
+                }
+                Ok(result)
             }
             .await;
             match tried {
@@ -112,7 +116,7 @@ impl Batch {
     /// The only change needs no savepoint.
     async fn write_one(
         &mut self,
-        mut transaction: Transaction<'_, Any>,
+        mut transaction: Transaction<'_>,
         engine: Engine,
         metrics: &StoreMetrics,
     ) -> Result<(), sqlx::Error> {
@@ -127,7 +131,7 @@ impl Batch {
             }
             Err(error) => {
                 self.met_trouble |= error.is_of_the_machine();
-                transaction.rollback().await?;
+                transaction.roll_back().await?;
                 if let Some(job) = self.waiting.pop_front() {
                     job.answer(Err(error));
                 }
@@ -162,7 +166,7 @@ impl Batch {
 
     /// Applies the creations together. Those that this does not settle stay waiting. False if one failed: then what was
     /// done so far has to be undone, and all stay waiting.
-    async fn create_together(&mut self, transaction: &mut Transaction<'_, Any>) -> bool {
+    async fn create_together(&mut self, transaction: &mut Transaction<'_>) -> bool {
         let mut scopes = HashSet::new();
         let mut places = Vec::new();
         let mut creations = Vec::new();
@@ -203,7 +207,7 @@ impl Batch {
 
 /// Makes so many changes durable.
 async fn commit(
-    transaction: Transaction<'_, Any>,
+    transaction: Transaction<'_>,
     changes: usize,
     metrics: &StoreMetrics,
 ) -> Result<(), sqlx::Error> {
@@ -218,18 +222,6 @@ fn lock(job: &dyn Job) -> Option<i64> {
     let record = job.creation()?.idempotency.as_ref()?;
     let (start, _) = record.scope.key_hash.split_first_chunk()?;
     Some(i64::from_be_bytes(*start))
-}
-
-/// Keeps what was done since the savepoint, or undoes it if it failed. The outer error is of the whole transaction.
-async fn settle<T>(
-    savepoint: Transaction<'_, Any>,
-    result: Result<T, StoreError>,
-) -> Result<Result<T, StoreError>, sqlx::Error> {
-    match result {
-        Ok(_) => savepoint.commit().await?,
-        Err(_) => savepoint.rollback().await?,
-    }
-    Ok(result)
 }
 
 /// Runs a change and turns a panic in it into an error.

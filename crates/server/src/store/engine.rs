@@ -7,6 +7,7 @@ mod log;
 mod log_end;
 mod statistics;
 pub(super) mod tables;
+mod transaction;
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -29,6 +30,7 @@ use files::{Held, hold, make_private_file, sqlite_file, sqlite_url};
 pub(super) use self::log::Checkpoints;
 pub(super) use self::log_end::LogEnd;
 pub(super) use self::statistics::Statistics;
+pub(super) use self::transaction::Transaction;
 pub(super) use files::{LOCK_ENDING, lock_folder, make_private_folder};
 
 /// Readers beside the one writer.

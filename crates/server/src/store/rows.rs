@@ -46,7 +46,9 @@ impl<'q> Places<'q> {
         match self {
             Self::InOrder(query) => query,
             Self::InLists(lists, texts) => {
-                let sql: &'static str = texts.listed.get_or_init(|| lists.text(&texts.one));
+                let sql: &'static str = texts
+                    .listed
+                    .get_or_init(|| lists.text(&texts.statements[0].0));
                 lists.bind(sqlx::query(sql))
             }
         }
@@ -136,14 +138,20 @@ pub(super) fn of_sessions<'q>(
         .fold(query, |query, session| query.bind(session.to_string()))
 }
 
-/// So many rows a statement, and no other number: each text is prepared once and kept by its connection.
-const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
+/// So many rows a statement, and no other number: each text is prepared once and kept by its connection, which keeps a
+/// hundred. Two of them make up each number of rows up to the largest.
+const SIZES: [usize; 32] = [
+    64, 60, 56, 52, 48, 44, 40, 36, 32, 30, 28, 26, 24, 22, 20, 18, 16, 15, 14, 13, 12, 11, 10, 9,
+    8, 7, 6, 5, 4, 3, 2, 1,
+];
 
 /// A statement on one row, in a text for each number of rows.
 pub(super) struct RowTexts {
-    numbered: [String; SIZES.len()],
-    plain: [String; SIZES.len()],
-    one: String,
+    /// The statement, or several, with the rows of each for one of the whole.
+    statements: Vec<(String, usize)>,
+    /// The texts that were asked for, by their place among the sizes.
+    numbered: [OnceLock<String>; SIZES.len()],
+    plain: [OnceLock<String>; SIZES.len()],
     /// The text that takes lists, once there are some: they know what the columns hold.
     listed: OnceLock<String>,
 }
@@ -152,30 +160,19 @@ impl RowTexts {
     /// From the text for one row: `… VALUES (…) …`, without a bracket among the values. Places that the rows share come
     /// before them, with the lowest numbers.
     pub(super) fn of(one: &str) -> Self {
-        let numbered = SIZES.map(|rows| for_rows(one, rows));
-        Self {
-            plain: numbered.each_ref().map(|text| without_numbers(text)),
-            numbered,
-            one: one.to_owned(),
-            listed: OnceLock::new(),
-        }
+        Self::of_several(&[(one, 1)])
     }
 
     /// Several statements as one, each on so many rows for one of the whole, the values of each behind those of the one
     /// before it. Only where an engine takes them so.
     pub(super) fn of_several(statements: &[(&str, usize)]) -> Self {
-        let join = |rows: usize| {
-            let texts: Vec<String> = statements
-                .iter()
-                .map(|(one, times)| without_numbers(&for_rows(one, rows * times)))
-                .collect();
-            texts.join("; ")
-        };
-        let plain = SIZES.map(join);
+        let statements = statements
+            .iter()
+            .map(|(one, times)| ((*one).to_owned(), *times));
         Self {
-            numbered: plain.clone(),
-            plain,
-            one: String::new(),
+            statements: statements.collect(),
+            numbered: [const { OnceLock::new() }; SIZES.len()],
+            plain: [const { OnceLock::new() }; SIZES.len()],
             listed: OnceLock::new(),
         }
     }
@@ -208,40 +205,54 @@ impl RowTexts {
         engine: Engine,
         mut rows: &'r [T],
     ) -> impl Iterator<Item = (&'t str, &'r [T])> {
-        let texts = self.all(engine);
         std::iter::from_fn(move || {
-            let (size, text) = SIZES
-                .iter()
-                .zip(texts)
-                .find(|(size, _)| **size <= rows.len())?;
-            let (part, rest) = rows.split_at(*size);
+            let place = SIZES.iter().position(|size| *size <= rows.len())?;
+            let (part, rest) = rows.split_at(SIZES[place]);
             rows = rest;
-            Some((text.as_str(), part))
+            Some((self.text(engine, place), part))
         })
     }
 
-    /// The shortest text that takes all of these rows, at most as many as the longest one has, and its rows: these, the
-    /// last one as often as the text has room. For statements to which it is all the same how often a row is listed.
+    /// The shortest text on a power of two of rows that takes all of these, at most as many as the longest one has, and
+    /// its rows: these, the last one as often as the text has room. For statements to which it is all the same how often
+    /// a row is listed; they need few texts.
     pub(super) fn filled<'t, 'r, T>(
         &'t self,
         engine: Engine,
         rows: &'r [T],
     ) -> (&'t str, impl Iterator<Item = &'r T> + use<'r, T>) {
-        let texts = self.all(engine);
-        let fitting = SIZES.iter().rposition(|size| *size >= rows.len());
-        let place = fitting.unwrap_or_default();
+        let fits = |size: &usize| size.is_power_of_two() && *size >= rows.len();
+        let place = SIZES.iter().rposition(fits).unwrap_or_default();
         let room = SIZES[place].saturating_sub(rows.len());
         let last = rows.last().into_iter().cycle().take(room);
-        (&texts[place], rows.iter().chain(last))
+        (self.text(engine, place), rows.iter().chain(last))
     }
 
-    /// All texts.
-    pub(super) const fn all(&self, engine: Engine) -> &[String; SIZES.len()] {
-        if engine.finds_places_by_order() {
+    /// All texts, the longest first.
+    #[cfg(test)]
+    pub(super) fn all(&self, engine: Engine) -> impl Iterator<Item = &str> {
+        (0..SIZES.len()).map(move |place| self.text(engine, place))
+    }
+
+    fn text(&self, engine: Engine, place: usize) -> &str {
+        let is_plain = engine.finds_places_by_order();
+        let texts = if is_plain {
             &self.plain
         } else {
             &self.numbered
-        }
+        };
+        texts[place].get_or_init(|| {
+            let one = |(one, times): &(String, usize)| {
+                let numbered = for_rows(one, SIZES[place] * times);
+                if is_plain {
+                    without_numbers(&numbered)
+                } else {
+                    numbered
+                }
+            };
+            let all: Vec<_> = self.statements.iter().map(one).collect();
+            all.join("; ")
+        })
     }
 }
 
@@ -335,9 +346,12 @@ mod tests {
             ("INSERT INTO a VALUES ($1)", 1),
             ("INSERT INTO b VALUES ($1, $2)", 2),
         ]);
-        let [.., two, one] = texts.all(Engine::Sqlite);
+        let all: Vec<_> = texts.all(Engine::Sqlite).collect();
+        let [.., two, one] = all.as_slice() else {
+            panic!("{all:?}");
+        };
         assert_eq!(
-            one,
+            *one,
             "INSERT INTO a VALUES (?); INSERT INTO b VALUES (?, ?), (?, ?)"
         );
         assert_eq!(two.matches('?').count(), 2 + 2 * 4);
@@ -365,11 +379,14 @@ mod tests {
         for count in 0..200 {
             let rows: Vec<usize> = (0..count).collect();
             let mut seen = Vec::new();
+            let mut parts = 0;
             for (text, part) in TEXTS.parts(Engine::Postgres, &rows) {
                 assert_eq!(text.matches('$').count(), part.len());
                 seen.extend_from_slice(part);
+                parts += 1;
             }
             assert_eq!(seen, rows);
+            assert!(parts <= 2 + count / 64, "{count} rows in {parts} parts");
         }
     }
 }

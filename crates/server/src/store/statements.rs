@@ -137,7 +137,7 @@ async fn every_statement_can_be_prepared() {
         for sql in texts.all(engine) {
             let prepared = store
                 .read(async |conn| {
-                    conn.prepare(sqlx::AssertSqlSafe(sql.as_str()).into_sql_str())
+                    conn.prepare(sqlx::AssertSqlSafe(sql).into_sql_str())
                         .await?;
                     Ok(())
                 })

@@ -9,7 +9,7 @@ use tracing::Span;
 
 use super::batch::{Batch, Progress};
 use super::create_session::{CreateSession, Created};
-use super::engine::{Address, Checkpoints, Engine, Statistics};
+use super::engine::{Address, Checkpoints, Engine, Statistics, Transaction};
 use super::lately_read::{LatelyRead, Reshown};
 use super::{Change, StoreError};
 use crate::metrics::StoreMetrics;
@@ -239,7 +239,7 @@ impl Writer {
                     Err(error) => return batch.refuse(&error),
                 },
             };
-            let transaction = match conn.begin_with(engine.begin()).await {
+            let transaction = match Transaction::begin(&mut conn, engine).await {
                 Ok(transaction) => transaction,
                 Err(error) => {
                     // The server may have ended an idle connection; nothing has been tried yet.

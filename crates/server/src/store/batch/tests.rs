@@ -6,7 +6,7 @@ use std::path::Path;
 
 use prometheus_client::registry::Registry;
 use proptest::prelude::*;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 use tokio::sync::oneshot;
 use vouchkey_types::id::OrganizationId;
 

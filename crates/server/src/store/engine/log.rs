@@ -15,8 +15,10 @@ use crate::store::StoreError;
 /// Pages in the log that are worth moving into the database: as many as SQLite itself waits for.
 const WORTH_MOVING: i64 = 1_000;
 
-/// Changes after which the log is looked at.
-const LOOK: usize = 16;
+/// Pages after which the log is looked at, as many as about so many commits and changes have added.
+const LOOK: usize = 320;
+const PAGES_OF_A_COMMIT: usize = 16;
+const PAGES_OF_A_CHANGE: usize = 4;
 
 /// What is read and written at once.
 const PIECE: usize = 1 << 20;
@@ -80,7 +82,8 @@ fn write_again(path: &Path) -> std::io::Result<()> {
 /// fails.
 #[derive(Debug, Default)]
 pub(in crate::store) struct Checkpoints {
-    changes: usize,
+    /// About how many pages came in since the last look.
+    pages: usize,
 }
 
 impl Checkpoints {
@@ -97,7 +100,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Moves the log after so many more changes, if that is worth it.
+    /// Moves the log after a commit of so many changes, if that is worth it.
     ///
     /// Ends the program if the disk could not keep what was moved. While somebody reads, SQLite moves a part of the log,
     /// does not synchronise it, and never moves it again: after such a failure those pages may be nowhere but in memory,
@@ -109,11 +112,11 @@ impl Checkpoints {
         conn: &mut AnyConnection,
         engine: Engine,
     ) {
-        self.changes += changes;
-        if engine == Engine::Postgres || self.changes < LOOK {
+        self.pages += PAGES_OF_A_COMMIT + PAGES_OF_A_CHANGE * changes;
+        if engine == Engine::Postgres || self.pages < LOOK {
             return;
         }
-        self.changes = 0;
+        self.pages = 0;
         let Err(error) = move_log(conn).await else {
             return;
         };

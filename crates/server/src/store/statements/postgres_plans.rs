@@ -69,8 +69,8 @@ async fn slow(store: &Store) -> Vec<String> {
     ] {
         all.push((name.to_owned(), picking.text(engine)));
     }
-    let shown = shown_session::FINDS.all(engine).iter();
-    all.extend(shown.map(|sql| ("shown sessions".to_owned(), sql.as_str())));
+    let shown = shown_session::FINDS.all(engine);
+    all.extend(shown.map(|sql| ("shown sessions".to_owned(), sql)));
     let mut slow = Vec::new();
     for (name, sql) in all {
         let plan: Result<_, StoreError> = store.read(async |conn| Ok(plan(conn, sql).await?)).await;
