@@ -5,6 +5,7 @@
 
 mod collector;
 mod endpoint;
+mod json;
 mod lines;
 pub mod panics;
 
@@ -94,7 +95,9 @@ fn log<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
     if std::io::stderr().is_terminal() {
         log.with_filter(filter).boxed()
     } else {
-        log.json().flatten_event(true).with_filter(filter).boxed()
+        log.event_format(json::JsonLines)
+            .with_filter(filter)
+            .boxed()
     }
 }
 
