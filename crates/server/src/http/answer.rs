@@ -5,6 +5,7 @@
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use vouchkey_types::inflection::Inflection;
 use vouchkey_types::json::Json;
@@ -17,6 +18,8 @@ use super::request_id::{self, RequestId};
 pub enum Document {
     /// What was asked for, with keys in `snake_case`.
     Json(Json),
+    /// What was asked for, as JSON in the casing that was settled.
+    Text(Bytes),
     /// Why it was refused.
     Problem(Problem),
 }
@@ -29,7 +32,7 @@ pub struct Settled(pub Inflection);
 #[derive(Debug)]
 pub struct Answer {
     status: StatusCode,
-    document: Json,
+    document: Document,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -39,11 +42,20 @@ impl Answer {
         Self::new(StatusCode::OK, document)
     }
 
+    /// 200 with a body that is written already, in the casing that was settled.
+    pub const fn written(text: Bytes) -> Self {
+        Self {
+            status: StatusCode::OK,
+            document: Document::Text(text),
+            headers: Vec::new(),
+        }
+    }
+
     /// Any other status with a body.
     pub fn new(status: StatusCode, document: impl Into<Json>) -> Self {
         Self {
             status,
-            document: document.into(),
+            document: Document::Json(document.into()),
             headers: Vec::new(),
         }
     }
@@ -60,9 +72,7 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
         response.headers_mut().extend(self.headers);
-        response
-            .extensions_mut()
-            .insert(Document::Json(self.document));
+        response.extensions_mut().insert(self.document);
         response
     }
 }
@@ -83,15 +93,19 @@ pub fn write(mut response: Response, id: &RequestId, unsettled: Inflection) -> R
         .extensions()
         .get::<Settled>()
         .map_or(unsettled, |settled| settled.0);
-    let json = match document {
-        Document::Json(json) => json,
-        Document::Problem(problem) => problem.to_json(Some(id.as_str())),
+    let text = match document {
+        Document::Json(json) => inflection.apply(json).to_text().into(),
+        Document::Problem(problem) => {
+            let json = problem.to_json(Some(id.as_str()));
+            inflection.apply(json).to_text().into()
+        }
+        Document::Text(text) => text,
     };
-    set_body(&mut response, inflection.apply(json).to_text());
+    set_body(&mut response, text);
     response
 }
 
-fn set_body(response: &mut Response, text: String) {
+fn set_body(response: &mut Response, text: Bytes) {
     let length = text.len();
     *response.body_mut() = Body::from(text);
     let headers: &mut HeaderMap = response.headers_mut();

@@ -23,16 +23,17 @@ impl Endpoint for GetSession {
             .next()
             .and_then(SessionId::parse)
             .ok_or_else(not_found)?;
-        let (organization, environment) = (call.caller.organization, call.caller.environment);
-        let shown = call
-            .state
+        let (state, caller) = (&call.state, &call.caller);
+        let which = (caller.organization, caller.environment, id);
+        let (inflection, now) = (caller.inflection, state.clock.now_ms());
+        let text = state
             .store
-            .shown_session(organization, environment, id)
-            .await?
-            .ok_or_else(not_found)?;
-        Ok(Answer::ok(
-            view(&call.state, &shown, call.state.clock.now_ms())?.to_json(),
-        ))
+            .written_session(which, inflection, now, |shown| {
+                let session = view(state, shown, now)?.to_json();
+                Ok::<_, ApiError>(inflection.apply(session).to_text())
+            })
+            .await?;
+        text.map(Answer::written).ok_or_else(not_found)
     }
 }
 

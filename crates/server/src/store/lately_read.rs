@@ -1,22 +1,25 @@
-//! Sessions that were read lately: whoever asks again and again whether one has been decided gets it without a query, as
-//! long as nothing was changed.
+//! Sessions that were read lately, as they were written for who asked: whoever asks again and again whether one has been
+//! decided gets the same text without a query, as long as nothing was changed.
 //!
-//! What is given from here is what a query would find at that moment. A session that a change of this process shows
+//! What is given from here is what would be written from a query at that moment. A session that a change of this process shows
 //! otherwise is taken out before the change is answered. Any other process that writes to the database, this program
 //! or another, is noticed by the end of the log, at which each answer from here looks: see [`LogEnd`]. PostgreSQL has no
 //! such place, and is asked each time.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use hashlink::LruCache;
 use sqlx::AnyConnection;
+use vouchkey_types::inflection::Inflection;
 
 use super::engine::LogEnd;
-use super::shown_session::{ShownSession, Which};
+use super::shown_session::Which;
 
-/// Bytes of sessions that are kept, at most: some ten thousand of them.
+/// Bytes of sessions that are kept, at most: more than ten thousand of them.
 const MOST: usize = 16 << 20;
 
 /// Commits after which nobody looks for the end of the log any more, unless somebody asks for a session: who only creates
@@ -50,14 +53,25 @@ struct State {
     end: Option<Arc<LogEnd>>,
     /// The version of the database, as the writer's connection counts: another one means that others have written.
     version: Option<i64>,
-    sessions: LruCache<Which, Arc<ShownSession>>,
+    sessions: LruCache<Which, Written>,
     bytes: usize,
+}
+
+/// A session as it is answered. It cannot be printed: it holds what the caller of its creation sent.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    /// The answer's body.
+    pub(super) text: Bytes,
+    /// How its keys are spelled.
+    pub(super) inflection: Inflection,
+    /// When the clock changes nothing of it, Unix milliseconds.
+    pub(super) steady: Range<i64>,
 }
 
 /// What comes of asking.
 pub(super) enum Asked {
     /// It is here.
-    Here(Arc<ShownSession>),
+    Here(Bytes),
     /// It is to be looked up.
     Missing(Missing),
 }
@@ -82,8 +96,8 @@ impl LatelyRead {
         }))
     }
 
-    /// The session, if it was read lately and nothing was changed since.
-    pub(super) fn ask(&self, which: &Which) -> Asked {
+    /// The session at this time, if it was read lately in this spelling and nothing was changed since.
+    pub(super) fn ask(&self, which: &Which, inflection: Inflection, now: i64) -> Asked {
         let Some(kept) = &self.0 else {
             return Asked::Missing(Missing(None));
         };
@@ -92,10 +106,14 @@ impl LatelyRead {
         let Some(end) = state.end.clone() else {
             return Asked::Missing(Missing(None));
         };
-        let found = state.sessions.get(which).cloned();
+        let found = state
+            .sessions
+            .get(which)
+            .filter(|written| written.inflection == inflection && written.steady.contains(&now))
+            .map(|written| written.text.clone());
         drop(state);
         match found {
-            Some(shown) if end.is_still_there() => Asked::Here(shown),
+            Some(text) if end.is_still_there() => Asked::Here(text),
             _ => Asked::Missing(Missing(Some((Arc::clone(kept), end)))),
         }
     }
@@ -131,15 +149,15 @@ impl LatelyRead {
 }
 
 impl Missing {
-    /// Keeps what was found. Whoever has changed the session meanwhile either has taken it out of here, or will, or has
+    /// Keeps what was written from what was found. Whoever has changed the session meanwhile either has taken it out of here, or will, or has
     /// moved the end of the log.
-    pub(super) fn keep(self, shown: &Arc<ShownSession>) {
+    pub(super) fn keep(self, which: Which, written: Written) {
         let Some((kept, end)) = self.0 else {
             return;
         };
         let mut state = kept.state();
         if state.end.as_ref().is_some_and(|now| Arc::ptr_eq(now, &end)) {
-            state.keep(shown);
+            state.keep(which, written);
         }
     }
 }
@@ -158,8 +176,8 @@ impl State {
                 Reshown::None => {}
                 Reshown::These(all) => {
                     for which in all {
-                        if let Some(shown) = self.sessions.remove(which) {
-                            self.bytes -= bytes(&shown);
+                        if let Some(written) = self.sessions.remove(which) {
+                            self.bytes -= written.bytes();
                         }
                     }
                 }
@@ -187,38 +205,24 @@ impl State {
         self.bytes = 0;
     }
 
-    fn keep(&mut self, shown: &Arc<ShownSession>) {
-        let which = (shown.organization, shown.environment, shown.id);
-        self.bytes += bytes(shown);
-        if let Some(earlier) = self.sessions.insert(which, Arc::clone(shown)) {
-            self.bytes -= bytes(&earlier);
+    fn keep(&mut self, which: Which, written: Written) {
+        self.bytes += written.bytes();
+        if let Some(earlier) = self.sessions.insert(which, written) {
+            self.bytes -= earlier.bytes();
         }
         while self.bytes > MOST
             && let Some((_, oldest)) = self.sessions.remove_lru()
         {
-            self.bytes -= bytes(&oldest);
+            self.bytes -= oldest.bytes();
         }
     }
 }
 
-/// About what a session takes, with its place.
-fn bytes(shown: &ShownSession) -> usize {
-    let text = |text: &Option<String>| text.as_ref().map_or(0, String::capacity);
-    let list = |list: &[String]| {
-        let one = |text: &String| size_of::<String>() + text.capacity();
-        list.iter().map(one).sum::<usize>()
-    };
-    let key = shown.key.as_ref().map_or(0, |key| {
-        key.root_key_id.capacity() + key.key_wrapped.as_ref().map_or(0, Vec::capacity)
-    });
-    size_of::<ShownSession>()
-        + 3 * size_of::<Which>()
-        + text(&shown.external_ref)
-        + text(&shown.country)
-        + list(&shown.tags)
-        + shown.checks.as_deref().map_or(0, list)
-        + shown.metadata.as_ref().map_or(0, Vec::capacity)
-        + key
+impl Written {
+    /// About what it takes, with its place.
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + 3 * size_of::<Which>() + self.text.len()
+    }
 }
 
 #[cfg(test)]

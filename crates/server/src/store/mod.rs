@@ -49,12 +49,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use secrecy::SecretString;
 use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use vouchkey_types::api_key::Environment;
-use vouchkey_types::id::{OrganizationId, SessionId};
+use vouchkey_types::inflection::Inflection;
 
 pub use engine::Engine;
 pub use engine::durability::EngineSetting;
@@ -65,9 +65,9 @@ pub use schema::{Migration, SchemaState, Step};
 use crate::config::{DataConfig, DatabaseConfig};
 use crate::metrics::StoreMetrics;
 use engine::Address;
-use lately_read::{Asked, LatelyRead};
+use lately_read::{Asked, LatelyRead, Written};
 use shared_reads::SharedReads;
-use shown_session::ShownSession;
+use shown_session::{ShownSession, Which};
 use writer::{Job, Pending, Writer};
 
 /// Writes that may wait; one more is refused at once.
@@ -260,30 +260,36 @@ impl Store {
         work(&mut conn).await
     }
 
-    /// What is shown of the session of this id in this environment, from memory if it was read lately and nothing was
-    /// changed since. Such reads that wait together share a query.
+    /// What `write` makes of a session at this time, its keys in this spelling: from memory if it was read lately and
+    /// nothing was changed since. Such reads that wait together share a query.
     ///
     /// # Errors
-    /// As [`Store::read`], and [`StoreError::Busy`] if thousands wait already.
-    pub async fn shown_session(
+    /// As [`Store::read`], [`StoreError::Busy`] if thousands wait already, and those of `write`.
+    pub async fn written_session<E: From<StoreError>>(
         &self,
-        organization: OrganizationId,
-        environment: Environment,
-        id: SessionId,
-    ) -> Result<Option<Arc<ShownSession>>, StoreError> {
-        let which = (organization, environment, id);
-        let missing = match self.lately_read.ask(&which) {
-            Asked::Here(shown) => {
+        which: Which,
+        inflection: Inflection,
+        now: i64,
+        write: impl FnOnce(&ShownSession) -> Result<String, E>,
+    ) -> Result<Option<Bytes>, E> {
+        let missing = match self.lately_read.ask(&which, inflection, now) {
+            Asked::Here(text) => {
                 self.metrics.read_from_memory();
-                return Ok(Some(shown));
+                return Ok(Some(text));
             }
             Asked::Missing(missing) => missing,
         };
-        let found = self.shared_reads.find(which).await?.map(Arc::new);
-        if let Some(shown) = &found {
-            missing.keep(shown);
-        }
-        Ok(found)
+        let Some(found) = self.shared_reads.find(which).await? else {
+            return Ok(None);
+        };
+        let written = Written {
+            text: Bytes::from(write(&found)?.into_boxed_str().into_boxed_bytes()),
+            inflection,
+            steady: found.is_steady(now),
+        };
+        let text = written.text.clone();
+        missing.keep(which, written);
+        Ok(Some(text))
     }
 
     /// Writes, and answers once the change is durable.

@@ -1,5 +1,6 @@
 //! What showing a session needs: what it shows of itself, its live link and its data key, in one query.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use sqlx::AnyConnection;
@@ -81,6 +82,15 @@ impl ShownSession {
     /// The status as the clock sees it (decision 13).
     pub const fn status_at(&self, now: i64) -> SessionStatus {
         self.status.at(self.expires_at, now)
+    }
+
+    /// How long what is shown of it at this time is the same, as far as the clock is concerned.
+    pub fn is_steady(&self, now: i64) -> Range<i64> {
+        let ends = [Some(self.expires_at), self.link.map(|(_, ends)| ends)];
+        let ends = || ends.iter().flatten().copied();
+        let last = ends().filter(|end| *end <= now).max();
+        let next = ends().filter(|end| *end > now).min();
+        last.unwrap_or(i64::MIN)..next.unwrap_or(i64::MAX)
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sqlx::Row;
 use vouchkey_types::api_key::Environment;
-use vouchkey_types::id::SessionId;
+use vouchkey_types::id::{OrganizationId, SessionId};
 use vouchkey_types::session::list::{Cursor, ListQuery, Start};
 use vouchkey_types::session::status::SessionStatus;
 

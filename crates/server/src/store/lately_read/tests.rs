@@ -10,8 +10,9 @@ use crate::clock::{Clock, NewId};
 use crate::store::create_session::CreateSession;
 use crate::store::fixtures::{NOW, apply, creation, store};
 use crate::store::redact_session::{RedactSession, Redacted};
+use crate::store::shown_session::ShownSession;
 use crate::store::upkeep::ExpireSessions;
-use crate::store::{Engine, Store};
+use crate::store::{Engine, Store, StoreError};
 
 struct Bed {
     folder: tempfile::TempDir,
@@ -42,22 +43,34 @@ impl Bed {
         which
     }
 
-    async fn read(&self, (organization, environment, id): Which) -> Option<Arc<ShownSession>> {
+    async fn read(&self, which: Which) -> Option<Bytes> {
+        self.read_at(which, Inflection::Snake, NOW).await
+    }
+
+    async fn read_at(&self, which: Which, inflection: Inflection, now: i64) -> Option<Bytes> {
+        let write = |shown: &ShownSession| Ok::<_, StoreError>(text(shown, inflection, now));
         self.store
-            .shown_session(organization, environment, id)
+            .written_session(which, inflection, now, write)
             .await
             .unwrap()
     }
 
     /// Reads it, and says whether that was from memory.
     async fn is_from_memory(&self, which: Which) -> bool {
+        self.is_from_memory_at(which, Inflection::Snake, NOW).await
+    }
+
+    async fn is_from_memory_at(&self, which: Which, inflection: Inflection, now: i64) -> bool {
         let before = from_memory(&self.store);
-        assert!(self.read(which).await.is_some());
+        assert!(self.read_at(which, inflection, now).await.is_some());
         from_memory(&self.store) > before
     }
 
     async fn tags(&self, which: Which) -> Vec<String> {
-        self.read(which).await.unwrap().tags.clone()
+        let text = self.read(which).await.unwrap();
+        let text = std::str::from_utf8(&text).unwrap();
+        let (_, tags) = text.split_once("; tags:").unwrap();
+        tags.split_terminator(',').map(str::to_owned).collect()
     }
 
     /// The connection of another process.
@@ -67,6 +80,18 @@ impl Bed {
             .await
             .unwrap()
     }
+}
+
+/// Stands for what is answered.
+fn text(shown: &ShownSession, inflection: Inflection, now: i64) -> String {
+    let link = shown.link.filter(|(_, expires_at)| now < *expires_at);
+    format!(
+        "{inflection:?}; {:?}; metadata: {}; link: {}; tags:{}",
+        shown.status_at(now),
+        shown.metadata.is_some(),
+        link.is_some(),
+        shown.tags.join(",")
+    )
 }
 
 fn new_id<T: NewId>() -> T {
@@ -106,15 +131,63 @@ async fn a_session_is_read_once_while_nothing_changes() {
     let which = bed.written().await;
     assert!(!bed.is_from_memory(which).await);
     assert!(bed.is_from_memory(which).await);
-    assert_eq!(
-        bed.read(which).await,
-        bed.store
-            .shared_reads
-            .find(which)
+    let stored = bed.store.shared_reads.find(which).await.unwrap();
+    let stored = stored.map(|shown| text(&shown, Inflection::Snake, NOW).into());
+    assert_eq!(bed.read(which).await, stored);
+}
+
+#[tokio::test]
+async fn what_the_clock_or_the_spelling_changes_is_written_again() {
+    let Some(bed) = Bed::new().await else { return };
+    let which = bed.written().await;
+    let shown = bed.store.shared_reads.find(which).await.unwrap().unwrap();
+    let end = shown.expires_at;
+    let (_, link_ends) = shown.link.unwrap();
+    let mut moments = vec![
+        NOW,
+        end - 1,
+        end,
+        end + 1,
+        NOW,
+        link_ends - 1,
+        link_ends,
+        end,
+    ];
+    moments.extend([i64::MIN, i64::MAX, NOW]);
+    for now in moments {
+        for inflection in [Inflection::Snake, Inflection::Camel] {
+            for _ in 0..2 {
+                let read = bed.read_at(which, inflection, now).await;
+                assert_eq!(read, Some(text(&shown, inflection, now).into()), "{now}");
+            }
+        }
+    }
+    assert!(
+        bed.is_from_memory_at(which, Inflection::Camel, end - 1)
             .await
-            .unwrap()
-            .map(Arc::new)
     );
+    assert!(
+        !bed.is_from_memory_at(which, Inflection::Snake, end - 1)
+            .await
+    );
+    assert!(!bed.is_from_memory_at(which, Inflection::Snake, end).await);
+    assert!(
+        bed.is_from_memory_at(which, Inflection::Snake, end + 1)
+            .await
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_written_is_not_kept() {
+    let Some(bed) = Bed::new().await else { return };
+    let which = bed.written().await;
+    let fail = |_: &ShownSession| Err(StoreError::Corrupt("tags"));
+    let failed = bed
+        .store
+        .written_session(which, Inflection::Snake, NOW, fail)
+        .await;
+    assert_eq!(failed, Err(StoreError::Corrupt("tags")));
+    assert!(!bed.is_from_memory(which).await);
 }
 
 #[tokio::test]
@@ -158,7 +231,8 @@ async fn an_erased_session_is_shown_as_erased_at_once_and_others_stay() {
     assert_eq!(bed.store.write(redact).await, Ok(Redacted::Now));
     assert!(bed.is_from_memory(other).await);
     let shown = bed.read(erased).await.unwrap();
-    assert_eq!((&shown.metadata, shown.link), (&None, None));
+    let erased = b"metadata: false; link: false";
+    assert!(shown.windows(erased.len()).any(|part| part == erased));
 }
 
 #[tokio::test]
@@ -167,14 +241,15 @@ async fn a_lapsed_session_is_shown_as_it_was_written() {
     let (which, other) = (bed.written().await, bed.written_at(NOW + 1_000).await);
     bed.read(other).await;
     let before = bed.read(which).await.unwrap();
+    let shown = bed.store.shared_reads.find(which).await.unwrap().unwrap();
     let expire = ExpireSessions {
-        now: before.expires_at + 1,
+        now: shown.expires_at + 1,
         events: vec![new_id()],
     };
     assert_eq!(bed.store.write(expire).await, Ok(vec![which]));
     assert!(bed.is_from_memory(other).await);
     let after = bed.read(which).await.unwrap();
-    assert_ne!(before.status, after.status);
+    assert_ne!(before, after);
 }
 
 #[tokio::test]
@@ -303,29 +378,29 @@ fn what_is_kept_is_bounded_and_the_least_lately_read_goes_first() {
         bytes: 0,
     };
     let organization = new_id::<OrganizationId>();
-    let shown = |_| {
-        let mut shown = ShownSession::of(creation(organization, NOW).session, None, None);
-        shown.metadata = Some(vec![0; 60_000]);
-        Arc::new(shown)
-    };
-    let all: Vec<_> = (0..400).map(shown).collect();
-    for shown in &all {
-        state.keep(shown);
-        state.keep(shown);
+    let all: Vec<_> = (0..400)
+        .map(|_| which(&creation(organization, NOW)))
+        .collect();
+    for which in &all {
+        for length in [10, 60_000] {
+            let written = Written {
+                text: vec![0; length].into(),
+                inflection: Inflection::Snake,
+                steady: 0..1,
+            };
+            state.keep(*which, written);
+        }
         assert!(state.bytes <= MOST);
         assert_eq!(
             state.bytes,
             state
                 .sessions
                 .iter()
-                .map(|(_, shown)| bytes(shown))
+                .map(|(_, written)| written.bytes())
                 .sum::<usize>()
         );
     }
-    let is_kept = |shown: &ShownSession| {
-        let which = (shown.organization, shown.environment, shown.id);
-        state.sessions.iter().any(|(kept, _)| *kept == which)
-    };
+    let is_kept = |which: &Which| state.sessions.iter().any(|(kept, _)| kept == which);
     assert!(!is_kept(&all[0]) && is_kept(&all[399]) && state.sessions.len() > 250);
 }
 
