@@ -1,9 +1,9 @@
 //! Text to data bits: the choice of segments and version. The coding is the `qrcode` crate's.
 
-use std::iter::once;
+use std::iter::from_fn;
 
 use qrcode::bits::Bits;
-use qrcode::optimize::{Parser, Segment};
+use qrcode::optimize::{Optimizer, Segment};
 use qrcode::types::Mode;
 use qrcode::{EcLevel, Version};
 
@@ -23,37 +23,54 @@ pub(crate) fn encode(text: &str) -> Option<Bits> {
     }
     let whole = whole(text);
     let single = smallest(|version| whole.encoded_len(version));
-    match (mixture(text), single) {
+    match mixture(text) {
         // The crate joins segments greedily, which in rare mixtures takes more room than one.
-        (Some((class, version)), _) if single.is_none_or(|single| version <= single) => {
-            code(text, version, segments(text, class))
+        Some((segments, version)) if single.is_none_or(|single| version <= single) => {
+            code(text, version, &segments)
         }
-        _ => code(text, single?, once(whole)),
+        _ => code(text, single?, &[whole]),
     }
 }
 
-/// The smallest version for a mixture of segments, behind the one that the lengths in their headers
-/// were counted for: these have other sizes from version 10 on and from 27 on.
+/// A mixture of segments and the smallest version for it. The lengths in their headers have other
+/// sizes from version 10 on and from 27 on.
 ///
 /// The crate takes UTF-8 for Shift-JIS and would write Kanji segments that read back as other text.
-fn mixture(text: &str) -> Option<(i16, i16)> {
+fn mixture(text: &str) -> Option<(Vec<Segment>, i16)> {
     if !text.is_ascii() {
         return None;
     }
     [9, 26, 40].into_iter().find_map(|class| {
-        let size = |version| {
-            segments(text, class)
-                .map(|segment| segment.encoded_len(version))
-                .sum()
-        };
-        let size: usize = size(Version::Normal(class));
+        let version = Version::Normal(class);
+        let segments: Vec<Segment> = Optimizer::new(runs(text), version).collect();
+        let sizes = segments.iter().map(|segment| segment.encoded_len(version));
+        let size: usize = sizes.sum();
         let version = smallest(|_| size)?;
-        (version <= class).then_some((class, version))
+        (version <= class).then_some((segments, version))
     })
 }
 
-fn segments(text: &str, version: i16) -> impl Iterator<Item = Segment> {
-    Parser::new(text.as_bytes()).optimize(Version::Normal(version))
+/// ASCII text in segments of which each has characters of one kind, as the crate's parser cuts it.
+fn runs(text: &str) -> impl Iterator<Item = Segment> {
+    let bytes = text.as_bytes();
+    let mut end = 0;
+    from_fn(move || {
+        let begin = end;
+        let mode = mode_of(*bytes.get(begin)?);
+        while bytes.get(end).is_some_and(|&byte| mode_of(byte) == mode) {
+            end += 1;
+        }
+        Some(Segment { mode, begin, end })
+    })
+}
+
+/// The densest mode that has a character.
+fn mode_of(byte: u8) -> Mode {
+    match byte {
+        b'0'..=b'9' => Mode::Numeric,
+        b'A'..=b'Z' | b' ' | b'$' | b'%' | b'*' | b'+' | b'-'..=b'/' | b':' => Mode::Alphanumeric,
+        _ => Mode::Byte,
+    }
 }
 
 /// The smallest version that holds so many bits.
@@ -66,7 +83,7 @@ fn smallest(size: impl Fn(Version) -> usize) -> Option<i16> {
     })
 }
 
-fn code(text: &str, version: i16, segments: impl Iterator<Item = Segment>) -> Option<Bits> {
+fn code(text: &str, version: i16, segments: &[Segment]) -> Option<Bits> {
     let mut bits = Bits::new(Version::Normal(version));
     for segment in segments {
         let data = text.as_bytes().get(segment.begin..segment.end)?;
@@ -83,16 +100,9 @@ fn code(text: &str, version: i16, segments: impl Iterator<Item = Segment>) -> Op
 
 /// The whole text as one segment, in the densest mode that has all its characters.
 fn whole(text: &str) -> Segment {
-    let is_alphanumeric = |byte: &u8| matches!(byte, b'0'..=b'9' | b'A'..=b'Z' | b' ' | b'$' | b'%' | b'*' | b'+' | b'-'..=b'/' | b':');
-    let mode = if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Mode::Numeric
-    } else if text.as_bytes().iter().all(is_alphanumeric) {
-        Mode::Alphanumeric
-    } else {
-        Mode::Byte
-    };
+    let modes = text.bytes().map(mode_of);
     Segment {
-        mode,
+        mode: modes.fold(Mode::Numeric, Mode::max),
         begin: 0,
         end: text.len(),
     }
@@ -110,6 +120,7 @@ pub(crate) fn limit(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use qrcode::optimize::Parser;
 
     use super::*;
 
@@ -161,6 +172,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn runs_are_the_segments_of_the_parser(text in "[ -~\\x00]{0,40}|[0-9A-Fa-c:]{0,80}") {
+            let parser = Parser::new(text.as_bytes());
+            prop_assert_eq!(runs(&text).collect::<Vec<_>>(), parser.collect::<Vec<_>>());
+        }
+
         #[test]
         fn any_ascii_text_up_to_the_limit_fits(
             bytes in "[0-9A-Za-c]{2200,2331}",
