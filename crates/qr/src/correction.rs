@@ -9,80 +9,96 @@ const MODULUS: u16 = 0b1_0001_1101;
 /// Powers of x after which they begin again.
 const ORDER: usize = 255;
 
+/// Coefficients, of which the highest is the lowest byte of the first word. Symbols have at most 30
+/// codewords of correction to a block.
+type Polynomial = [u64; WORDS];
+const WORDS: usize = 4;
+
 /// Makes the correction of blocks, each of so many codewords.
 pub(crate) struct Correction {
-    powers: [u8; ORDER],
-    logarithms: [u8; ORDER + 1],
-    /// The logarithms of the generator's coefficients, from the second highest down.
-    generator: Vec<u8>,
+    codewords: usize,
+    /// The products of the generator, without its highest coefficient, and all values of the lower
+    /// half of a byte; and of the upper half.
+    products: [[Polynomial; 16]; 2],
 }
 
 impl Correction {
-    /// Of at least one codeword, and at most 68, above which no symbol goes.
+    /// Of at least one codeword, and at most 32.
     pub(crate) fn of(codewords: usize) -> Self {
-        let mut powers = [0; ORDER];
-        let mut logarithms = [0; ORDER + 1];
-        let mut power: u16 = 1;
-        for exponent in 0..=254 {
-            let [low, _] = power.to_le_bytes();
-            powers[usize::from(exponent)] = low;
-            logarithms[usize::from(low)] = exponent;
-            power <<= 1;
-            if power > 0xFF {
-                power ^= MODULUS;
+        let mut products = [[[0; WORDS]; 16]; 2];
+        let mut product = generator(codewords);
+        for half in &mut products {
+            for bit in 0..4 {
+                for value in 0..1 << bit {
+                    for word in 0..WORDS {
+                        half[value | 1 << bit][word] = half[value][word] ^ product[word];
+                    }
+                }
+                product.iter_mut().for_each(times_x);
             }
         }
-        let mut correction = Self {
-            powers,
-            logarithms,
-            generator: Vec::new(),
-        };
-        correction.generator = correction.generator(codewords);
-        correction
-    }
-
-    /// The product of x - x^i for all i below the number of codewords.
-    fn generator(&self, codewords: usize) -> Vec<u8> {
-        let mut product = vec![0; codewords];
-        for factor in 0..codewords {
-            // The highest coefficient is one and not written down.
-            let mut above = 1;
-            for coefficient in product.iter_mut().take(factor + 1) {
-                let raised = *coefficient ^ self.times_power(above, factor);
-                above = *coefficient;
-                *coefficient = raised;
-            }
+        Self {
+            codewords,
+            products,
         }
-        let logarithm = |coefficient: u8| self.logarithms[usize::from(coefficient)];
-        product.into_iter().map(logarithm).collect()
-    }
-
-    /// A product with x to the power of `exponent`.
-    fn times_power(&self, factor: u8, exponent: usize) -> u8 {
-        if factor == 0 {
-            return 0;
-        }
-        let sum = usize::from(self.logarithms[usize::from(factor)]) + exponent;
-        self.powers[sum % ORDER]
     }
 
     /// Writes the correction of a block to every `step`th place of `codewords`.
     pub(crate) fn write(&self, block: &[u8], codewords: &mut [u8], step: usize) {
-        let mut remainder = vec![0; self.generator.len()];
+        let [low, high] = &self.products;
+        let mut remainder = [0_u64; WORDS + 1];
         for &byte in block {
-            let lead = byte ^ remainder[0];
-            // From the lowest coefficient up, each takes the place of the one above it.
-            let mut below = 0;
-            for (coefficient, &logarithm) in remainder.iter_mut().zip(&self.generator).rev() {
-                let moved = below ^ self.times_power(lead, logarithm.into());
-                below = *coefficient;
-                *coefficient = moved;
+            let [first, ..] = remainder[0].to_le_bytes();
+            let lead = usize::from(byte ^ first);
+            let (low, high) = (&low[lead & 0xF], &high[lead >> 4]);
+            // Each coefficient takes the place of the one above it.
+            for word in 0..WORDS {
+                let moved = remainder[word] >> 8 | remainder[word + 1] << 56;
+                remainder[word] = moved ^ low[word] ^ high[word];
             }
         }
-        for (place, byte) in codewords.iter_mut().step_by(step).zip(remainder) {
-            *place = byte;
+        let bytes = remainder.map(u64::to_le_bytes);
+        let places = codewords.iter_mut().step_by(step).take(self.codewords);
+        for (index, place) in places.enumerate() {
+            *place = bytes[index / 8][index % 8];
         }
     }
+}
+
+/// Multiplies eight coefficients by x.
+fn times_x(coefficients: &mut u64) {
+    const LOWEST: u64 = 0x0101_0101_0101_0101;
+    let carries = *coefficients >> 7 & LOWEST;
+    // What is carried out of each byte comes back as the rest of the modulus.
+    let within = (*coefficients & !(LOWEST << 7)) << 1;
+    *coefficients = within ^ (carries * u64::from(MODULUS & 0xFF));
+}
+
+/// The product of all factors with a root x^i, for i below the number of codewords, without its
+/// highest coefficient, which is one.
+fn generator(codewords: usize) -> Polynomial {
+    let mut powers = [0; ORDER];
+    let mut logarithms = [0; ORDER + 1];
+    let mut power: u16 = 1;
+    for (exponent, place) in powers.iter_mut().enumerate() {
+        *place = power;
+        logarithms[usize::from(power)] = exponent;
+        power <<= 1;
+        if power > 0xFF {
+            power ^= MODULUS;
+        }
+    }
+    // By the q-binomial theorem, each coefficient is the one above times a power of x and a ratio
+    // of two numbers of this form.
+    let one_less = |exponent: usize| logarithms[usize::from(powers[exponent] ^ 1)];
+    let mut exponent = 0;
+    let mut generator = [0; WORDS];
+    for index in 0..codewords {
+        exponent += index + one_less(codewords - index) + ORDER - one_less(index + 1);
+        exponent %= ORDER;
+        generator[index / 8] |= u64::from(powers[exponent]) << (index % 8 * 8);
+    }
+    generator
 }
 
 #[cfg(test)]
