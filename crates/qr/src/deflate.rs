@@ -25,6 +25,26 @@ const END_CODE: Code = code(0b0_1111, 5);
 const MARGIN_CODE: Code = code(0b1_1111, 5);
 const LINE_CODE: Code = code(0b1, 1);
 
+/// The codes of four modules of a byte, and how long they are.
+static FOUR_MODULES: [[u8; 2]; 16] = {
+    let mut table = [[0; 2]; 16];
+    let mut modules = 0;
+    while modules < 16 {
+        let (mut bits, mut count) = (0, 0);
+        let mut module = 0;
+        while module < 4 {
+            // One bit for light, and for dark one more, which is set.
+            let is_dark = modules >> module & 1;
+            bits |= is_dark << count;
+            count += 1 + is_dark;
+            module += 1;
+        }
+        table[modules as usize] = [bits, count];
+        modules += 1;
+    }
+    table
+};
+
 /// Copies of what is a line before: some of the longest, and the rest in one or two that have the
 /// same symbol.
 struct Copies {
@@ -123,14 +143,28 @@ impl Deflater {
 
     /// Writes light bytes.
     pub(crate) fn light(&mut self, bytes: usize) {
-        self.module(false, bytes);
+        for _ in 0..bytes {
+            self.writer.write(LIGHT_CODE);
+        }
     }
 
-    /// Writes a module as so many bytes.
-    pub(crate) fn module(&mut self, is_dark: bool, bytes: usize) {
-        let code = if is_dark { DARK_CODE } else { LIGHT_CODE };
-        for _ in 0..bytes {
-            self.writer.write(code);
+    /// Writes modules, each as so many bytes. The first is the lowest bit, which is set if it is
+    /// dark.
+    pub(crate) fn modules(&mut self, mut dark: u64, mut modules: usize, bytes: usize) {
+        while modules > 0 {
+            if bytes == 1 && modules >= 4 {
+                let [bits, count] = FOUR_MODULES[(dark & 0xF) as usize];
+                self.writer.write(code(bits.into(), count.into()));
+                dark >>= 4;
+                modules -= 4;
+            } else {
+                let code = [LIGHT_CODE, DARK_CODE][(dark & 1) as usize];
+                for _ in 0..bytes {
+                    self.writer.write(code);
+                }
+                dark >>= 1;
+                modules -= 1;
+            }
         }
     }
 

@@ -1,13 +1,8 @@
 //! A square of bits, cut into strips of sixty columns: a word holds one row of a strip, so that
 //! one operation on words treats sixty columns at once.
 
-/// Columns of a strip. Twelve divides it, which is the period of every mask in both directions,
-/// and three strips hold the largest symbol.
+/// Columns of a strip. Twelve divides it, which is the period of every mask in both directions.
 pub(crate) const COLUMNS: usize = 60;
-
-const STRIPS: usize = 3;
-/// Rows, and columns, of version 40.
-const MOST: usize = 177;
 
 /// Empty rows above each strip: before a pattern that looks like a finder, four modules count.
 pub(crate) const ABOVE: usize = 4;
@@ -19,15 +14,16 @@ const BELOW: usize = 6;
 #[derive(Clone)]
 pub(crate) struct Grid {
     side: usize,
-    strips: [[u64; ABOVE + MOST + BELOW]; STRIPS],
+    /// Strip after strip, each with the empty rows around it.
+    words: Vec<u64>,
 }
 
 impl Grid {
-    /// An empty square of at most 177 rows and columns.
+    /// An empty square of so many rows and columns.
     pub(crate) fn new(side: usize) -> Self {
         Self {
             side,
-            strips: [[0; ABOVE + MOST + BELOW]; STRIPS],
+            words: vec![0; side.div_ceil(COLUMNS) * (ABOVE + side + BELOW)],
         }
     }
 
@@ -41,35 +37,47 @@ impl Grid {
         self.side.div_ceil(COLUMNS)
     }
 
+    /// How many columns a strip has.
+    pub(crate) fn columns_of(&self, strip: usize) -> usize {
+        (self.side - strip * COLUMNS).min(COLUMNS)
+    }
+
     /// The bits of a strip that are columns.
     pub(crate) fn columns(&self, strip: usize) -> u64 {
-        let columns = (self.side - strip * COLUMNS).min(COLUMNS);
-        (1 << columns) - 1
+        (1 << self.columns_of(strip)) - 1
+    }
+
+    /// Where a strip begins, with the empty rows above it.
+    fn start(&self, strip: usize) -> usize {
+        strip * (ABOVE + self.side + BELOW)
     }
 
     /// A strip from top to bottom, with the empty rows around it.
     pub(crate) fn framed(&self, strip: usize) -> &[u64] {
-        &self.strips[strip][..ABOVE + self.side + BELOW]
+        &self.words[self.start(strip)..self.start(strip + 1)]
     }
 
     /// A strip from top to bottom.
     pub(crate) fn rows(&self, strip: usize) -> &[u64] {
-        &self.strips[strip][ABOVE..ABOVE + self.side]
+        let top = self.start(strip) + ABOVE;
+        &self.words[top..top + self.side]
     }
 
     /// A strip from top to bottom, to be changed.
     pub(crate) fn rows_mut(&mut self, strip: usize) -> &mut [u64] {
-        &mut self.strips[strip][ABOVE..ABOVE + self.side]
+        let top = self.start(strip) + ABOVE;
+        &mut self.words[top..top + self.side]
     }
 
     /// A row of a strip.
     pub(crate) fn word(&self, strip: usize, y: usize) -> u64 {
-        self.strips[strip][ABOVE + y]
+        self.words[self.start(strip) + ABOVE + y]
     }
 
     /// A row of a strip, to be changed.
     pub(crate) fn word_mut(&mut self, strip: usize, y: usize) -> &mut u64 {
-        &mut self.strips[strip][ABOVE + y]
+        let place = self.start(strip) + ABOVE + y;
+        &mut self.words[place]
     }
 
     /// Whether a bit is set.
@@ -86,6 +94,20 @@ impl Grid {
             }
         }
         count
+    }
+
+    /// For each bit that is set the rows from it to the bottom, its own included: their sum.
+    pub(crate) fn heights(&self) -> u64 {
+        let mut heights = 0;
+        for strip in 0..self.strips() {
+            // What was seen counts once more with each row.
+            let mut seen = 0;
+            for word in self.rows(strip) {
+                seen += u64::from(word.count_ones());
+                heights += seen;
+            }
+        }
+        heights
     }
 
     /// Sets those of at most sixty columns from `x` that have a bit in `bits`.
