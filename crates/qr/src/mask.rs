@@ -1,5 +1,7 @@
 //! The eight masks (ISO/IEC 18004, 7.8.2) and the choice among them.
 
+use std::mem::swap;
+
 use qrcode::EcLevel;
 
 use crate::grid::Grid;
@@ -10,9 +12,9 @@ const MASKS: usize = 8;
 /// After so many rows, and columns, every mask begins again.
 const PERIOD: usize = 12;
 
-/// The first twelve inverted modules of the first twelve rows.
-static ROWS: [[u16; PERIOD]; MASKS] = {
-    let mut rows = [[0; PERIOD]; MASKS];
+/// The first twelve inverted modules of the first twelve rows of a mask, and of its columns.
+static INVERTED: [[[u16; PERIOD]; 2]; MASKS] = {
+    let mut inverted = [[[0; PERIOD]; 2]; MASKS];
     let mut index = 0;
     while index < MASKS * PERIOD * PERIOD {
         let (mask, i, j) = (
@@ -21,11 +23,12 @@ static ROWS: [[u16; PERIOD]; MASKS] = {
             index % PERIOD,
         );
         if inverts(mask, i, j) {
-            rows[mask][i] |= 1 << j;
+            inverted[mask][0][i] |= 1 << j;
+            inverted[mask][1][j] |= 1 << i;
         }
         index += 1;
     }
-    rows
+    inverted
 };
 
 /// The conditions of table 10, where i is the row and j the column.
@@ -46,19 +49,25 @@ const fn inverts(mask: usize, i: usize, j: usize) -> bool {
 /// such masks, the first.
 ///
 /// `rows` are those of the data, without the patterns.
-pub(crate) fn apply_best(patterns: &Patterns, rows: &Grid, level: EcLevel) -> Grid {
-    let mut masked = Grid::new(rows.side());
-    let mut apply = |mask| {
-        invert(rows, patterns, &ROWS[mask], &mut masked);
-        draw_format(&mut masked, level, mask);
-        penalty::score(&masked, &masked.transposed())
-    };
-    let mut best = (u32::MAX, 0);
-    for mask in 0..MASKS {
-        best = best.min((apply(mask), mask));
+pub(crate) fn apply_best(patterns: &Patterns, rows: Grid, level: EcLevel) -> Grid {
+    // Rows and columns are masked alike, which is quicker than to turn what was masked.
+    let data = [rows.transposed(), rows];
+    let mut best = data.clone();
+    let mut masked = data.clone();
+    let mut fewest = u32::MAX;
+    for (mask, inverted) in INVERTED.iter().enumerate() {
+        let [columns, rows] = &mut masked;
+        invert(&data[0], patterns, &inverted[1], columns);
+        invert(&data[1], patterns, &inverted[0], rows);
+        draw_format(rows, columns, level, mask);
+        let points = penalty::score(rows, columns);
+        if points < fewest {
+            fewest = points;
+            swap(&mut best, &mut masked);
+        }
     }
-    apply(best.1);
-    masked
+    let [_, rows] = best;
+    rows
 }
 
 /// Inverts the modules of a mask and adds the patterns.

@@ -125,8 +125,8 @@ fn protect(number: usize, bits: u32, generator: u32) -> u32 {
 }
 
 /// Draws both copies of the format information, and the dark module: across the row and down the
-/// column with the number 8.
-pub(crate) fn draw_format(grid: &mut Grid, level: EcLevel, mask: usize) {
+/// column with the number 8. The symbol is given as its rows and as its columns.
+pub(crate) fn draw_format(rows: &mut Grid, columns: &mut Grid, level: EcLevel, mask: usize) {
     let level = match level {
         EcLevel::L => 0b01,
         EcLevel::M => 0b00,
@@ -135,15 +135,25 @@ pub(crate) fn draw_format(grid: &mut Grid, level: EcLevel, mask: usize) {
     };
     let down = protect(level << 3 | mask, 10, FORMAT_GENERATOR) ^ FORMAT_MASK;
     let across = down.reverse_bits() >> (u32::BITS - 15);
-    let bit = |bits: u32, place: usize| u64::from(bits >> place & 1);
-    for place in 0..8 {
-        // At the near end the timing pattern crosses.
-        let near = if place < TIMING { place } else { place + 1 };
-        let far = grid.side() - 8 + place;
-        grid.set(near, FORMAT, bit(across, place));
-        grid.set(FORMAT, near, bit(down, place));
-        grid.set(far, FORMAT, bit(across, place + 7));
-        // The dark module is in place of the bit that is in the corner.
-        grid.set(FORMAT, far, bit(down, place + 7) | u64::from(place == 0));
+    // Eight modules at each end, of which the eighth bit is in both. Down, where it is in the
+    // corner already, the dark module takes its second place.
+    let ends = |bits: u32| [u64::from(bits & 0xFF), u64::from(bits >> 7)];
+    let (across, [top, bottom]) = (ends(across), ends(down));
+    let down = [top, bottom | 1];
+    draw_ends(rows, across, down);
+    draw_ends(columns, down, across);
+}
+
+/// Draws eight modules at the near end and at the far end of the row, and of the column.
+fn draw_ends(grid: &mut Grid, across: [u64; 2], down: [u64; 2]) {
+    // At the near end the timing pattern crosses.
+    let spread = |[near, far]: [u64; 2]| [near & 0x3F | (near & 0xC0) << 1, far];
+    let far = grid.side() - 8;
+    let (across, down) = (spread(across), spread(down));
+    for (end, start) in [0, far].into_iter().enumerate() {
+        grid.set(start, FORMAT, across[end]);
+        for place in 0..9 - end {
+            grid.set(FORMAT, start + place, down[end] >> place & 1);
+        }
     }
 }

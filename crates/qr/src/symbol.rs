@@ -38,7 +38,7 @@ pub(crate) fn draw(bits: Bits, level: EcLevel) -> Option<Grid> {
     let count = patterns.free.count() / 8;
     let codewords = codewords::interleave(&bits.into_bytes(), count, version, level);
     let rows = placement::place(&patterns.free, &codewords);
-    Some(mask::apply_best(&patterns, &rows, level))
+    Some(mask::apply_best(&patterns, rows, level))
 }
 
 #[cfg(test)]
