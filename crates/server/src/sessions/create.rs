@@ -211,7 +211,7 @@ async fn create(
             } else if has_invitation {
                 state.outbox_wake.notify_one();
             }
-            step("answer").in_scope(|| answer(decision.created.to_json()).map(Outcome::Created))
+            step("answer").in_scope(|| answer(decision.created).map(Outcome::Created))
         }
         Ok(Created::Replay(record)) => Ok(Outcome::Earlier(Some(record))),
         Ok(Created::Mismatch) => Ok(Outcome::Earlier(None)),

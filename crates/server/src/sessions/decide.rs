@@ -104,8 +104,8 @@ pub struct Circumstances<'a> {
 pub struct Decision {
     /// All rows.
     pub change: CreateSession,
-    /// The answer, but for the QR code.
-    pub created: CreatedSession,
+    /// The answer, but for the QR code, with keys in `snake_case`.
+    pub created: Json,
 }
 
 /// Decides a creation.
@@ -151,17 +151,19 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
         retention_status: RetentionStatus::Active,
         sealed: seal(new, &key, &dice.nonces),
     };
+    let capture_url = capture_url(public_url, secrets, link);
     let created = CreatedSession {
         id: id.to_string(),
         status: session.status,
-        capture_url: capture_url(public_url, secrets, link),
+        capture_url: capture_url.clone(),
         is_sandbox: caller.environment == Environment::Sandbox,
         created_at_ms: session.created_at,
         expires_at_ms: session.expires_at,
         external_ref: session.external_ref.clone(),
         qr_code_data_url: None,
         tags: session.tags.clone(),
-    };
+    }
+    .to_json();
     let wrapped = key.wrap(vault, dice.nonces[8]);
     let invitation = new.send_email.then(|| NewInvitation {
         organization: caller.organization,
@@ -171,8 +173,14 @@ pub fn decide(new: &NewSession, circumstances: &Circumstances<'_>, dice: &Dice) 
         created_at: *now,
     });
     let kept = invitation.as_ref().and_then(|invitation| {
-        let url = created.capture_url.clone();
-        keep(new, circumstances, invitation, url, &key, dice.nonces[9])
+        keep(
+            new,
+            circumstances,
+            invitation,
+            capture_url,
+            &key,
+            dice.nonces[9],
+        )
     });
     let change = CreateSession {
         idempotency: marker
@@ -273,7 +281,7 @@ fn keep(
 fn record(
     caller: &Caller,
     marker: &Marker,
-    created: &CreatedSession,
+    created: &Json,
     key: &SessionKey,
     nonce: [u8; 24],
     session: &SessionRow,
@@ -283,11 +291,7 @@ fn record(
         fingerprint: marker.fingerprint,
         session: session.id,
         status: CREATED,
-        response_sealed: key.seal_response(
-            &marker.key,
-            created.to_json().to_text().as_bytes(),
-            nonce,
-        ),
+        response_sealed: key.seal_response(&marker.key, created.to_text().as_bytes(), nonce),
         api_version: caller.version,
         created_at: session.created_at,
         expires_at: session.created_at + IDEMPOTENCY_HOURS * HOUR_MS,
