@@ -26,7 +26,7 @@ impl RequestId {
 
     /// A new name: 128 random bits.
     pub fn new(clock: &Clock) -> Self {
-        Self(format!("req_{:032x}", u128::from_be_bytes(clock.random())))
+        Self(format!("req_{:032x}", u128::from_be_bytes(clock.name())))
     }
 
     /// The name itself.
