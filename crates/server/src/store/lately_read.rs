@@ -149,8 +149,8 @@ impl LatelyRead {
 }
 
 impl Missing {
-    /// Keeps what was written from what was found. Whoever has changed the session meanwhile either has taken it out of here, or will, or has
-    /// moved the end of the log.
+    /// Keeps what was written from what was found. Whoever has changed the session meanwhile either has taken it out of
+    /// here, or will, or has moved the end of the log.
     pub(super) fn keep(self, which: Which, written: Written) {
         let Some((kept, end)) = self.0 else {
             return;

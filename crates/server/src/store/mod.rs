@@ -285,7 +285,7 @@ impl Store {
         let written = Written {
             text: Bytes::from(write(&found)?.into_boxed_str().into_boxed_bytes()),
             inflection,
-            steady: found.is_steady(now),
+            steady: found.steady_at(now),
         };
         let text = written.text.clone();
         missing.keep(which, written);

@@ -85,7 +85,7 @@ impl ShownSession {
     }
 
     /// How long what is shown of it at this time is the same, as far as the clock is concerned.
-    pub fn is_steady(&self, now: i64) -> Range<i64> {
+    pub fn steady_at(&self, now: i64) -> Range<i64> {
         let ends = [Some(self.expires_at), self.link.map(|(_, ends)| ends)];
         let ends = || ends.iter().flatten().copied();
         let last = ends().filter(|end| *end <= now).max();
