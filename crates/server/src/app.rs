@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Config, PublicUrl};
 use crate::http::directory::Directory;
 use crate::http::last_used::LastUsed;
-use crate::http::listen::{self, Limits};
+use crate::http::listen::{self, Lanes, Limits};
 use crate::http::rate_limit::Buckets;
 use crate::http::{self, idempotency};
 use crate::metrics::{self, Metrics};
@@ -162,6 +162,7 @@ impl App {
         self,
         listener: TcpListener,
         metrics: Option<TcpListener>,
+        lanes: Lanes,
         stop: CancellationToken,
     ) {
         let workers = TaskTracker::new();
@@ -180,7 +181,7 @@ impl App {
             tokio::time::sleep(STOP_TIME).await;
         };
         tokio::select! {
-            () = listen::serve(listener, router, Limits::default(), connections, stop.clone()) => {}
+            () = listen::serve(listener, router, Limits::default(), connections, &lanes, stop.clone()) => {}
             () = stopping => tracing::warn!("connections that did not end in time are closed"),
         }
         self.state.tasks.close();
@@ -198,5 +199,7 @@ impl App {
             tracing::warn!("a worker did not end in time");
         }
         self.state.store.close().await;
+        // The last: work that requests left behind runs on them.
+        drop(lanes);
     }
 }

@@ -10,7 +10,8 @@ use mimalloc::MiMalloc;
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-#[tokio::main]
+/// One thread; a server starts more for its connections.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     vouchkey_server::commands::run().await
 }

@@ -14,6 +14,7 @@ use super::installation::Installation;
 use super::{CommandError, complain};
 use crate::app::{self, Foundation};
 use crate::config::{Config, Flags, PublicUrl};
+use crate::http::listen::Lanes;
 use crate::store::{api_keys, organizations};
 use crate::telemetry;
 
@@ -52,6 +53,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     }
     address.tell(&public_url, bound)?;
 
+    let lanes = Lanes::for_all_cores()?;
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
     let app = app::build(Foundation {
@@ -64,7 +66,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     });
     announce(bound)?;
     tell_systemd(&[NotifyState::Ready]);
-    app.run(listener, metrics, stop).await;
+    app.run(listener, metrics, lanes, stop).await;
     drop(address);
     telemetry.stop().await;
     Ok(())

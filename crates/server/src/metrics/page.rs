@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ConnectionMetrics, register_seconds};
 use crate::app::AppState;
-use crate::http::listen::{self, Limits};
+use crate::http::listen::{self, Lanes, Limits};
 use crate::store::outbox::{self, Waiting};
 
 /// Those who look at the metrics are few.
@@ -119,7 +119,8 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
         connections: CONNECTIONS,
         ..Limits::default()
     };
-    listen::serve(listener, router, limits, ConnectionMetrics::default(), stop).await;
+    let metrics = ConnectionMetrics::default();
+    listen::serve(listener, router, limits, metrics, &Lanes::here(), stop).await;
 }
 
 async fn page(State(state): State<AppState>) -> Response {

@@ -3,6 +3,7 @@
 //! axum's own `serve` knows no time limit for headers and no bound on connections.
 
 mod first_bytes;
+mod lanes;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -22,12 +23,13 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::http::address::Peer;
 use crate::metrics::ConnectionMetrics;
 use first_bytes::{Exchange, Exchanges, FirstBytes};
+
+pub use lanes::Lanes;
 
 /// Header fields that hyper reads; more than 100 are then refused in the error shape.
 const MAX_FIELDS_READ: usize = 256;
@@ -80,11 +82,11 @@ pub async fn serve(
     router: Router,
     limits: Limits,
     metrics: ConnectionMetrics,
+    lanes: &Lanes,
     stop: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
-    let connections = TaskTracker::new();
     loop {
         let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
@@ -110,14 +112,16 @@ pub async fn serve(
         let place = Place(Arc::new(place));
         let open = metrics.begin();
         let (router, stop) = (router.clone(), stop.clone());
-        connections.spawn(async move {
+        let given = lanes.spawn(stream, async move |stream| {
             serve_connection(stream, peer, router, limits, place, stop).await;
             drop(open);
         });
+        if let Err(error) = given {
+            tracing::warn!(%error, "a connection could not be given to its thread");
+        }
     }
     drop(listener);
-    connections.close();
-    connections.wait().await;
+    lanes.wait().await;
 }
 
 async fn refuse(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {

@@ -21,13 +21,11 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let stop = CancellationToken::new();
-        let ended = tokio::spawn(serve(
-            listener,
-            router,
-            limits,
-            ConnectionMetrics::default(),
-            stop.clone(),
-        ));
+        let stopped = stop.clone();
+        let ended = tokio::spawn(async move {
+            let metrics = ConnectionMetrics::default();
+            serve(listener, router, limits, metrics, &Lanes::here(), stopped).await;
+        });
         Self {
             address,
             stop,

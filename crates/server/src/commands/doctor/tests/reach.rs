@@ -1,6 +1,7 @@
 //! What is said of links, mail and the server that runs.
 
 use super::*;
+use crate::http::listen::Lanes;
 
 #[tokio::test]
 async fn links_that_others_cannot_use_are_told() {
@@ -88,7 +89,7 @@ async fn the_server_that_runs_is_asked_how_it_is() {
         clock: installation.clock,
     });
     let stop = CancellationToken::new();
-    let running = tokio::spawn(app.run(listener, None, stop.clone()));
+    let running = tokio::spawn(app.run(listener, None, Lanes::here(), stop.clone()));
     for line in [listen.as_str(), "--listen 127.0.0.1:0"] {
         let report = folder.doctor(line).await;
         assert_said(&report, "server", Level::Ok, &["ready"]);
