@@ -53,7 +53,9 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     }
     address.tell(&public_url, bound)?;
 
-    let lanes = Lanes::for_all_cores()?;
+    let lanes = Lanes::for_all_cores().map_err(|error| {
+        CommandError::Failed(format!("cannot start a thread for each core: {error}"))
+    })?;
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
     let app = app::build(Foundation {
