@@ -23,8 +23,6 @@ pub struct Lanes {
 #[derive(Debug)]
 struct Lane {
     runtime: Handle,
-    /// Whether a connection has to be brought over to it.
-    is_another: bool,
     open: TaskTracker,
 }
 
@@ -32,7 +30,7 @@ impl Lanes {
     /// Those of the calling runtime alone.
     pub fn here() -> Self {
         Self {
-            lanes: vec![Lane::new(Handle::current(), false)],
+            lanes: vec![Lane::new(Handle::current())],
             _end: CancellationToken::new().drop_guard(),
         }
     }
@@ -47,10 +45,11 @@ impl Lanes {
 
     fn start(count: usize) -> io::Result<Self> {
         let end = CancellationToken::new();
+        let guard = end.clone().drop_guard();
         let mut lanes = Vec::with_capacity(count);
         for number in 1..count {
             let runtime = Builder::new_current_thread().enable_all().build()?;
-            lanes.push(Lane::new(runtime.handle().clone(), true));
+            lanes.push(Lane::new(runtime.handle().clone()));
             let ended = end.clone().cancelled_owned();
             thread::Builder::new()
                 .name(format!("connections-{number}"))
@@ -60,11 +59,8 @@ impl Lanes {
                     runtime.shutdown_background();
                 })?;
         }
-        lanes.push(Lane::new(Handle::current(), false));
-        Ok(Self {
-            lanes,
-            _end: end.drop_guard(),
-        })
+        lanes.push(Lane::new(Handle::current()));
+        Ok(Self { lanes, _end: guard })
     }
 
     /// Serves a connection on the lane that has the fewest.
@@ -82,10 +78,6 @@ impl Lanes {
         let Some(lane) = self.lanes.iter().min_by_key(|lane| lane.open.len()) else {
             return Ok(());
         };
-        if !lane.is_another {
-            lane.open.spawn_on(serve(stream), &lane.runtime);
-            return Ok(());
-        }
         let stream = stream.into_std()?;
         lane.open.spawn_on(
             async move {
@@ -109,10 +101,9 @@ impl Lanes {
 }
 
 impl Lane {
-    fn new(runtime: Handle, is_another: bool) -> Self {
+    fn new(runtime: Handle) -> Self {
         Self {
             runtime,
-            is_another,
             open: TaskTracker::new(),
         }
     }
