@@ -4,6 +4,9 @@ use std::process::{Command, ExitCode};
 
 use crate::command::{Outcome, step, watch};
 
+/// How much of what a suite says of its failures is said again at the end, in lines.
+const SAID_AGAIN: usize = 60;
+
 /// The sums, and a remark for each thing that did not pass.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
@@ -11,6 +14,9 @@ pub(crate) struct Tally {
     failed: u64,
     skipped: u64,
     remarks: Vec<String>,
+    /// What the runners said of tests that failed: who reads the end of a long log need not look for it.
+    failures: Vec<String>,
+    in_failures: bool,
 }
 
 impl Tally {
@@ -41,7 +47,7 @@ impl Tally {
     pub(crate) fn suite(&mut self, name: &str, command: &mut Command) {
         step(name);
         let mut sums = Tally::default();
-        let finished = watch(command, |line| sums.add_result_line(line));
+        let finished = watch(command, |line| sums.read(line));
         self.conclude(name, &sums, finished);
     }
 
@@ -50,6 +56,11 @@ impl Tally {
         self.passed += sums.passed;
         self.failed += sums.failed;
         self.skipped += sums.skipped;
+        if !sums.failures.is_empty() {
+            self.failures.push(format!("what failed of {name}:"));
+            self.failures
+                .extend(sums.failures.iter().take(SAID_AGAIN).cloned());
+        }
         match finished {
             Err(failure) => self.fail(&format!("{name}: {failure}")),
             // A build that fails, or a process that dies, prints no result; neither may look like success.
@@ -71,8 +82,8 @@ impl Tally {
     /// Prints the remarks and the closing line.
     pub(crate) fn report(&self) -> ExitCode {
         println!();
-        for remark in &self.remarks {
-            println!("{remark}");
+        for line in self.failures.iter().chain(&self.remarks) {
+            println!("{line}");
         }
         println!(
             "{} passed, {} failed, {} skipped",
@@ -89,6 +100,18 @@ impl Tally {
         eprintln!("error: {remark}");
         self.failed += 1;
         self.remarks.push(format!("failed: {remark}"));
+    }
+
+    /// Reads a line of a runner: its result, or what it says of failures, which stands before that under `failures:`.
+    fn read(&mut self, line: &str) {
+        if line.starts_with("test result: ") {
+            self.in_failures = false;
+            self.add_result_line(line);
+        } else if line == "failures:" {
+            self.in_failures = true;
+        } else if self.in_failures && !line.is_empty() {
+            self.failures.push(format!("    {line}"));
+        }
     }
 
     /// Reads `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
@@ -121,7 +144,7 @@ mod tests {
     fn sums_of(lines: &[&str]) -> Tally {
         let mut sums = Tally::default();
         for line in lines {
-            sums.add_result_line(line);
+            sums.read(line);
         }
         sums
     }
@@ -153,6 +176,37 @@ mod tests {
             false,
         );
         assert_eq!((tally.passed, tally.failed, tally.skipped), (3, 2, 0));
+    }
+
+    #[test]
+    fn what_failed_is_said_again_at_the_end() {
+        let tally = concluded(
+            &[
+                "test one ... ok",
+                "test two ... FAILED",
+                "",
+                "failures:",
+                "",
+                "---- two stdout ----",
+                "left is not right",
+                "",
+                "failures:",
+                "    two",
+                "",
+                "test result: FAILED. 1 passed; 1 failed; 0 ignored; 0 measured",
+                "     Running tests/another.rs",
+            ],
+            false,
+        );
+        assert_eq!(
+            tally.failures,
+            [
+                "what failed of suite:",
+                "    ---- two stdout ----",
+                "    left is not right",
+                "        two"
+            ]
+        );
     }
 
     #[test]
