@@ -11,9 +11,10 @@ import { start } from "./client/program.mjs";
 import { browser } from "./support/browser.mjs";
 import { atEnd, closeAll } from "./support/closing.mjs";
 import { CONSUMERS, INSTALLED, install, replace, ROOT } from "./support/consumers.mjs";
+import { ENDED } from "./support/patience.mjs";
 import { POLICY, serve } from "./support/site.mjs";
 
-describe("pages without Vite", { timeout: 180_000 }, () => {
+describe("pages without Vite", ENDED, () => {
   after(closeAll);
   let chromium;
   let plain;

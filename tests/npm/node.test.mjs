@@ -7,8 +7,9 @@ import { describe, test } from "node:test";
 
 import { node, ROOT } from "./support/consumers.mjs";
 import { expected } from "./support/answers.mjs";
+import { ENDED } from "./support/patience.mjs";
 
-describe("programs in Node", { timeout: 180_000 }, () => {
+describe("programs in Node", ENDED, () => {
   test("an ESM program needs no init, and may call it", async () => {
     for (const answer of await node("node/esm.mjs")) {
       assert.deepEqual(answer, expected(answer));

@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 import { before, describe, test } from "node:test";
 
 import { archive, CONSUMERS, INSTALLED, install, node, PACKAGE, ROOT } from "./support/consumers.mjs";
+import { ENDED } from "./support/patience.mjs";
 
 /** Every file below a folder, with its content. */
 function filesOf(folder) {
@@ -16,7 +17,7 @@ function filesOf(folder) {
   return Object.fromEntries(paths.map((path) => [path, readFileSync(join(folder, path))]));
 }
 
-describe("the packed package", { timeout: 180_000 }, () => {
+describe("the packed package", ENDED, () => {
   before(install);
 
   test("holds what was made, and its manifest names every file", () => {

@@ -11,8 +11,9 @@ import { promisify } from "node:util";
 
 import { start } from "./client/program.mjs";
 import { CONSUMERS, install } from "./support/consumers.mjs";
+import { ENDED } from "./support/patience.mjs";
 
-describe("the README's programs", { timeout: 120_000 }, () => {
+describe("the README's programs", ENDED, () => {
   let program;
   before(async () => {
     await install();

@@ -5,6 +5,10 @@
 
 import { readdirSync } from "node:fs";
 
+import { install } from "./support/consumers.mjs";
+
+await install();
+
 const here = new URL(".", import.meta.url);
 for (const file of readdirSync(here, { recursive: true }).filter((name) => name.endsWith(".test.mjs")).sort()) {
   if (!file.includes("node_modules")) {

@@ -12,9 +12,10 @@ import { start } from "./client/program.mjs";
 import { browser } from "./support/browser.mjs";
 import { atEnd, closeAll } from "./support/closing.mjs";
 import { CONSUMERS, install, replace } from "./support/consumers.mjs";
+import { ENDED } from "./support/patience.mjs";
 import { POLICY, serve } from "./support/site.mjs";
 
-describe("pages of Vite", { timeout: 180_000 }, () => {
+describe("pages of Vite", ENDED, () => {
   after(closeAll);
   const root = join(CONSUMERS, "vite");
   const load = createRequire(join(CONSUMERS, "package.json"));

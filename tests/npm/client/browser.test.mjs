@@ -8,10 +8,11 @@ import { after, before, describe, test } from "node:test";
 import { browser } from "../support/browser.mjs";
 import { atEnd, closeAll } from "../support/closing.mjs";
 import { CONSUMERS, INSTALLED, install } from "../support/consumers.mjs";
+import { ENDED } from "../support/patience.mjs";
 import { POLICY, serve } from "../support/site.mjs";
 import { start } from "./program.mjs";
 
-describe("the client in a browser", { timeout: 180_000 }, () => {
+describe("the client in a browser", ENDED, () => {
   after(closeAll);
   let chromium;
   let server;

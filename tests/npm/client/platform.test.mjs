@@ -7,6 +7,7 @@ import { describe, test } from "node:test";
 import { createContext, runInContext } from "node:vm";
 
 import { INSTALLED } from "../support/consumers.mjs";
+import { ENDED } from "../support/patience.mjs";
 import { inventedKey } from "./package.mjs";
 
 const code = readFileSync(join(INSTALLED, "dist/inline.cjs"), "utf8");
@@ -30,7 +31,7 @@ function outcome(globals, key) {
   }
 }
 
-describe("a secret key", { timeout: 120_000 }, () => {
+describe("a secret key", ENDED, () => {
   for (const [place, globals] of [
     ["a page", { window: {} }],
     ["a page whose bundler imitates Node", { window: {}, process: browserProcess }],

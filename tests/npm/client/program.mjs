@@ -33,9 +33,11 @@ export async function start(settings = {}) {
     ]);
   };
   const end = async (signal) => {
-    const exit = once(child, "exit");
-    child.kill(signal);
-    await exit;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, "exit");
+      child.kill(signal);
+      await exit;
+    }
   };
   const baseUrl = await serve("127.0.0.1:0");
   return {

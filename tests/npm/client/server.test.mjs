@@ -5,8 +5,9 @@ import { after, before, describe, test } from "node:test";
 
 import { VouchkeyClient, refusal } from "./package.mjs";
 import { start } from "./program.mjs";
+import { ENDED } from "../support/patience.mjs";
 
-describe("the client and the server", { timeout: 120_000 }, () => {
+describe("the client and the server", ENDED, () => {
   let server;
   let client;
   before(async () => {

@@ -5,10 +5,11 @@ import { after, describe, test } from "node:test";
 
 import { VouchkeyClient, inventedKey, refusal } from "./package.mjs";
 import { created, cut, drip, drop, flood, hang, problem, raw, tiny } from "./tiny.mjs";
+import { ENDED } from "../support/patience.mjs";
 
 const key = inventedKey("vk_sandbox_");
 
-describe("the client in trouble", { timeout: 120_000 }, () => {
+describe("the client in trouble", ENDED, () => {
   const ends = [];
   after(() => Promise.all(ends.map((end) => end())));
 
@@ -104,12 +105,19 @@ describe("the client in trouble", { timeout: 120_000 }, () => {
     assert.deepEqual([error.code, error.retryAfter, seen.length], ["rate_limited", 61, 1]);
   });
 
-  test("the pauses are random and grow", async () => {
+  test("the pauses are random and grow", async ({ mock }) => {
+    const { setTimeout } = globalThis;
+    const waits = [];
+    mock.method(Math, "random", () => 0.6);
+    mock.method(globalThis, "setTimeout", (then, milliseconds, ...given) => {
+      waits.push(milliseconds);
+      return setTimeout(then, milliseconds, ...given);
+    });
     const { seen, client } = await against([drop], { retries: 3 });
-    const begin = Date.now();
     assert.equal((await refusal(client.create({}))).code, "network_error");
     assert.equal(seen.length, 4);
-    assert.ok(Date.now() - begin < 500 + 1000 + 2000 + 1000);
+    const pauses = [300, 600, 1200];
+    assert.deepEqual(waits.filter((milliseconds) => pauses.includes(milliseconds)), pauses);
   });
 
   test("an abort ends a call that waits for its answer", async () => {
@@ -148,7 +156,7 @@ describe("the client in trouble", { timeout: 120_000 }, () => {
 
   for (const [name, trouble] of [["no answer", hang], ["an answer that never ends", drip]]) {
     test(`${name} in time is a time-out, which is tried again`, async () => {
-      const { seen, client } = await against([trouble, created], { timeout: 300 });
+      const { seen, client } = await against([trouble, created], { timeout: 2000 });
       assert.equal((await client.create({})).session.id, "ses_1");
       assert.equal(seen.length, 2);
       const { client: impatient } = await against([trouble]);

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
 
 import { atEnd } from "./closing.mjs";
+import { PATIENCE_MS } from "./patience.mjs";
 
 const FLAGS = [
   "--headless",
@@ -16,24 +17,34 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const PATIENCE_MS = 20_000;
 
 /** A browser with an empty profile. */
 export async function browser() {
   const driver = spawn(process.env.CHROMEDRIVER ?? "chromedriver", ["--port=0"], { stdio: ["ignore", "pipe", "inherit"] });
   atEnd(() => driver.kill());
   const port = await portOf(driver);
-  const { sessionId } = await call("POST", `http://127.0.0.1:${port}/session`, {
-    capabilities: {
-      alwaysMatch: {
-        "goog:chromeOptions": { binary: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS },
-        "goog:loggingPrefs": { browser: "ALL" },
-      },
-    },
-  });
+  const { sessionId } = await window(`http://127.0.0.1:${port}/session`);
   const session = `http://127.0.0.1:${port}/session/${sessionId}`;
   atEnd(() => call("DELETE", session));
   return new Browser(session);
+}
+
+/** A window of the driver's. Where the machine is too busy for Chromium to come up in time, it is asked again. */
+async function window(url, attempts = 3) {
+  const capabilities = {
+    alwaysMatch: {
+      "goog:chromeOptions": { binary: process.env.CHROME ?? "/usr/bin/chromium", args: FLAGS },
+      "goog:loggingPrefs": { browser: "ALL" },
+    },
+  };
+  try {
+    return await call("POST", url, { capabilities });
+  } catch (error) {
+    if (attempts === 1 || !error.message.startsWith("session not created")) {
+      throw error;
+    }
+    return window(url, attempts - 1);
+  }
 }
 
 class Browser {
@@ -54,17 +65,22 @@ class Browser {
     return call("POST", `${this.#session}/execute/sync`, { script: `return (${script})(...arguments)`, args });
   }
 
-  /** Waits until a function of the page's own gives something, and gives that. */
+  /** Waits until a function of the page's own gives something, and gives that. A page that is left while it is asked is asked again. */
   async until(script, ...args) {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
-      const value = await this.run(script, ...args);
-      if (value !== null && value !== false) {
-        return value;
+      let trouble = "";
+      try {
+        const value = await this.run(script, ...args);
+        if (value !== null && value !== false) {
+          return value;
+        }
+      } catch (error) {
+        trouble = error;
       }
       if (Date.now() > deadline) {
         const page = await this.run(() => document.documentElement.outerHTML);
-        throw new Error(`in vain: ${script}\n${page}\n${(await this.complaints()).join("\n")}`);
+        throw new Error(`in vain: ${script}\n${trouble}\n${page}\n${(await this.complaints()).join("\n")}`);
       }
       await setTimeout(50);
     }

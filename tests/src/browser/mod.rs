@@ -30,6 +30,9 @@ pub enum Scheme {
     Dark,
 }
 
+/// How often a window is asked for before a test gives up.
+const ATTEMPTS: usize = 3;
+
 /// Opens a browser, lets `visit` use it and closes it, whatever happened.
 ///
 /// The visit runs in a task of its own, so that a failed assertion in it does not leave the
@@ -64,11 +67,15 @@ impl Browser {
         wishes
             .set_browser_log_level(LoggingPrefsLogLevel::All)
             .expect("a capability");
-        let driver = WebDriver::new(driver_url, wishes)
-            .await
-            .expect("a browser window");
+        // Where the machine is too busy for Chromium to come up in time, it is asked again.
+        let mut driver = WebDriver::new(driver_url, wishes.clone()).await;
+        for _ in 1..ATTEMPTS {
+            if driver.is_err() {
+                driver = WebDriver::new(driver_url, wishes.clone()).await;
+            }
+        }
         Self {
-            driver,
+            driver: driver.expect("a browser window"),
             console: Arc::default(),
         }
     }
