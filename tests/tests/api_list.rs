@@ -5,6 +5,8 @@ use vouchkey_tests::api::{Api, SESSIONS};
 use vouchkey_tests::database::Database;
 use vouchkey_tests::program::Installation;
 
+const IGNORED: &str = "vouchkey-ignored-fields";
+
 async fn list(api: &Api, query: &str) -> Value {
     api.get(&format!("{SESSIONS}?{query}"))
         .await
@@ -206,4 +208,31 @@ async fn bad_queries_are_refused_with_the_parameter() {
     api.get(&both)
         .await
         .expect_errors(&[("cursor", "not_allowed")]);
+}
+
+#[tokio::test]
+async fn a_mistyped_filter_is_named_and_refused_when_asked_to_be_strict() {
+    let installation = Installation::new().await;
+    let (_server, api) = installation.sandbox().await;
+    let path = format!("{SESSIONS}?stauts=pending&limit=5&a%20b=1&stauts=expired");
+    let answer = api.get(&path).await.expect_status(200);
+    assert_eq!(answer.header(IGNORED), Some("stauts,a%20b"));
+    assert_eq!(answer.header("preference-applied"), None);
+    let known = api.get(&format!("{SESSIONS}?status=pending")).await;
+    assert_eq!(known.expect_status(200).header(IGNORED), None);
+
+    let strict = |query: &str| {
+        api.call("GET", &format!("{SESSIONS}?{query}"))
+            .header("Prefer", "handling=strict")
+    };
+    let refused = strict("stauts=pending&limit=0").send().await;
+    let refused = refused.expect_errors(&[("limit", "out_of_range"), ("stauts", "unknown_field")]);
+    assert_eq!(
+        refused.header("preference-applied"),
+        Some("handling=strict")
+    );
+    assert_eq!(refused.header(IGNORED), Some("stauts"));
+    let message = refused.json()["errors"][1]["message"].to_string();
+    assert!(message.contains("`status`"), "{message}");
+    strict("status=pending").send().await.expect_status(200);
 }

@@ -268,6 +268,26 @@ async fn unknown_fields_are_named_and_refused_only_when_asked_to_be_strict() {
 }
 
 #[tokio::test]
+async fn a_mistyped_parameter_is_named_and_refused_when_asked_to_be_strict() {
+    let installation = Installation::new().await;
+    let (_server, api) = installation.sandbox().await;
+    let call = || {
+        api.call("POST", &format!("{SESSIONS}?dryrun=true"))
+            .json(&json!({"mood": "good"}))
+    };
+    let created = call().send().await.expect_status(201);
+    assert_eq!(created.header(IGNORED), Some("dryrun,mood"));
+    let strict = call().header("Prefer", "handling=strict").send().await;
+    let refused = strict.expect_errors(&[("dryrun", "unknown_field")]);
+    let message = refused.json()["errors"][0]["message"].to_string();
+    assert!(message.contains("`dry_run`"), "{message}");
+
+    let id = created.json()["id"].as_str().unwrap_or_default().to_owned();
+    let read = api.get(&format!("{SESSIONS}/{id}?fresh=1")).await;
+    assert_eq!(read.expect_status(200).header(IGNORED), Some("fresh"));
+}
+
+#[tokio::test]
 async fn many_unknown_fields_are_counted_and_long_ones_cut() {
     let installation = Installation::new().await;
     let (_server, api) = installation.sandbox().await;

@@ -194,7 +194,7 @@ fn mistake(code: FieldCode) -> &'static str {
             "two spellings of one field, or the same key or query parameter twice"
         }
         FieldCode::UnknownField => {
-            "an unknown name under `fields`; with `Prefer: handling=strict` at the top level too"
+            "an unknown name under `fields`; with `Prefer: handling=strict` at the top level and in the query too"
         }
         FieldCode::WrongType => {
             "another JSON type, or a fraction where an integer is wanted (`1440.0` is an integer); a query parameter that is no number, switch or cursor"

@@ -6,16 +6,15 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Query, Request, State};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderValue, Method};
 use hyper::body::Body as _;
 use tracing::Instrument as _;
 use vouchkey_types::id::OrganizationId;
 use vouchkey_types::inflection::Inflection;
-use vouchkey_types::problem::{ErrorCode, FieldCode, FieldError};
+use vouchkey_types::problem::ErrorCode;
 use vouchkey_types::scope::Scope;
 use vouchkey_types::version::ApiVersion;
 
@@ -25,31 +24,34 @@ use super::directory::Tenant;
 use super::error::ApiError;
 use super::idempotency::ClientKey;
 use super::listen::Place;
+use super::query::{Parameters, SentQuery};
 use super::rate_limit::Quota;
 use super::{body, ignored_fields, prefer, version};
 use crate::app::AppState;
 
 /// What an endpoint of the API declares, and what it does.
 pub trait Endpoint: 'static {
+    /// What it takes from the query; `()` for nothing.
+    type Parameters: Parameters;
+
     /// The scopes of which the caller needs one.
     const SCOPES: &'static [Scope];
 
     /// Whether publishable keys may be used here, from their origins.
     const TAKES_PUBLISHABLE: bool = false;
 
-    /// Whether `?dry_run=true` is known here.
-    const HAS_DRY_RUN: bool = false;
-
     /// Whether it may end where it stands when the client hangs up: it writes nothing, and no work goes on without it.
     const LEAVES_NOTHING_BEHIND: bool = false;
 
     /// Answers a call. Runs to its end even if the client hangs up, unless it leaves nothing behind.
-    fn answer(call: &mut Call) -> impl Future<Output = Result<Answer, ApiError>> + Send;
+    fn answer(
+        call: &mut Call<Self::Parameters>,
+    ) -> impl Future<Output = Result<Answer, ApiError>> + Send;
 }
 
 /// An admitted request: everything that its endpoint may know about it. It holds what the caller
 /// sent, so it cannot be printed.
-pub struct Call {
+pub struct Call<P = ()> {
     /// The parts of the server.
     pub state: AppState,
     /// Who calls.
@@ -60,14 +62,12 @@ pub struct Call {
     pub method: Method,
     /// The path as sent, without the query. Never logged.
     pub path: String,
-    /// The query's names and values, in order.
-    pub query: Vec<(String, String)>,
+    /// What the endpoint takes from the query.
+    pub parameters: P,
     /// The body, of at most 4 MiB; empty for a method that has none.
     pub body: Bytes,
     /// Whether unknown fields are errors.
     pub is_strict: bool,
-    /// Whether nothing is to be stored or sent.
-    pub is_dry_run: bool,
     /// The version that the request names explicitly.
     pub sent_version: Option<ApiVersion>,
     /// The client's idempotency key.
@@ -81,7 +81,7 @@ pub struct Call {
 pub struct Marks {
     /// The bucket that the rate-limit headers describe.
     pub quota: Option<Quota>,
-    /// The fields of the body that were ignored.
+    /// The names that were ignored: parameters of the query, then fields of the body.
     pub ignored: Vec<String>,
     who: Option<(OrganizationId, Actor)>,
     settled: Option<(ApiVersion, Inflection)>,
@@ -108,7 +108,7 @@ async fn admit<E: Endpoint>(
     state: AppState,
     request: Request,
     marks: &mut Marks,
-) -> Result<Call, ApiError> {
+) -> Result<Call<E::Parameters>, ApiError> {
     let (parts, body) = request.into_parts();
     let identity = caller::identify::<E>(&state, &parts).await?;
     marks.who = Some((identity.organization, identity.actor));
@@ -132,10 +132,16 @@ async fn admit<E: Endpoint>(
         ));
     }
     caller.require(E::SCOPES)?;
-    let query = query(&parts);
-    let is_dry_run = E::HAS_DRY_RUN && flag(&query, "dry_run")?;
+    marks.is_strict = prefer::is_strict(&parts.headers);
+    let query = SentQuery::of(&parts.uri);
+    marks.ignored = query
+        .unknown::<E::Parameters>()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let parameters: E::Parameters = query.read(marks.is_strict).map_err(ApiError::validation)?;
     let has_body = matches!(parts.method, Method::POST | Method::PATCH | Method::PUT);
-    let client_key = if has_body && !is_dry_run {
+    let client_key = if has_body && parameters.takes_idempotency_key() {
         ClientKey::sent(&parts.headers)?
     } else {
         None
@@ -148,7 +154,6 @@ async fn admit<E: Endpoint>(
         Bytes::new()
     };
     let tenant = state.directory.tenant(&state, &caller).await?;
-    marks.is_strict = has_body && prefer::is_strict(&parts.headers);
     Ok(Call {
         sent_version: version::sent(&parts.headers)?,
         is_strict: marks.is_strict,
@@ -158,16 +163,15 @@ async fn admit<E: Endpoint>(
         state,
         caller,
         tenant,
-        query,
+        parameters,
         body,
-        is_dry_run,
         client_key,
     })
 }
 
 /// The rest, in a task of its own, which is waited for at a graceful stop; but for what a client that hangs up may end.
 async fn run<E: Endpoint>(
-    mut call: Call,
+    mut call: Call<E::Parameters>,
     place: Option<Place>,
     marks: &mut Marks,
 ) -> Result<Answer, ApiError> {
@@ -188,29 +192,6 @@ async fn run<E: Endpoint>(
         .map_err(|_| ApiError::internal(&"the task of a request panicked"))?;
     *marks = end;
     outcome
-}
-
-fn query(parts: &Parts) -> Vec<(String, String)> {
-    Query::try_from_uri(&parts.uri)
-        .map(|Query(pairs)| pairs)
-        .unwrap_or_default()
-}
-
-/// A switch in the query: absent, `true` or `false`.
-fn flag(query: &[(String, String)], name: &'static str) -> Result<bool, ApiError> {
-    let mut sent = query.iter().filter(|(key, _)| key == name);
-    let value = sent.next().map(|(_, value)| value.as_str());
-    let (code, message) = match (value, sent.next()) {
-        (_, Some(_)) => (
-            FieldCode::DuplicateField,
-            "Is given more than once; send it once.",
-        ),
-        (None | Some("false"), None) => return Ok(false),
-        (Some("true"), None) => return Ok(true),
-        (Some(_), None) => (FieldCode::WrongType, "Must be true or false."),
-    };
-    let error = FieldError::new(name, code, message);
-    Err(ApiError::validation(vec![error]))
 }
 
 impl Marks {

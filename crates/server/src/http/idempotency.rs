@@ -90,7 +90,7 @@ pub struct Marker {
 
 impl Marker {
     /// The marker of a call whose parameters have this text; `None` without an idempotency key.
-    pub fn of(call: &Call, parameters: &str) -> Option<Self> {
+    pub fn of<P>(call: &Call<P>, parameters: &str) -> Option<Self> {
         let client_key = call.client_key.as_ref()?;
         let secrets = &call.state.secrets;
         let version = call.sent_version.map_or("", |version| version.as_str());

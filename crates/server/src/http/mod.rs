@@ -23,6 +23,7 @@ pub mod listen;
 pub mod log;
 pub mod origin;
 pub mod prefer;
+pub mod query;
 pub mod rate_limit;
 pub mod remembered;
 pub mod request_id;
@@ -43,6 +44,7 @@ pub use answer::Answer;
 pub use caller::{Actor, Caller};
 pub use endpoint::{Call, Endpoint};
 pub use error::ApiError;
+pub use query::{Pairs, Parameters};
 pub use request_id::RequestId;
 
 use crate::app::AppState;

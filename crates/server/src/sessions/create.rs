@@ -9,7 +9,7 @@ use vouchkey_types::scope::Scope;
 use vouchkey_types::session::create::{Context, CreateSessionRequest, NewSession, Publishable};
 
 use super::decide::{Circumstances, Dice, decide};
-use super::dry_run;
+use super::dry_run::{self, DryRun};
 use super::sealed::SessionKey;
 use crate::http::idempotency::{self, Marker};
 use crate::http::rate_limit::{Buckets, Quota};
@@ -25,12 +25,16 @@ use crate::telemetry::step;
 #[derive(Debug)]
 pub struct CreateSessionEndpoint;
 
+/// A call of it.
+type Creation = Call<DryRun>;
+
 impl Endpoint for CreateSessionEndpoint {
+    type Parameters = DryRun;
+
     const SCOPES: &'static [Scope] = &[Scope::SessionsCreate, Scope::SessionsWrite];
     const TAKES_PUBLISHABLE: bool = true;
-    const HAS_DRY_RUN: bool = true;
 
-    async fn answer(call: &mut Call) -> Result<Answer, ApiError> {
+    async fn answer(call: &mut Creation) -> Result<Answer, ApiError> {
         let request = step("read").in_scope(|| read(call))?;
         if !request.is_sound() {
             // Refused before the look-up: it is not clear what its fingerprint would mean.
@@ -47,7 +51,7 @@ impl Endpoint for CreateSessionEndpoint {
             Ok(new) => new,
             Err(error) => return earlier(call, marker.as_ref()).await?.ok_or(error),
         };
-        if call.is_dry_run {
+        if call.parameters == DryRun(true) {
             return dry_run::answer(call, &new);
         }
         let quota = call.marks.quota;
@@ -86,7 +90,7 @@ enum Outcome {
 }
 
 /// The answer that a request had before, under the same key. It counts before the rules and the limits (decision 7).
-async fn earlier(call: &Call, marker: Option<&Marker>) -> Result<Option<Answer>, ApiError> {
+async fn earlier(call: &Creation, marker: Option<&Marker>) -> Result<Option<Answer>, ApiError> {
     let Some(marker) = marker else {
         return Ok(None);
     };
@@ -98,7 +102,7 @@ async fn earlier(call: &Call, marker: Option<&Marker>) -> Result<Option<Answer>,
 }
 
 /// Bytes to a request, with the API's names in one spelling.
-fn read(call: &mut Call) -> Result<CreateSessionRequest, ApiError> {
+fn read(call: &mut Creation) -> Result<CreateSessionRequest, ApiError> {
     let body = if call.body.is_empty() {
         object! {}.into()
     } else {
@@ -107,7 +111,9 @@ fn read(call: &mut Call) -> Result<CreateSessionRequest, ApiError> {
     let request =
         CreateSessionRequest::from_json(body).map_err(|error| ApiError::validation(vec![error]))?;
     let ignored = request.ignored_fields();
-    call.marks.ignored = ignored.into_iter().map(str::to_owned).collect();
+    call.marks
+        .ignored
+        .extend(ignored.into_iter().map(str::to_owned));
     Ok(request)
 }
 
@@ -116,7 +122,7 @@ fn invalid_json(error: &json::ReadError) -> ApiError {
 }
 
 /// Holds a request to every rule, those included that only the server knows.
-fn validate(call: &Call, request: CreateSessionRequest) -> Result<NewSession, ApiError> {
+fn validate(call: &Creation, request: CreateSessionRequest) -> Result<NewSession, ApiError> {
     let has_workflow = |id: &_| call.tenant.has_workflow(id);
     let context = Context {
         today: call.state.clock.today(),
@@ -133,7 +139,7 @@ fn validate(call: &Call, request: CreateSessionRequest) -> Result<NewSession, Ap
 }
 
 /// Takes a token of the creation bucket. Refused creations do not come here, and replayed ones give theirs back.
-fn take_creation(call: &mut Call) -> Result<(), ApiError> {
+fn take_creation(call: &mut Creation) -> Result<(), ApiError> {
     match creations(call).take(call.caller.actor, call.state.clock.now_ms()) {
         Ok(quota) => {
             call.marks.quota = quota.or(call.marks.quota);
@@ -147,12 +153,12 @@ fn take_creation(call: &mut Call) -> Result<(), ApiError> {
 }
 
 /// Undoes [`take_creation`]; the answer tells again what it told before.
-fn give_creation_back(call: &mut Call, quota: Option<Quota>) {
+fn give_creation_back(call: &mut Creation, quota: Option<Quota>) {
     creations(call).give_back(call.caller.actor);
     call.marks.quota = quota;
 }
 
-fn creations(call: &Call) -> &Buckets {
+fn creations(call: &Creation) -> &Buckets {
     let limits = &call.state.rate_limits;
     match call.caller.publishable {
         Some(_) => &limits.publishable_creations,
@@ -161,7 +167,7 @@ fn creations(call: &Call) -> &Buckets {
 }
 
 async fn create(
-    call: &Call,
+    call: &Creation,
     new: &NewSession,
     marker: Option<Marker>,
 ) -> Result<Outcome, ApiError> {
@@ -218,7 +224,7 @@ async fn create(
     }
 }
 
-async fn find(call: &Call, marker: &Marker) -> Result<Option<IdempotencyRow>, ApiError> {
+async fn find(call: &Creation, marker: &Marker) -> Result<Option<IdempotencyRow>, ApiError> {
     let (scope, now) = (marker.scope(&call.caller), call.state.clock.now_ms());
     Ok(call
         .state
@@ -228,7 +234,7 @@ async fn find(call: &Call, marker: &Marker) -> Result<Option<IdempotencyRow>, Ap
 }
 
 /// Answers as the first time: the snapshot of the creation, with the QR code drawn again.
-async fn replay(call: &Call, record: &IdempotencyRow) -> Result<Answer, ApiError> {
+async fn replay(call: &Creation, record: &IdempotencyRow) -> Result<Answer, ApiError> {
     let (organization, session) = (record.scope.organization, record.session);
     let row = call
         .state

@@ -4,18 +4,49 @@ use vouchkey_types::id::LinkId;
 use vouchkey_types::json::{Json, Object};
 use vouchkey_types::limits::MAX_IGNORED_FIELDS;
 use vouchkey_types::object;
+use vouchkey_types::problem::{FieldCode, FieldError};
 use vouchkey_types::session::create::NewSession;
 
 use super::capture_url::capture_url;
 use super::invitation;
-use crate::http::{Answer, ApiError, Call};
+use crate::http::{Answer, ApiError, Call, Pairs, Parameters};
 use crate::invitations;
+
+const NAME: &str = "dry_run";
+
+/// Whether nothing is to be stored or sent: `dry_run` in the query is `true`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DryRun(pub bool);
+
+impl Parameters for DryRun {
+    const NAMES: &'static [&'static str] = &[NAME];
+
+    fn parse(pairs: &Pairs) -> Result<Self, Vec<FieldError>> {
+        let mut sent = pairs.iter().filter(|(key, _)| key == NAME);
+        let value = sent.next().map(|(_, value)| value.as_str());
+        let (code, message) = match (value, sent.next()) {
+            (_, Some(_)) => (
+                FieldCode::DuplicateField,
+                "Is given more than once; send it once.",
+            ),
+            (None | Some("false"), None) => return Ok(Self(false)),
+            (Some("true"), None) => return Ok(Self(true)),
+            (Some(_), None) => (FieldCode::WrongType, "Must be true or false."),
+        };
+        Err(vec![FieldError::new(NAME, code, message)])
+    }
+
+    /// A key is for what is stored.
+    fn takes_idempotency_key(&self) -> bool {
+        !self.0
+    }
+}
 
 /// The normalised request, the invitation as it would be sent, and a sample link with its QR code.
 ///
 /// # Errors
 /// 500 if the invitation cannot be put into words.
-pub fn answer(call: &Call, new: &NewSession) -> Result<Answer, ApiError> {
+pub fn answer(call: &Call<DryRun>, new: &NewSession) -> Result<Answer, ApiError> {
     let state = &call.state;
     // A link that was never stored: it looks like one and leads nowhere.
     let capture_url = capture_url(
@@ -40,7 +71,11 @@ pub fn answer(call: &Call, new: &NewSession) -> Result<Answer, ApiError> {
     }))
 }
 
-fn shown(call: &Call, new: &NewSession, capture_url: &str) -> Result<Option<Object>, ApiError> {
+fn shown(
+    call: &Call<DryRun>,
+    new: &NewSession,
+    capture_url: &str,
+) -> Result<Option<Object>, ApiError> {
     let Some(recipient) = new.recipient() else {
         return Ok(None);
     };

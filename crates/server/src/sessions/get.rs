@@ -11,6 +11,8 @@ use crate::http::{Answer, ApiError, Call, Endpoint};
 pub struct GetSession;
 
 impl Endpoint for GetSession {
+    type Parameters = ();
+
     const SCOPES: &'static [Scope] = &[Scope::SessionsRead];
 
     // The query that it waits for is others' as well, and short.

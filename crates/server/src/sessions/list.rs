@@ -2,26 +2,37 @@
 
 use vouchkey_types::json::{Json, Object};
 use vouchkey_types::object;
+use vouchkey_types::problem::FieldError;
 use vouchkey_types::scope::Scope;
 use vouchkey_types::session::list::{Cursor, ListQuery, Start};
 
 use super::view::{Stored, listed};
-use crate::http::{Answer, ApiError, Call, Endpoint};
+use crate::http::{Answer, ApiError, Call, Endpoint, Pairs, Parameters};
 use crate::store::session_list::{self, SessionPage};
 
 /// The endpoint.
 #[derive(Debug)]
 pub struct ListSessions;
 
+impl Parameters for ListQuery {
+    const NAMES: &'static [&'static str] = &Self::NAMES;
+
+    fn parse(pairs: &Pairs) -> Result<Self, Vec<FieldError>> {
+        Self::parse(
+            pairs
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        )
+    }
+}
+
 impl Endpoint for ListSessions {
+    type Parameters = ListQuery;
+
     const SCOPES: &'static [Scope] = &[Scope::SessionsRead];
 
-    async fn answer(call: &mut Call) -> Result<Answer, ApiError> {
-        let pairs = call
-            .query
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        let query = ListQuery::parse(pairs).map_err(ApiError::validation)?;
+    async fn answer(call: &mut Call<ListQuery>) -> Result<Answer, ApiError> {
+        let query = &call.parameters;
         let (organization, environment) = (call.caller.organization, call.caller.environment);
         let now = call.state.clock.now_ms();
         let engine = call.state.store.engine();
@@ -29,9 +40,9 @@ impl Endpoint for ListSessions {
             .state
             .store
             .read(async |conn| {
-                let page = session_list::list(conn, engine, organization, environment, &query, now)
-                    .await?;
-                let pagination = pagination(&query, &page);
+                let page =
+                    session_list::list(conn, engine, organization, environment, query, now).await?;
+                let pagination = pagination(query, &page);
                 let sessions = Stored::complete_all(conn, organization, page.sessions).await?;
                 Ok((sessions, pagination))
             })

@@ -77,17 +77,17 @@ impl Default for ListQuery {
 }
 
 impl ListQuery {
-    /// Reads the decoded pairs of a query string. Unknown names are ignored, empty filters do not
-    /// filter.
+    /// The names of its parameters.
+    pub const NAMES: [&str; 6] = ["status", "q", "external_ref", "limit", "offset", "cursor"];
+
+    /// Reads the decoded pairs of a query string. Other names are not looked at, empty filters do not filter.
     ///
     /// # Errors
     /// All mistakes, at most one of each parameter, on its name.
     pub fn parse<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, Vec<FieldError>> {
-        let mut sent: [(&str, Sent<'a>); 6] =
-            ["status", "q", "external_ref", "limit", "offset", "cursor"]
-                .map(|name| (name, Ok(None)));
+        let mut sent: [(&str, Sent<'a>); 6] = Self::NAMES.map(|name| (name, Ok(None)));
         for (name, value) in pairs {
             if let Some((_, slot)) = sent.iter_mut().find(|(known, _)| *known == name) {
                 *slot = match slot {
