@@ -90,7 +90,7 @@ describe("the packed package", ENDED, () => {
       try {
         compile(...strict, ...settings);
       } catch (error) {
-        assert.fail(error.stdout);
+        assert.fail(`${error}\n${error.stdout}${error.stderr}`);
       }
     });
   }

@@ -334,6 +334,8 @@ export interface Answered {
     readonly requestId: string | undefined;
     /** Absent where the server has no limit. */
     readonly rateLimit: RateLimit | undefined;
+    /** Names of fields and of query parameters that the server does not know and did not use, at most 20: perhaps typing errors. */
+    readonly ignoredFields: string[];
 }
 
 /** The answer to {@link VouchkeyClient.create}. */
@@ -341,8 +343,6 @@ export interface Created extends Answered {
     readonly session: CreatedSession;
     /** Whether the session had been created before, under the same idempotency key. */
     readonly replayed: boolean;
-    /** Fields that the server does not know and did not use, at most 20: perhaps typing errors. */
-    readonly ignoredFields: string[];
 }
 
 /** The answer to {@link VouchkeyClient.get}. */

@@ -109,6 +109,13 @@ describe("the client and the server", ENDED, () => {
     assert.equal((await client.create(many)).ignoredFields.length, 20);
   });
 
+  test("parameters that the server does not know are named", async () => {
+    const page = await client.list({ stauts: "pending", limit: 1 });
+    assert.deepEqual([page.data.length, page.ignoredFields], [1, ["stauts"]]);
+    const read = await client.get(page.data[0].id);
+    assert.deepEqual(read.ignoredFields, []);
+  });
+
   test("what cannot be written as JSON is not sent", async () => {
     const cycle = {};
     cycle.self = cycle;

@@ -94,6 +94,8 @@ export interface Answered {
   readonly requestId: string | undefined;
   /** Absent where the server has no limit. */
   readonly rateLimit: RateLimit | undefined;
+  /** Names of fields and of query parameters that the server does not know and did not use, at most 20: perhaps typing errors. */
+  readonly ignoredFields: string[];
 }
 
 /** The answer to {@link VouchkeyClient.create}. */
@@ -101,8 +103,6 @@ export interface Created extends Answered {
   readonly session: CreatedSession;
   /** Whether the session had been created before, under the same idempotency key. */
   readonly replayed: boolean;
-  /** Fields that the server does not know and did not use, at most 20: perhaps typing errors. */
-  readonly ignoredFields: string[];
 }
 
 /** The answer to {@link VouchkeyClient.get}. */
@@ -193,7 +193,6 @@ export class VouchkeyClient {
     return {
       session: json as unknown as CreatedSession,
       replayed: headers.get("idempotency-replayed") === "true",
-      ignoredFields: ignored(headers),
       ...answered(headers),
     };
   }
@@ -342,6 +341,7 @@ function answered(headers: Headers): Answered {
     requestId: headers.get("x-request-id") ?? undefined,
     rateLimit:
       limit === undefined || remaining === undefined || reset === undefined ? undefined : { limit, remaining, reset },
+    ignoredFields: ignored(headers),
   };
 }
 

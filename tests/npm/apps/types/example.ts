@@ -166,14 +166,14 @@ const perCall: CallOptions = { signal: new AbortController().signal, retries: 0 
 const creation: CreateOptions = { ...perCall, idempotencyKey: "order-1" };
 try {
   const created: Created = await client.create(camel, creation);
-  const { session: { id, capture_url, qr_code_data_url }, replayed, ignoredFields, ...meta } = created;
+  const { session: { id, capture_url, qr_code_data_url }, replayed, ...meta } = created;
   const answered: Answered = meta;
   const rate: RateLimit | undefined = answered.rateLimit;
   const found: Found = await client.get(id, perCall);
   const query: ListQuery = { status: "pending", limit: 20, cursor: undefined };
   const page: Page = await client.list(query);
   const next: Pagination = (await client.list({ externalRef: "order-1" })).pagination;
-  console.log(capture_url, qr_code_data_url, replayed satisfies boolean, ignoredFields, rate?.remaining, found.session.status, page.data[0]?.id, next.next_cursor);
+  console.log(capture_url, qr_code_data_url, replayed satisfies boolean, answered.ignoredFields, rate?.remaining, found.session.status, page.data[0]?.id, next.next_cursor);
   // @ts-expect-error: a status that does not exist
   await client.list({ status: "done" });
 } catch (thrown) {
