@@ -79,17 +79,18 @@ pub(crate) fn build(profile: Profile) -> Outcome {
     fs::write(&stamp, format!("{} {sources:016x}", profile.name())).during(stamp.display())
 }
 
-/// Minifies the scripts in place; Trunk does so for styles alone.
+/// Minifies scripts and styles in place.
 fn minify() -> Outcome {
     let files = files_below(Path::new(DIST))?;
-    let scripts = files
-        .iter()
-        .filter(|file| file.extension().is_some_and(|extension| extension == "js"));
+    let scripts_and_styles = files.iter().filter(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "js" || extension == "css")
+    });
     let esbuild = tools::node_packages()?.join(".bin/esbuild");
     run(call(esbuild)
         .args(["--minify", "--allow-overwrite", "--log-level=warning"])
         .arg(format!("--outdir={DIST}"))
-        .args(scripts))
+        .args(scripts_and_styles))
 }
 
 /// Writes `FILE.br` beside each file.
