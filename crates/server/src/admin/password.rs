@@ -46,7 +46,7 @@ pub(super) fn mistake(password: &str) -> Option<FieldError> {
 /// # Errors
 /// 503 if too many wait, 500 if the machine has no memory for it.
 pub(super) async fn hash(password: SecretString) -> Result<String, ApiError> {
-    in_turn(move || hashed(password.expose_secret()))
+    in_turn(&AT_ONCE, move || hashed(password.expose_secret()))
         .await?
         .ok_or_else(|| ApiError::internal(&"a password could not be hashed"))
 }
@@ -59,7 +59,7 @@ pub(super) async fn is_right(
     hash: Option<String>,
     password: SecretString,
 ) -> Result<bool, ApiError> {
-    in_turn(move || {
+    in_turn(&AT_ONCE, move || {
         // Made in any case, so that the first one who asks does not learn from the time it takes.
         let nobody = NOBODY.as_deref().unwrap_or_default();
         let found = PasswordHash::new(hash.as_deref().unwrap_or(nobody)).is_ok_and(|found| {
@@ -73,14 +73,20 @@ pub(super) async fn is_right(
 }
 
 async fn in_turn<T: Send + 'static>(
+    at_once: &'static Semaphore,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ApiError> {
-    let place = tokio::time::timeout(PATIENCE, AT_ONCE.acquire())
+    let place = tokio::time::timeout(PATIENCE, at_once.acquire())
         .await
         .map_err(|_| ApiError::unavailable())?;
-    let done = tokio::task::spawn_blocking(work).await;
-    drop(place);
-    done.map_err(|error| ApiError::internal(&error))
+    // The place is held by the work itself, which goes on when whoever asked for it has hung up.
+    let work = move || {
+        let _place = place;
+        work()
+    };
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| ApiError::internal(&error))
 }
 
 fn argon2() -> Argon2<'static> {
@@ -131,5 +137,22 @@ mod tests {
                 .as_ref()
                 .is_some_and(|hash| hash.starts_with("$argon2id$v=19$m=512,t=3,p=1$"))
         );
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_makes_no_room_before_the_work_is_done() {
+        static PLACES: Semaphore = Semaphore::const_new(1);
+        let (begun, begins) = tokio::sync::oneshot::channel();
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let caller = tokio::spawn(in_turn(&PLACES, move || {
+            begun.send(()).unwrap();
+            ends.recv().unwrap();
+        }));
+        begins.await.unwrap();
+        caller.abort();
+        assert!(caller.await.unwrap_err().is_cancelled());
+        assert_eq!(PLACES.available_permits(), 0);
+        end.send(()).unwrap();
+        let _place = PLACES.acquire().await.unwrap();
     }
 }
