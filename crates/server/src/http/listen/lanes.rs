@@ -5,10 +5,11 @@
 
 use std::io;
 use std::num::NonZero;
+use std::sync::mpsc;
 use std::thread;
 
 use tokio::net::TcpStream;
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
@@ -40,24 +41,32 @@ impl Lanes {
     /// # Errors
     /// The system gives no more threads or file descriptors.
     pub fn for_all_cores() -> io::Result<Self> {
-        Self::start(thread::available_parallelism().map_or(1, NonZero::get))
+        let count = thread::available_parallelism().map_or(1, NonZero::get);
+        Self::start(count, thread::Builder::new)
     }
 
-    fn start(count: usize) -> io::Result<Self> {
+    fn start(count: usize, thread: impl Fn() -> thread::Builder) -> io::Result<Self> {
         let end = CancellationToken::new();
         let guard = end.clone().drop_guard();
         let mut lanes = Vec::with_capacity(count);
         for number in 1..count {
-            let runtime = Builder::new_current_thread().enable_all().build()?;
-            lanes.push(Lane::new(runtime.handle().clone()));
+            // The thread first: a runtime must not end on a thread that runs another one, as this does.
+            let (give, given) = mpsc::channel::<Runtime>();
             let ended = end.clone().cancelled_owned();
-            thread::Builder::new()
+            thread()
                 .name(format!("connections-{number}"))
                 .spawn(move || {
+                    let Ok(runtime) = given.recv() else { return };
                     runtime.block_on(ended);
                     // Work that blocks is not waited for: whoever stops has given it up.
                     runtime.shutdown_background();
                 })?;
+            let runtime = Builder::new_current_thread().enable_all().build()?;
+            lanes.push(Lane::new(runtime.handle().clone()));
+            if let Err(mpsc::SendError(runtime)) = give.send(runtime) {
+                runtime.shutdown_background();
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
         }
         lanes.push(Lane::new(Handle::current()));
         Ok(Self { lanes, _end: guard })
@@ -113,7 +122,7 @@ impl Lane {
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
-    use tokio::sync::mpsc;
+    use tokio::sync::mpsc::channel;
 
     use super::*;
 
@@ -138,7 +147,7 @@ mod tests {
     #[tokio::test]
     async fn connections_are_divided_and_go_where_the_fewest_are() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let lanes = Lanes::start(3).unwrap();
+        let lanes = Lanes::start(3, thread::Builder::new).unwrap();
         let own = thread::current().name().unwrap_or("none").to_owned();
         let mut clients = Vec::new();
         for expected in ["connections-1", "connections-2", &own, "connections-1"] {
@@ -160,12 +169,12 @@ mod tests {
     #[tokio::test]
     async fn dropped_lanes_end_with_what_they_still_do() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let lanes = Lanes::start(2).unwrap();
+        let lanes = Lanes::start(2, thread::Builder::new).unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap())
             .await
             .unwrap();
         let (stream, _) = listener.accept().await.unwrap();
-        let (begun, mut begins) = mpsc::channel(1);
+        let (begun, mut begins) = channel(1);
         lanes
             .spawn(stream, async move |stream| {
                 begun.send(()).await.unwrap();
@@ -176,5 +185,11 @@ mod tests {
         begins.recv().await.unwrap();
         drop(lanes);
         assert_eq!(client.read(&mut [0]).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_the_system_refuses_is_an_error() {
+        let too_large = || thread::Builder::new().stack_size(1 << 60);
+        assert!(Lanes::start(2, too_large).is_err());
     }
 }
