@@ -4,6 +4,7 @@
 
 mod first_bytes;
 mod lanes;
+mod timed_writes;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -28,6 +29,7 @@ use tower::ServiceExt;
 use crate::http::address::Peer;
 use crate::metrics::ConnectionMetrics;
 use first_bytes::{Exchange, Exchanges, FirstBytes};
+use timed_writes::TimedWrites;
 
 pub use lanes::Lanes;
 
@@ -56,6 +58,8 @@ pub struct Limits {
     pub headers: Duration,
     /// Time that a connection may wait for its next request.
     pub idle: Duration,
+    /// Time in which the other side must take something of what it is sent.
+    pub writes: Duration,
 }
 
 impl Default for Limits {
@@ -64,6 +68,7 @@ impl Default for Limits {
             connections: 1_024,
             headers: Duration::from_secs(5),
             idle: Duration::from_secs(75),
+            writes: Duration::from_secs(30),
         }
     }
 }
@@ -145,6 +150,7 @@ async fn serve_connection<T>(
     T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let exchanges = Exchanges::default();
+    let stream = TimedWrites::new(stream, limits.writes);
     let stream = TokioIo::new(FirstBytes::new(stream, limits.headers, exchanges.clone()));
     let service = service_fn(move |request: Request<Incoming>| {
         let exchange = Arc::new(exchanges.begin());

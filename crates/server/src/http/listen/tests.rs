@@ -47,6 +47,7 @@ fn limits() -> Limits {
         connections: 8,
         headers: LONG,
         idle: LONG,
+        writes: LONG,
     }
 }
 
@@ -97,7 +98,7 @@ async fn an_idle_connection_outlives_the_time_for_headers() {
     let limits = Limits {
         headers: Duration::from_millis(200),
         idle: Duration::from_millis(800),
-        connections: 8,
+        ..limits()
     };
     let server = Running::start(router(), limits).await;
     let mut stream = server.connect().await;
@@ -111,6 +112,33 @@ async fn an_idle_connection_outlives_the_time_for_headers() {
     // Nothing comes until the idle time ends it.
     assert_eq!(rest(stream).await, "");
     assert!(began.elapsed() >= Duration::from_millis(800));
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_the_answer_makes_room_for_others() {
+    let router = router().route("/large", get(async || vec![0_u8; 64 * 1024 * 1024]));
+    let limits = Limits {
+        writes: Duration::from_millis(20),
+        connections: 1,
+        ..limits()
+    };
+    let server = Running::start(router, limits).await;
+    let mut silent = server.connect().await;
+    silent
+        .write_all(b"GET /large HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    loop {
+        let mut stream = server.connect().await;
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+            .await
+            .unwrap();
+        if rest(stream).await.ends_with("hello") {
+            break;
+        }
+    }
+    drop(silent);
 }
 
 #[tokio::test]
