@@ -198,7 +198,12 @@ impl App {
         {
             tracing::warn!("a worker did not end in time");
         }
-        self.state.store.close().await;
+        if tokio::time::timeout(STOP_TIME, self.state.store.close())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the database did not close in time");
+        }
         // The last: work that requests left behind runs on them.
         drop(lanes);
     }

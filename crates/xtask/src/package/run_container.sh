@@ -19,7 +19,7 @@ trap 'finish >&2' EXIT
 strict=
 if [ "$engine" = podman ]; then strict=--read-only-tmpfs=false; fi
 "$engine" run --detach --name "$name" --read-only $strict --cap-drop ALL --security-opt no-new-privileges \
-    --stop-timeout 100 --volume "$name:/var/lib/vouchkey" --publish 127.0.0.1::8080 "$image"
+    --stop-timeout 130 --volume "$name:/var/lib/vouchkey" --publish 127.0.0.1::8080 "$image"
 
 # The engine picks the port, anew at each start.
 wait_until_ready() {
