@@ -278,9 +278,16 @@ async fn a_mistyped_parameter_is_named_and_refused_when_asked_to_be_strict() {
     let created = call().send().await.expect_status(201);
     assert_eq!(created.header(IGNORED), Some("dryrun,mood"));
     let strict = call().header("Prefer", "handling=strict").send().await;
-    let refused = strict.expect_errors(&[("dryrun", "unknown_field")]);
-    let message = refused.json()["errors"][0]["message"].to_string();
+    let refused = strict.expect_errors(&[("mood", "unknown_field"), ("dryrun", "unknown_field")]);
+    let message = refused.json()["errors"][1]["message"].to_string();
     assert!(message.contains("`dry_run`"), "{message}");
+
+    // What was created is answered again, as for a mistake in the body.
+    let keyed = || call().header("Idempotency-Key", "once");
+    keyed().send().await.expect_status(201);
+    let again = keyed().header("Prefer", "handling=strict").send().await;
+    let again = again.expect_status(201);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
 
     let id = created.json()["id"].as_str().unwrap_or_default().to_owned();
     let read = api.get(&format!("{SESSIONS}/{id}?fresh=1")).await;

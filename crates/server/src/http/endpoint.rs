@@ -14,7 +14,7 @@ use hyper::body::Body as _;
 use tracing::Instrument as _;
 use vouchkey_types::id::OrganizationId;
 use vouchkey_types::inflection::Inflection;
-use vouchkey_types::problem::ErrorCode;
+use vouchkey_types::problem::{ErrorCode, FieldError};
 use vouchkey_types::scope::Scope;
 use vouchkey_types::version::ApiVersion;
 
@@ -66,6 +66,8 @@ pub struct Call<P = ()> {
     pub parameters: P,
     /// The body, of at most 4 MiB; empty for a method that has none.
     pub body: Bytes,
+    /// What strict handling says of the query, if there is a body whose mistakes go with it.
+    pub unknown: Vec<FieldError>,
     /// Whether unknown fields are errors.
     pub is_strict: bool,
     /// The version that the request names explicitly.
@@ -139,8 +141,19 @@ async fn admit<E: Endpoint>(
         .into_iter()
         .map(str::to_owned)
         .collect();
-    let parameters: E::Parameters = query.read(marks.is_strict).map_err(ApiError::validation)?;
+    let unknown = if marks.is_strict {
+        query.unknown_as_mistakes::<E::Parameters>()
+    } else {
+        Vec::new()
+    };
     let has_body = matches!(parts.method, Method::POST | Method::PATCH | Method::PUT);
+    let parameters = match query.read::<E::Parameters>() {
+        Ok(parameters) if has_body || unknown.is_empty() => parameters,
+        read => {
+            let mistakes = read.err().into_iter().flatten().chain(unknown);
+            return Err(ApiError::validation(mistakes.collect()));
+        }
+    };
     let client_key = if has_body && parameters.takes_idempotency_key() {
         ClientKey::sent(&parts.headers)?
     } else {
@@ -164,6 +177,7 @@ async fn admit<E: Endpoint>(
         caller,
         tenant,
         parameters,
+        unknown,
         body,
         client_key,
     })

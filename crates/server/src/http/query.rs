@@ -61,25 +61,21 @@ impl SentQuery {
             .collect()
     }
 
-    /// The parameters of an endpoint.
-    ///
-    /// # Errors
-    /// All mistakes; names that are not known are among them under strict handling.
-    pub fn read<P: Parameters>(&self, is_strict: bool) -> Result<P, Vec<FieldError>> {
-        let parsed = P::parse(&self.0);
-        if !is_strict {
-            return parsed;
-        }
+    /// What strict handling says of the names that are none of an endpoint's parameters: at most 101 mistakes.
+    pub fn unknown_as_mistakes<P: Parameters>(&self) -> Vec<FieldError> {
         let mut mistakes = Mistakes::default();
-        let parameters =
-            parsed.map_err(|errors| errors.into_iter().for_each(|error| mistakes.push(error)));
         for name in self.unknown::<P>() {
             mistakes.note(&|| member_path("", name), unknown_parameter::<P>(name));
         }
-        parameters
-            .ok()
-            .filter(|_| mistakes.is_empty())
-            .ok_or_else(|| mistakes.into_errors())
+        mistakes.into_errors()
+    }
+
+    /// The parameters of an endpoint.
+    ///
+    /// # Errors
+    /// All mistakes in their values.
+    pub fn read<P: Parameters>(&self) -> Result<P, Vec<FieldError>> {
+        P::parse(&self.0)
     }
 }
 
@@ -121,22 +117,21 @@ mod tests {
     fn what_is_not_known_is_named_once_and_harms_nothing() {
         let sent = sent("sise=1&size=2&a+b=3&sise=4");
         assert_eq!(sent.unknown::<Size>(), ["sise", "a b"]);
-        assert_eq!(sent.read::<Size>(false).unwrap().0, "2");
+        assert_eq!(sent.read::<Size>().unwrap().0, "2");
         assert_eq!(sent.unknown::<()>(), ["sise", "size", "a b"]);
-        assert!(sent.read::<()>(false).is_ok());
+        assert!(sent.read::<()>().is_ok());
     }
 
     #[test]
-    fn strict_handling_refuses_it_beside_all_other_mistakes() {
-        let errors = sent("sise=1&a+b=3").read::<Size>(true).unwrap_err();
-        let fields: Vec<_> = errors
+    fn strict_handling_says_what_may_have_been_meant() {
+        let mistakes = sent("sise=1&size=1&a+b=3").unknown_as_mistakes::<Size>();
+        let mistakes: Vec<_> = mistakes
             .iter()
             .map(|error| (&*error.field, error.code, &*error.message))
             .collect();
         assert_eq!(
-            fields,
+            mistakes,
             [
-                ("size", FieldCode::Required, "Is required."),
                 (
                     "sise",
                     FieldCode::UnknownField,
@@ -149,6 +144,6 @@ mod tests {
                 ),
             ]
         );
-        assert_eq!(sent("size=1").read::<Size>(true).unwrap().0, "1");
+        assert!(sent("size=1").unknown_as_mistakes::<Size>().is_empty());
     }
 }

@@ -3,8 +3,9 @@
 use http::{HeaderValue, StatusCode, header};
 use tracing::Instrument as _;
 use vouchkey_types::json::{self, Json};
+use vouchkey_types::limits::MAX_ERRORS;
 use vouchkey_types::object;
-use vouchkey_types::problem::{ErrorCode, FieldError};
+use vouchkey_types::problem::ErrorCode;
 use vouchkey_types::scope::Scope;
 use vouchkey_types::session::create::{Context, CreateSessionRequest, NewSession, Publishable};
 
@@ -133,9 +134,17 @@ fn validate(call: &Creation, request: CreateSessionRequest) -> Result<NewSession
             redirect_hosts: &call.tenant.organization.redirect_hosts,
         }),
     };
-    request
-        .validate(&context)
-        .map_err(|errors: Vec<FieldError>| ApiError::validation(errors))
+    match request.validate(&context) {
+        Ok(new) if call.unknown.is_empty() => Ok(new),
+        judged => {
+            let mut errors = judged.err().unwrap_or_default();
+            // A body with more mistakes than are listed counts them in its last one.
+            if errors.is_empty() || errors.len() + call.unknown.len() <= MAX_ERRORS {
+                errors.extend_from_slice(&call.unknown);
+            }
+            Err(ApiError::validation(errors))
+        }
+    }
 }
 
 /// Takes a token of the creation bucket. Refused creations do not come here, and replayed ones give theirs back.
