@@ -5,12 +5,19 @@ use http::{HeaderMap, header};
 use vouchkey_types::json::{self, Object};
 use vouchkey_types::problem::{ErrorCode, FieldCode, FieldError};
 
-use crate::http::{ApiError, body};
+use crate::http::ApiError;
+use crate::http::body::{self, Bound};
+
+/// Anybody may send one: it holds an address and a password.
+const BOUND: Bound = Bound {
+    bytes: 16 * 1024,
+    words: "16 KiB",
+};
 
 /// Reads a body that must be declared as JSON: a page elsewhere can send no such form.
 ///
 /// # Errors
-/// 415, 400, or 422 if it is no object.
+/// 415, 413 over 16 KiB, 400, or 422 if it is no object.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Object, ApiError> {
     if !headers.contains_key(header::CONTENT_TYPE) {
         return Err(ApiError::new(
@@ -19,7 +26,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Object, ApiE
         ));
     }
     body::check_type(headers)?;
-    let bytes = body::read(body, body::DEADLINE).await?;
+    let bytes = body::read(body, BOUND, body::DEADLINE).await?;
     let json = json::read(&bytes).map_err(|error| {
         let detail = format!(
             "The body is not valid JSON (line {}, column {}).",

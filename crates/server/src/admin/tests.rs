@@ -329,6 +329,16 @@ async fn another_sites_pages_and_other_than_json_are_refused() {
 }
 
 #[tokio::test]
+async fn a_body_larger_than_any_password_is_refused() {
+    let (bed, _) = with_owner().await;
+    let large = "x".repeat(16 * 1024);
+    let body = format!(r#"{{"email":"jane@example.com","password":"{large}"}}"#);
+    let reply = json(&bed, "/admin/v1/sign-in", &body).await;
+    assert_eq!(reply.status, 413, "{}", reply.text);
+    assert!(reply.text.contains("over 16 KiB"), "{}", reply.text);
+}
+
+#[tokio::test]
 async fn on_plain_http_beyond_loopback_nobody_signs_in() {
     let bed = Bed::with(MailConfig::mailbox(None), "http://verify.example.com").await;
     add_user(&bed, "jane@example.com", "token").await;

@@ -24,6 +24,21 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How much of a refused body is read and dropped, in bytes, so that its sender sees the answer.
 const MAX_LEFTOVER_BYTES: u64 = 16 * 1024 * 1024;
 
+/// How large a body may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound {
+    /// In bytes.
+    pub bytes: usize,
+    /// In words.
+    pub words: &'static str,
+}
+
+/// The bound of the API's own bodies.
+pub const OF_THE_API: Bound = Bound {
+    bytes: MAX_BODY_BYTES,
+    words: "4 MiB",
+};
+
 /// Checks that a body is declared as JSON in UTF-8. One without a declaration is read as JSON.
 ///
 /// # Errors
@@ -64,13 +79,13 @@ fn is_json(content_type: &str) -> bool {
 ///
 /// # Errors
 ///
-/// 413 as soon as it is known to be over 4 MiB, 408 when it is not there within `deadline`, 400
+/// 413 as soon as it is known to be over its bound, 408 when it is not there within `deadline`, 400
 /// when it breaks off.
-pub async fn read(body: Body, deadline: Duration) -> Result<Bytes, ApiError> {
-    if body.size_hint().lower() > MAX_BODY_BYTES as u64 {
-        return Err(too_large());
+pub async fn read(body: Body, bound: Bound, deadline: Duration) -> Result<Bytes, ApiError> {
+    if body.size_hint().lower() > bound.bytes as u64 {
+        return Err(too_large(bound));
     }
-    tokio::time::timeout(deadline, collect(body))
+    tokio::time::timeout(deadline, collect(body, bound))
         .await
         .unwrap_or_else(|_| {
             Err(ApiError::new(
@@ -80,7 +95,7 @@ pub async fn read(body: Body, deadline: Duration) -> Result<Bytes, ApiError> {
         })
 }
 
-async fn collect(mut body: Body) -> Result<Bytes, ApiError> {
+async fn collect(mut body: Body, bound: Bound) -> Result<Bytes, ApiError> {
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let frame =
@@ -88,8 +103,8 @@ async fn collect(mut body: Body) -> Result<Bytes, ApiError> {
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if whole.len() + data.len() > MAX_BODY_BYTES {
-            return Err(too_large());
+        if whole.len() + data.len() > bound.bytes {
+            return Err(too_large(bound));
         }
         if whole.is_empty() && body.is_end_stream() {
             return Ok(data);
@@ -99,8 +114,9 @@ async fn collect(mut body: Body) -> Result<Bytes, ApiError> {
     Ok(whole.freeze())
 }
 
-fn too_large() -> ApiError {
-    ApiError::new(ErrorCode::PayloadTooLarge, "The body is over 4 MiB.")
+fn too_large(bound: Bound) -> ApiError {
+    let detail = format!("The body is over {}.", bound.words);
+    ApiError::new(ErrorCode::PayloadTooLarge, detail)
 }
 
 /// A request's body that is read to its end even when its handler is not interested.
@@ -229,22 +245,28 @@ mod tests {
     async fn a_body_of_four_mebibytes_is_read_and_one_byte_more_is_not() {
         let full = vec![b' '; MAX_BODY_BYTES];
         assert_eq!(
-            read(Body::from(full.clone()), DEADLINE)
+            read(Body::from(full.clone()), OF_THE_API, DEADLINE)
                 .await
                 .unwrap()
                 .len(),
             MAX_BODY_BYTES
         );
         let over = [full, vec![b' ']].concat();
-        let error = read(Body::from(over), DEADLINE).await.unwrap_err();
+        let error = read(Body::from(over), OF_THE_API, DEADLINE)
+            .await
+            .unwrap_err();
         assert_eq!(error.code(), ErrorCode::PayloadTooLarge);
     }
 
     #[tokio::test]
     async fn a_body_that_never_ends_times_out() {
-        let error = read(Body::new(Endless { _held: None }), Duration::from_millis(1))
-            .await
-            .unwrap_err();
+        let error = read(
+            Body::new(Endless { _held: None }),
+            OF_THE_API,
+            Duration::from_millis(1),
+        )
+        .await
+        .unwrap_err();
         assert_eq!(error.code(), ErrorCode::RequestTimeout);
     }
 

@@ -161,7 +161,7 @@ async fn admit<E: Endpoint>(
     };
     let body = if has_body && !body.is_end_stream() {
         body::check_type(&parts.headers)?;
-        body::read(body, body::DEADLINE).await?
+        body::read(body, body::OF_THE_API, body::DEADLINE).await?
     } else {
         // Clients declare a type for bodies that they do not send: that is no mistake.
         Bytes::new()
