@@ -46,7 +46,8 @@ impl Metadata {
                 Ok(()) => Judged::Kept,
                 Err(fault) => Judged::Broken(fault),
             };
-        duplicates::judge_members(sent, &|| field.to_owned(), mistakes, &rule);
+        let repeats = Repeats::of(sent);
+        duplicates::judge_members(sent, &repeats, &|| field.to_owned(), mistakes, &rule);
     }
 
     /// The metadata of what passed [`Metadata::check`].

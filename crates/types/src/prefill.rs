@@ -8,7 +8,7 @@ use crate::limits::{MAX_EMAIL_CHARS, MAX_PREFILL_CHARS};
 use crate::names::{Field, PrefillField, nearest_prefill_field};
 use crate::phone;
 use crate::problem::{Fault, FieldCode, Mistakes};
-use crate::session::duplicates::{self, Judged};
+use crate::session::duplicates::{self, Judged, Repeats};
 use crate::text;
 use std::borrow::Cow;
 use std::fmt;
@@ -77,7 +77,8 @@ impl Prefill {
             None if is_listed => Judged::Broken(unknown(name)),
             None => Judged::Broken(Fault::unlisted()),
         };
-        duplicates::judge_members(sent, &|| Field::Fields.name().to_owned(), mistakes, &rule);
+        let path = || Field::Fields.name().to_owned();
+        duplicates::judge_members(sent, &Repeats::of(sent), &path, mistakes, &rule);
         checked
     }
 }

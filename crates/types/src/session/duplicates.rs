@@ -17,7 +17,7 @@ pub(crate) enum Member {
 }
 
 /// The state of each member of an object; an empty list where no name is repeated, as nearly always.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Repeats(Vec<Member>);
 
 impl Repeats {
@@ -112,7 +112,10 @@ pub(crate) fn report_within(value: &Value<'_>, path: &dyn Fn() -> String, mistak
                 report_within(item, &|| item_path(&path(), index), mistakes);
             }
         }
-        Value::Object(object) => judge_members(object, path, mistakes, &|_, _, _| Judged::Kept),
+        Value::Object(object) => {
+            let repeats = Repeats::of(object);
+            judge_members(object, &repeats, path, mistakes, &|_, _, _| Judged::Kept);
+        }
         _ => {}
     }
 }
@@ -133,11 +136,11 @@ pub(crate) enum Judged {
 /// The rule is told whether the message of a fault will be listed; if not, any will do.
 pub(crate) fn judge_members(
     object: &Members<'_>,
+    repeats: &Repeats,
     path: &dyn Fn() -> String,
     mistakes: &mut Mistakes,
     rule: &dyn Fn(&str, &Value<'_>, bool) -> Judged,
 ) {
-    let repeats = Repeats::of(object);
     for (index, (name, value)) in object.iter().enumerate() {
         let state = repeats.at(index);
         if state == Member::Again {

@@ -177,7 +177,8 @@ impl<'c, 'r, 'a> Rules<'c, 'r, 'a> {
             None if is_listed => Judged::Broken(unknown_field(name)),
             None => Judged::Broken(Fault::unlisted()),
         };
-        duplicates::judge_members(members, &String::new, &mut self.mistakes, &rule);
+        let repeats = self.request.repeats();
+        duplicates::judge_members(members, repeats, &String::new, &mut self.mistakes, &rule);
     }
 }
 

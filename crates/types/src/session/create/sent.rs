@@ -7,6 +7,7 @@ use crate::names::{self, Field};
 use crate::prefill;
 use crate::problem::{FieldCode, FieldError};
 use crate::session::duplicates::{self, Member, Repeats};
+use std::cell::OnceCell;
 use std::fmt;
 
 /// A create request as sent: the envelope opened and the API's own names brought to one spelling.
@@ -26,6 +27,8 @@ pub struct SentRequest<'a> {
     has_unknown: bool,
     /// The parts of the envelope that were given more than once.
     repeated: Vec<&'static str>,
+    /// Which names were given more than once, once somebody asks: of very many that takes a while.
+    repeats: OnceCell<Repeats>,
 }
 
 impl<'a> SentRequest<'a> {
@@ -66,6 +69,7 @@ impl<'a> SentRequest<'a> {
             is_repeated,
             has_unknown,
             repeated: Vec::new(),
+            repeats: OnceCell::new(),
         }
     }
 
@@ -85,7 +89,7 @@ impl<'a> SentRequest<'a> {
         };
         self.repeated.is_empty()
             && self.is_repeated == [false; Field::TABLE.len()]
-            && Repeats::of(&self.members).is_empty()
+            && self.repeats().is_empty()
             && !self.known().any(has_repeats)
             && !self
                 .unknown()
@@ -120,6 +124,11 @@ impl<'a> SentRequest<'a> {
         &self.repeated
     }
 
+    /// Which members were given more than once.
+    pub(super) fn repeats(&self) -> &Repeats {
+        self.repeats.get_or_init(|| Repeats::of(&self.members))
+    }
+
     /// All that was sent, if some of it is no known field.
     pub(super) fn with_unknown(&self) -> Option<&Members<'a>> {
         self.has_unknown.then_some(&self.members)
@@ -148,7 +157,7 @@ impl<'a> SentRequest<'a> {
         let Some(members) = self.with_unknown() else {
             return names;
         };
-        let repeats = Repeats::of(members);
+        let repeats = self.repeats();
         for (index, (name, _)) in members.iter().enumerate() {
             if repeats.at(index) != Member::Again && Field::parse(name).is_none() {
                 names.push(name);
