@@ -3,7 +3,8 @@
 //! hyper has one timer for a request's headers, and starts it when the connection begins to wait
 //! for the request: with it alone, an idle client either may not idle, or may trickle its headers
 //! for as long. This wrapper times the headers from their first byte and leaves the idle time to
-//! hyper's timer (decision 26).
+//! hyper's timer (decision 26). A new connection has been of no use yet: its first byte is waited
+//! for only a short time, so that many that say nothing do not hold all places.
 
 use std::io;
 use std::pin::Pin;
@@ -57,8 +58,9 @@ pub(super) struct FirstBytes<T> {
     inner: T,
     limit: Duration,
     exchanges: Exchanges,
-    /// Runs from the first byte of headers until they are complete.
+    /// Runs from the first byte of headers until they are complete, and before the first byte of all.
     timer: Option<Timer>,
+    is_silent: bool,
 }
 
 #[derive(Debug)]
@@ -68,14 +70,24 @@ struct Timer {
     sleep: Pin<Box<Sleep>>,
 }
 
+impl Timer {
+    fn of(limit: Duration, begun: usize) -> Self {
+        Self {
+            begun,
+            sleep: Box::pin(tokio::time::sleep(limit)),
+        }
+    }
+}
+
 impl<T> FirstBytes<T> {
-    /// Watches a connection.
-    pub(super) fn new(inner: T, limit: Duration, exchanges: Exchanges) -> Self {
+    /// Watches a new connection, which begins to speak within `first`.
+    pub(super) fn new(inner: T, first: Duration, limit: Duration, exchanges: Exchanges) -> Self {
         Self {
             inner,
             limit,
+            timer: Some(Timer::of(first, exchanges.begun())),
             exchanges,
-            timer: None,
+            is_silent: true,
         }
     }
 }
@@ -96,11 +108,13 @@ impl<T: AsyncRead + Unpin> AsyncRead for FirstBytes<T> {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.inner).poll_read(context, buffer))?;
-        if buffer.filled().len() > before && this.timer.is_none() && !this.exchanges.in_progress() {
-            this.timer = Some(Timer {
-                begun,
-                sleep: Box::pin(tokio::time::sleep(this.limit)),
-            });
+        if buffer.filled().len() > before {
+            if std::mem::take(&mut this.is_silent) {
+                this.timer = None;
+            }
+            if this.timer.is_none() && !this.exchanges.in_progress() {
+                this.timer = Some(Timer::of(this.limit, begun));
+            }
         }
         Poll::Ready(Ok(()))
     }

@@ -54,6 +54,8 @@ const REFUSAL: &str = concat!(
 pub struct Limits {
     /// Connections at the same time.
     pub connections: usize,
+    /// Time in which a new connection sends its first byte.
+    pub first: Duration,
     /// Time for a request's headers, from their first byte.
     pub headers: Duration,
     /// Time that a connection may wait for its next request.
@@ -66,6 +68,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 1_024,
+            first: Duration::from_secs(15),
             headers: Duration::from_secs(5),
             idle: Duration::from_secs(75),
             writes: Duration::from_secs(30),
@@ -151,7 +154,12 @@ async fn serve_connection<T>(
 {
     let exchanges = Exchanges::default();
     let stream = TimedWrites::new(stream, limits.writes);
-    let stream = TokioIo::new(FirstBytes::new(stream, limits.headers, exchanges.clone()));
+    let stream = TokioIo::new(FirstBytes::new(
+        stream,
+        limits.first,
+        limits.headers,
+        exchanges.clone(),
+    ));
     let service = service_fn(move |request: Request<Incoming>| {
         let exchange = Arc::new(exchanges.begin());
         let answer = router

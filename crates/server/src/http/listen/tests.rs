@@ -45,6 +45,7 @@ fn router() -> Router {
 fn limits() -> Limits {
     Limits {
         connections: 8,
+        first: LONG,
         headers: LONG,
         idle: LONG,
         writes: LONG,
@@ -91,6 +92,23 @@ async fn headers_that_come_too_slowly_are_closed_without_an_answer() {
     let mut stream = server.connect().await;
     stream.write_all(b"GET / HTTP/1.1\r\nhos").await.unwrap();
     assert_eq!(rest(stream).await, "");
+}
+
+#[tokio::test]
+async fn a_new_connection_that_says_nothing_is_closed() {
+    let limits = Limits {
+        first: Duration::from_millis(20),
+        ..limits()
+    };
+    let server = Running::start(router(), limits).await;
+    assert_eq!(rest(server.connect().await).await, "");
+    // Who has spoken once may be silent for longer.
+    let mut stream = server.connect().await;
+    for _ in 0..2 {
+        stream.write_all(GET).await.unwrap();
+        answer(&mut stream, "hello").await;
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
 }
 
 #[tokio::test]
