@@ -30,7 +30,6 @@ pub mod request_id;
 pub mod version;
 
 use std::any::Any;
-use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -66,14 +65,13 @@ pub fn layer(router: Router<AppState>, state: &AppState) -> Router<AppState> {
 }
 
 async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let began = Instant::now();
     let metrics = &state.metrics.http;
     let _in_flight = metrics.begin();
     let id = RequestId::of(request.headers(), &state.clock);
     let inflection = casing::before_it_is_settled(request.headers());
-    let line = log::Line::begin(request.method(), request.extensions().get::<MatchedPath>());
-    let route = line.route.as_ref().map_or("none", MatchedPath::as_str);
-    let span = telemetry::request(known_method(&line.method), route, request.headers());
+    let route = request.extensions().get::<MatchedPath>();
+    let line = log::Line::begin(request.method(), route, &id);
+    let span = telemetry::request(known_method(&line.method), line.route(), request.headers());
     let mut request = request.map(body::Drained::watch);
     let page = cors::Page::of(&state, request.uri().path(), request.headers()).await;
     let refused = header_bounds::check(&request).err();
@@ -85,11 +83,10 @@ async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Re
         next.run(request).instrument(span.clone()).await
     };
     telemetry::answered(&span, response.status().as_u16());
-    let took = began.elapsed();
-    metrics.answered(&line.method, line.route.as_ref(), &response, took);
+    metrics.answered(&line.method, line.route.as_ref(), &response, line.took());
     let mut response = answer::write(response, &id, inflection);
     page.mark(response.headers_mut());
-    line.end(&response, &id, began.elapsed());
+    line.end(&response);
     response
 }
 
