@@ -1,15 +1,18 @@
 //! The worker for what no request waits for: it writes lapsed sessions as expired, deletes old
-//! idempotency records, and notes when keys were last used.
+//! idempotency records and failures to sign in, and notes when keys were last used.
 
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::FORGOTTEN_MS;
 use crate::app::AppState;
 use crate::outbox;
 use crate::store::StoreError;
-use crate::store::upkeep::{ExpireSessions, HurryDeliveries, PurgeIdempotency, TouchKeys};
+use crate::store::upkeep::{
+    ExpireSessions, HurryDeliveries, PurgeFailures, PurgeIdempotency, TouchKeys,
+};
 
 /// How often it looks.
 const PERIOD: Duration = Duration::from_secs(10);
@@ -33,6 +36,10 @@ pub async fn run(state: AppState, stop: CancellationToken) {
         report(
             "old idempotency records could not be deleted",
             purge_idempotency(&state).await,
+        );
+        report(
+            "old failures to sign in could not be deleted",
+            purge_failures(&state).await,
         );
         report(
             "deliveries that a clock put off could not be made due",
@@ -80,6 +87,22 @@ pub async fn purge_idempotency(state: &AppState) -> Result<(), StoreError> {
     loop {
         let change = PurgeIdempotency {
             now: state.clock.now_ms(),
+            limit: i64::from(BATCH),
+        };
+        if state.store.write(change).await? < u64::from(BATCH) {
+            return Ok(());
+        }
+    }
+}
+
+/// Deletes all failures to sign in that are forgotten.
+///
+/// # Errors
+/// Those of the database.
+pub async fn purge_failures(state: &AppState) -> Result<(), StoreError> {
+    loop {
+        let change = PurgeFailures {
+            before: state.clock.now_ms() - FORGOTTEN_MS,
             limit: i64::from(BATCH),
         };
         if state.store.write(change).await? < u64::from(BATCH) {

@@ -25,6 +25,7 @@ use crate::app::AppState;
 use crate::http::ApiError;
 
 pub use signed_in::{SignedIn, signed_in};
+pub use throttle::FORGOTTEN_MS;
 
 /// The routes under `/admin/v1`.
 pub fn router() -> Router<AppState> {

@@ -7,7 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use vouchkey_types::problem::{FieldCode, FieldError};
 
 use crate::http::ApiError;
@@ -41,52 +41,73 @@ pub(super) fn mistake(password: &str) -> Option<FieldError> {
     })
 }
 
-/// Hashes a new password.
-///
-/// # Errors
-/// 503 if too many wait, 500 if the machine has no memory for it.
-pub(super) async fn hash(password: SecretString) -> Result<String, ApiError> {
-    in_turn(&AT_ONCE, move || hashed(password.expose_secret()))
-        .await?
-        .ok_or_else(|| ApiError::internal(&"a password could not be hashed"))
-}
+/// A place among the hashes that are made at a time.
+#[derive(Debug)]
+pub(super) struct Turn(#[expect(dead_code, reason = "held for its drop")] SemaphorePermit<'static>);
 
-/// Whether a password is the one of this hash. Without one it takes as long and is wrong.
-///
-/// # Errors
-/// 503 if too many wait.
-pub(super) async fn is_right(
-    hash: Option<String>,
-    password: SecretString,
-) -> Result<bool, ApiError> {
-    in_turn(&AT_ONCE, move || {
-        // Made in any case, so that the first one who asks does not learn from the time it takes.
-        let nobody = NOBODY.as_deref().unwrap_or_default();
-        let found = PasswordHash::new(hash.as_deref().unwrap_or(nobody)).is_ok_and(|found| {
-            argon2()
-                .verify_password(password.expose_secret().as_bytes(), &found)
-                .is_ok()
-        });
-        found && hash.is_some()
-    })
-    .await
-}
+impl Turn {
+    /// Waits for a place.
+    ///
+    /// # Errors
+    /// 503 if too many wait.
+    pub(super) async fn wait() -> Result<Self, ApiError> {
+        Self::of(&AT_ONCE).await
+    }
 
-async fn in_turn<T: Send + 'static>(
-    at_once: &'static Semaphore,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, ApiError> {
-    let place = tokio::time::timeout(PATIENCE, at_once.acquire())
+    async fn of(places: &'static Semaphore) -> Result<Self, ApiError> {
+        tokio::time::timeout(PATIENCE, places.acquire())
+            .await
+            .ok()
+            .and_then(Result::ok)
+            .map(Self)
+            .ok_or_else(ApiError::unavailable)
+    }
+
+    /// Hashes a new password.
+    ///
+    /// # Errors
+    /// 500 if the machine has no memory for it.
+    pub(super) async fn hash(self, password: SecretString) -> Result<String, ApiError> {
+        self.used_for(move || hashed(password.expose_secret()))
+            .await?
+            .ok_or_else(|| ApiError::internal(&"a password could not be hashed"))
+    }
+
+    /// Whether a password is the one of this hash. Without one it takes as long and is wrong.
+    ///
+    /// # Errors
+    /// 500 if the work breaks off.
+    pub(super) async fn finds_right(
+        self,
+        hash: Option<String>,
+        password: SecretString,
+    ) -> Result<bool, ApiError> {
+        self.used_for(move || {
+            // Made in any case, so that the first one who asks does not learn from the time it takes.
+            let nobody = NOBODY.as_deref().unwrap_or_default();
+            let found = PasswordHash::new(hash.as_deref().unwrap_or(nobody)).is_ok_and(|found| {
+                argon2()
+                    .verify_password(password.expose_secret().as_bytes(), &found)
+                    .is_ok()
+            });
+            found && hash.is_some()
+        })
         .await
-        .map_err(|_| ApiError::unavailable())?;
-    // The place is held by the work itself, which goes on when whoever asked for it has hung up.
-    let work = move || {
-        let _place = place;
-        work()
-    };
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| ApiError::internal(&error))
+    }
+
+    /// The place is held by the work itself, which goes on when whoever asked for it has hung up.
+    async fn used_for<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let work = move || {
+            let _place = self;
+            work()
+        };
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| ApiError::internal(&error))
+    }
 }
 
 fn argon2() -> Argon2<'static> {
@@ -115,20 +136,31 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_same_password_is_right_and_nobody_has_none() {
-        let hash = hash("correct horse battery".into()).await.unwrap();
+        let turn = async || Turn::wait().await.unwrap();
+        let hash = turn()
+            .await
+            .hash("correct horse battery".into())
+            .await
+            .unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=512,t=3,p=1$"), "{hash}");
         assert!(
-            is_right(Some(hash.clone()), "correct horse battery".into())
+            turn()
+                .await
+                .finds_right(Some(hash.clone()), "correct horse battery".into())
                 .await
                 .unwrap()
         );
         assert!(
-            !is_right(Some(hash), "correct horse batterx".into())
+            !turn()
+                .await
+                .finds_right(Some(hash), "correct horse batterx".into())
                 .await
                 .unwrap()
         );
         assert!(
-            !is_right(None, "nobody has this password".into())
+            !turn()
+                .await
+                .finds_right(None, "nobody has this password".into())
                 .await
                 .unwrap()
         );
@@ -144,7 +176,8 @@ mod tests {
         static PLACES: Semaphore = Semaphore::const_new(1);
         let (begun, begins) = tokio::sync::oneshot::channel();
         let (end, ends) = std::sync::mpsc::channel::<()>();
-        let caller = tokio::spawn(in_turn(&PLACES, move || {
+        let turn = Turn::of(&PLACES).await.unwrap();
+        let caller = tokio::spawn(turn.used_for(move || {
             begun.send(()).unwrap();
             ends.recv().unwrap();
         }));

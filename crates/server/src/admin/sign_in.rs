@@ -1,5 +1,6 @@
 //! Signing in and out (decision 27).
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
@@ -8,16 +9,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, StatusCode, header};
 use secrecy::SecretString;
 use sqlx::AnyConnection;
+use tracing::Instrument as _;
 use vouchkey_types::object;
 use vouchkey_types::problem::ErrorCode;
 
-use super::throttle::{Begin, Begun, FORGOTTEN_MS};
+use super::throttle::{Begin, Begun};
 use super::{body, cookie, password, signed_in};
 use crate::app::AppState;
+use crate::http::listen::Place;
 use crate::http::{Answer, ApiError};
 use crate::store::sign_ins::{self, SignInRow};
 use crate::store::users::{self, UserRow, normal_email};
-use crate::store::{Change, Engine, StoreError};
+use crate::store::{Change, Engine, Reshown, StoreError};
 
 /// How long a session lives at most, in seconds: 12 hours.
 const LIFE_S: i64 = 12 * 60 * 60;
@@ -25,13 +28,34 @@ const LIFE_S: i64 = 12 * 60 * 60;
 /// `POST /admin/v1/sign-in`.
 pub(super) async fn by_password(
     State(state): State<AppState>,
+    place: Option<Extension<Place>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Answer, ApiError> {
     let name = cookie_name(&state)?;
     let [email, given] = body::texts(&body::read(&headers, body).await?, ["email", "password"])?;
-    let given = SecretString::from(given);
-    let account_hash = account_hash(&state, &email);
+    let tasks = state.tasks.clone();
+    // A task of its own, which keeps the connection's place: who hangs up ends no attempt and makes no room for another.
+    let attempt = async move {
+        let outcome = attempt(&state, name, email, SecretString::from(given)).await;
+        drop(place);
+        outcome
+    };
+    tasks
+        .spawn(attempt.in_current_span())
+        .await
+        .map_err(|_| ApiError::internal(&"the task of a sign-in panicked"))?
+}
+
+async fn attempt(
+    state: &AppState,
+    name: &str,
+    email: String,
+    given: SecretString,
+) -> Result<Answer, ApiError> {
+    let account_hash = account_hash(state, &email);
+    // Before the attempt is counted: one that has to give up waiting has not failed.
+    let turn = password::Turn::wait().await?;
     let begin = Begin {
         account_hash,
         now: state.clock.now_ms(),
@@ -45,14 +69,10 @@ pub(super) async fn by_password(
         .read(async |conn| users::find_by_email(conn, &email).await)
         .await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-    let is_right = password::is_right(hash, given).await?;
-    let user = user.filter(|_| is_right).ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::Unauthorized,
-            "The e-mail address or the password is wrong.",
-        )
-    })?;
-    enter(&state, name, user, account_hash, None).await
+    let is_right = turn.finds_right(hash.clone(), given).await?;
+    let proof = hash.filter(|_| is_right).map(Proof::Password);
+    let (user, proof) = user.zip(proof).ok_or_else(wrong)?;
+    enter(state, name, user, account_hash, proof).await
 }
 
 /// `POST /admin/v1/password`: sets a password by a one-time link, and signs in.
@@ -79,19 +99,14 @@ pub(super) async fn by_link(
     if let Some(mistake) = password::mistake(&new) {
         return Err(ApiError::validation(vec![mistake]));
     }
-    let password_hash = password::hash(SecretString::from(new)).await?;
+    let turn = password::Turn::wait().await?;
+    let password_hash = turn.hash(SecretString::from(new)).await?;
     let account_hash = account_hash(&state, &user.email);
-    enter(
-        &state,
-        name,
-        user,
-        account_hash,
-        Some(NewPassword {
-            link_hash,
-            password_hash,
-        }),
-    )
-    .await
+    let proof = Proof::Link {
+        link_hash,
+        password_hash,
+    };
+    enter(&state, name, user, account_hash, proof).await
 }
 
 /// `POST /admin/v1/sign-out`. Without a session it does nothing, and says the same.
@@ -124,8 +139,12 @@ async fn enter(
     name: &str,
     user: UserRow,
     account_hash: [u8; 32],
-    password: Option<NewPassword>,
+    proof: Proof,
 ) -> Result<Answer, ApiError> {
+    let refused = match proof {
+        Proof::Password(_) => wrong(),
+        Proof::Link { .. } => used_up(),
+    };
     let token = URL_SAFE_NO_PAD.encode(state.clock.random::<32>());
     let now = state.clock.now_ms();
     let change = Enter {
@@ -139,10 +158,10 @@ async fn enter(
             revoked_at: None,
         },
         account_hash,
-        password,
+        proof,
     };
     if !state.store.write(change).await? {
-        return Err(used_up());
+        return Err(refused);
     }
     let document = object! {
         "user": object! { "id": user.id.to_string(), "email": user.email, "role": user.role.as_str() },
@@ -173,38 +192,66 @@ fn used_up() -> ApiError {
     )
 }
 
-struct NewPassword {
-    link_hash: [u8; 32],
-    password_hash: String,
+fn wrong() -> ApiError {
+    ApiError::new(
+        ErrorCode::Unauthorized,
+        "The e-mail address or the password is wrong.",
+    )
+}
+
+/// Why somebody is let in.
+pub(super) enum Proof {
+    /// The password of this hash was given.
+    Password(String),
+    /// By a link a password of this hash is set.
+    Link {
+        /// The link's.
+        link_hash: [u8; 32],
+        /// The new password's.
+        password_hash: String,
+    },
 }
 
 /// Lets a user in: the link used up and the password set, if so, the failures forgotten and the session there, or
 /// nothing of it.
-struct Enter {
-    row: SignInRow,
-    account_hash: [u8; 32],
-    password: Option<NewPassword>,
+pub(super) struct Enter {
+    pub(super) row: SignInRow,
+    pub(super) account_hash: [u8; 32],
+    pub(super) proof: Proof,
 }
 
 impl Change for Enter {
-    /// Whether the link was still good.
+    /// Whether the proof still held: it was found good some time before this.
     type Outcome = bool;
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<bool, StoreError> {
         let Self {
             row,
             account_hash,
-            password,
+            proof,
         } = self;
-        let now = row.created_at;
-        if let Some(new) = password {
-            if !sign_ins::use_link(conn, new.link_hash, now).await? {
-                return Ok(false);
+        let (organization, user, now) = (row.organization, row.user, row.created_at);
+        match proof {
+            Proof::Password(hash) => {
+                if !sign_ins::keeps_password(conn, organization, user, &hash).await? {
+                    return Ok(false);
+                }
             }
-            sign_ins::set_password(conn, row.organization, row.user, &new.password_hash, now)
-                .await?;
+            Proof::Link {
+                link_hash,
+                password_hash,
+            } => {
+                if !sign_ins::use_link(conn, link_hash, now).await? {
+                    return Ok(false);
+                }
+                sign_ins::set_password(conn, organization, user, &password_hash, now).await?;
+            }
         }
-        sign_ins::forget_failures(conn, account_hash, now - FORGOTTEN_MS).await?;
+        sign_ins::forget_failures(conn, account_hash).await?;
         sign_ins::insert(conn, &row).await?;
         Ok(true)
     }
@@ -217,6 +264,10 @@ struct End {
 
 impl Change for End {
     type Outcome = ();
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
 
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<(), StoreError> {
         sign_ins::revoke(conn, self.token_hash, self.now).await

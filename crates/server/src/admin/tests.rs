@@ -1,5 +1,6 @@
 //! Signing in and what it opens, by a clock that stands still.
 
+mod attempts;
 mod dashboard;
 
 use axum::body::Body;

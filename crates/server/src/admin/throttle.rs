@@ -6,7 +6,7 @@
 use sqlx::AnyConnection;
 
 use crate::store::sign_ins::{self, Failures};
-use crate::store::{Change, Engine, StoreError};
+use crate::store::{Change, Engine, Reshown, StoreError};
 
 /// Failures without a delay.
 const FREE: i64 = 5;
@@ -14,7 +14,7 @@ const SECOND_MS: i64 = 1_000;
 /// The longest delay: 15 minutes.
 const LONGEST_MS: i64 = 15 * 60 * SECOND_MS;
 /// After a day without failures all are forgotten.
-pub(super) const FORGOTTEN_MS: i64 = 24 * 60 * 60 * SECOND_MS;
+pub const FORGOTTEN_MS: i64 = 24 * 60 * 60 * SECOND_MS;
 
 /// The delay after so many failures in a row, in milliseconds: none for the first five, then 1 s, 2 s, 4 s, … 15 min.
 fn delay(failures: i64) -> i64 {
@@ -46,21 +46,30 @@ pub(super) enum Begun {
 impl Change for Begin {
     type Outcome = Begun;
 
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
+
     async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<Begun, StoreError> {
         let Self { account_hash, now } = self;
-        let failures = sign_ins::failures(conn, account_hash)
-            .await?
-            .filter(|failures| now - failures.last_at < FORGOTTEN_MS)
-            .unwrap_or(Failures {
-                count: 0,
-                last_at: i64::MIN,
-            });
-        let free_at = failures.last_at.saturating_add(delay(failures.count));
+        let before = sign_ins::hold_failures(conn, account_hash).await?;
+        // What seems to lie ahead was written under a clock that was wrong, or just after this attempt had come.
+        let last_at = before.last_at.min(now);
+        let count = if now - last_at < FORGOTTEN_MS {
+            before.count
+        } else {
+            0
+        };
+        let free_at = last_at + delay(count);
         if now < free_at {
+            if last_at < before.last_at {
+                // Else the delay would begin anew at each attempt.
+                sign_ins::set_failures(conn, account_hash, Failures { count, last_at }).await?;
+            }
             return Ok(Begun::Wait((free_at - now).unsigned_abs().div_ceil(1_000)));
         }
         let failures = Failures {
-            count: failures.count + 1,
+            count: count + 1,
             last_at: now,
         };
         sign_ins::set_failures(conn, account_hash, failures).await?;

@@ -47,11 +47,18 @@ statements! {
     PURGE = "DELETE FROM sign_ins WHERE organization_id = $1 AND user_id = $2 AND expires_at <= $3";
     FIND_USER = concat!("SELECT ", columns_of!(users), " FROM users WHERE organization_id = $1 AND user_id = $2");
     SET_PASSWORD = "UPDATE users SET password_hash = $3 WHERE organization_id = $1 AND user_id = $2";
-    FAILURES = "SELECT failures, last_failed_at FROM sign_in_failures WHERE account_hash = $1";
-    SET_FAILURES = "INSERT INTO sign_in_failures (account_hash, failures, last_failed_at) VALUES ($1, $2, $3) \
-        ON CONFLICT (account_hash) DO UPDATE SET failures = EXCLUDED.failures, \
-        last_failed_at = EXCLUDED.last_failed_at";
-    FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE account_hash = $1 OR last_failed_at <= $2";
+    /// Whether the password that was compared is still the user's. Written, so that a change of it waits, and ends the
+    /// session that begins here, or has come first.
+    KEEP_PASSWORD = "UPDATE users SET password_hash = $3 WHERE organization_id = $1 AND user_id = $2 \
+        AND password_hash = $3";
+    /// Written, so that another attempt for the same address waits for this one.
+    HOLD_FAILURES = "INSERT INTO sign_in_failures (account_hash, failures, last_failed_at) VALUES ($1, 0, 0) \
+        ON CONFLICT (account_hash) DO UPDATE SET failures = sign_in_failures.failures \
+        RETURNING failures, last_failed_at";
+    SET_FAILURES = "UPDATE sign_in_failures SET failures = $2, last_failed_at = $3 WHERE account_hash = $1";
+    FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE account_hash = $1";
+    PURGE_FAILURES = "DELETE FROM sign_in_failures WHERE account_hash IN (SELECT account_hash FROM sign_in_failures \
+        WHERE last_failed_at <= $1 LIMIT $2)";
     FIND_LINK = "SELECT user_id, organization_id FROM sign_in_links WHERE link_hash = $1 AND used_at IS NULL \
         AND expires_at > $2";
     USE_LINK = "UPDATE sign_in_links SET used_at = $2 WHERE link_hash = $1 AND used_at IS NULL AND expires_at > $2";
@@ -182,28 +189,44 @@ pub async fn set_password(
     Ok(())
 }
 
-/// How often this address failed.
+/// Whether the user's password still has this hash; until this transaction ends it keeps it.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn failures(
+pub async fn keeps_password(
     conn: &mut AnyConnection,
-    account_hash: [u8; 32],
-) -> Result<Option<Failures>, StoreError> {
-    let row = sqlx::query(FAILURES)
-        .bind(account_hash.to_vec())
-        .fetch_optional(conn)
+    organization: OrganizationId,
+    user: UserId,
+    password_hash: &str,
+) -> Result<bool, StoreError> {
+    let kept = sqlx::query(KEEP_PASSWORD)
+        .bind(organization.to_string())
+        .bind(user.to_string())
+        .bind(password_hash)
+        .execute(conn)
         .await?;
-    row.map(|row| {
-        Ok(Failures {
-            count: row.plain("failures")?,
-            last_at: row.plain("last_failed_at")?,
-        })
-    })
-    .transpose()
+    Ok(kept.rows_affected() == 1)
 }
 
-/// Writes how often this address failed.
+/// How often this address failed; until this transaction ends nobody else counts it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hold_failures(
+    conn: &mut AnyConnection,
+    account_hash: [u8; 32],
+) -> Result<Failures, StoreError> {
+    let row = sqlx::query(HOLD_FAILURES)
+        .bind(account_hash.to_vec())
+        .fetch_one(conn)
+        .await?;
+    Ok(Failures {
+        count: row.plain("failures")?,
+        last_at: row.plain("last_failed_at")?,
+    })
+}
+
+/// Writes how often this address failed, which [`hold_failures`] told before.
 ///
 /// # Errors
 /// Those of the database.
@@ -221,21 +244,36 @@ pub async fn set_failures(
     Ok(())
 }
 
-/// Forgets the failures of this address, and of all whose last one is at `before` or earlier.
+/// Forgets the failures of this address.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn forget_failures(
     conn: &mut AnyConnection,
     account_hash: [u8; 32],
-    before: i64,
 ) -> Result<(), StoreError> {
     sqlx::query(FORGET_FAILURES)
         .bind(account_hash.to_vec())
-        .bind(before)
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Deletes at most `limit` addresses whose last failure is at `before` or earlier; how many there were.
+///
+/// # Errors
+/// Those of the database.
+pub async fn purge_failures(
+    conn: &mut AnyConnection,
+    before: i64,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    Ok(sqlx::query(PURGE_FAILURES)
+        .bind(before)
+        .bind(limit)
+        .execute(conn)
+        .await?
+        .rows_affected())
 }
 
 /// Whose link this is, if it can still be used.

@@ -40,7 +40,7 @@ const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "filter"];
 const TOGETHER: [&str; 5] = ["idempotency", "outbox", "rows", "shown_session", "upkeep"];
 
 /// What need not name the organization.
-const ACROSS_ORGANIZATIONS: [(&str, &str); 40] = [
+const ACROSS_ORGANIZATIONS: [(&str, &str); 41] = [
     // By which the organization is found.
     ("api_keys", "FIND"),
     ("capture_links", "FIND"),
@@ -68,8 +68,9 @@ const ACROSS_ORGANIZATIONS: [(&str, &str); 40] = [
     ("secrets", "ROOT_KEYS"),
     ("secrets", "SECRETS"),
     ("secrets", "SECRETS_OF_ONE_KEY"),
-    ("sign_ins", "FAILURES"),
     ("sign_ins", "FORGET_FAILURES"),
+    ("sign_ins", "HOLD_FAILURES"),
+    ("sign_ins", "PURGE_FAILURES"),
     ("sign_ins", "SET_FAILURES"),
     // The rotation of root keys, which serves all; it names the organization of each row that it changes.
     ("data_keys", "COUNT"),

@@ -11,7 +11,7 @@ use super::columns::{Columns, statements};
 use super::engine::Picking;
 use super::session_events::{self, SessionEventRow};
 use super::shown_session::Which;
-use super::{Change, Engine, Reshown, StoreError, api_keys, idempotency};
+use super::{Change, Engine, Reshown, StoreError, api_keys, idempotency, sign_ins};
 
 statements! {
     EXPIRE = "UPDATE sessions SET status = 'expired', updated_at = $1, row_version = row_version + 1, \
@@ -97,6 +97,28 @@ impl Change for PurgeIdempotency {
 
     async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<u64, StoreError> {
         idempotency::purge(conn, engine, self.now, self.limit).await
+    }
+}
+
+/// Deletes failed sign-ins that are forgotten.
+#[derive(Debug, Clone, Copy)]
+pub struct PurgeFailures {
+    /// The last failure is then or earlier, Unix milliseconds.
+    pub before: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+impl Change for PurgeFailures {
+    /// How many there were.
+    type Outcome = u64;
+
+    fn reshows(&self) -> Reshown {
+        Reshown::None
+    }
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<u64, StoreError> {
+        sign_ins::purge_failures(conn, self.before, self.limit).await
     }
 }
 
