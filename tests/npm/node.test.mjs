@@ -26,6 +26,15 @@ describe("programs in Node", ENDED, () => {
     assert.deepEqual(await node("node/import_only.mjs"), Array(6).fill("function"));
   });
 
+  test("nothing is still something to judge after the memory grew", async () => {
+    const program = `
+      const { validateCreateSessionJson, verifyWebhook } = require("@vouchkey/wasm");
+      const grown = (lists) => validateCreateSessionJson('{"metadata":{"a":[' + "[],".repeat(lists) + "[]]}}").ok;
+      const verdicts = [1, 2, 3, 4].map((times) => [grown(times * 300_000), verifyWebhook("", {}, "").ok]);
+      console.log(JSON.stringify(verdicts.flat()));`;
+    assert.deepEqual(await node("--eval", program), Array(8).fill(false));
+  });
+
   test("the pictures are those of the server", async () => {
     const { images } = JSON.parse(readFileSync(join(ROOT, "tests/vectors/qr.json"), "utf8"));
     assert.ok(images.length > 0);

@@ -144,7 +144,8 @@ describe("the client in trouble", ENDED, () => {
     const begin = Date.now();
     // The answer is on its way, or the client waits already: either must end.
     controller.abort();
-    assert.equal((await call).code, "aborted");
+    const error = await call;
+    assert.deepEqual([error.code, error.idempotencyKey], ["aborted", seen[0].headers["idempotency-key"]]);
     assert.ok(Date.now() - begin < 5000);
   });
 

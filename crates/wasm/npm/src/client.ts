@@ -266,11 +266,15 @@ export class VouchkeyClient {
         if (!(error instanceof VouchkeyError)) {
           throw error;
         }
+        const withKey = ({ code, message, cause, ...rest }: VouchkeyError): never => {
+          throw new VouchkeyError(code, message, { ...rest, cause, idempotencyKey: idempotencyKey || undefined });
+        };
         const wait = attempt < retries ? waitBefore(error, attempt) : undefined;
         if (wait === undefined) {
-          throw new VouchkeyError(error.code, error.message, { ...error, cause: error.cause, idempotencyKey: idempotencyKey || undefined });
+          return withKey(error);
         }
-        await pause(wait, options.signal);
+        // What was sent may have arrived: who aborts the pause can go on under the same key.
+        await pause(wait, options.signal).catch(withKey);
       }
     }
   }

@@ -17,7 +17,7 @@ let numbers: DataView<ArrayBuffer> | undefined;
 /** So much of the module's memory, at least. */
 function room(bytes: number): Uint8Array {
   // Memory that grew left behind a view of no length.
-  if (inbox === undefined || inbox.length < bytes) {
+  if (!inbox?.length || inbox.length < bytes) {
     const { memory, reserve } = engine();
     const size = Math.max(bytes, KEPT_BYTES);
     const address = reserve(size) >>> 0;
