@@ -1,12 +1,15 @@
 //! Sign-ins of the dashboard: opaque sessions by their hash, failures by the hash of the address that was tried, and
 //! the links with which a password is set.
 
+use std::sync::LazyLock;
+
 use sqlx::AnyConnection;
 use vouchkey_types::id::{OrganizationId, UserId};
 
-use super::StoreError;
 use super::columns::{Columns, columns_of, statements};
+use super::engine::Picking;
 use super::users::{self, UserRow};
+use super::{Engine, StoreError};
 
 /// A session of the dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,12 +60,15 @@ statements! {
         RETURNING failures, last_failed_at";
     SET_FAILURES = "UPDATE sign_in_failures SET failures = $2, last_failed_at = $3 WHERE account_hash = $1";
     FORGET_FAILURES = "DELETE FROM sign_in_failures WHERE account_hash = $1";
-    PURGE_FAILURES = "DELETE FROM sign_in_failures WHERE account_hash IN (SELECT account_hash FROM sign_in_failures \
-        WHERE last_failed_at <= $1 LIMIT $2)";
+    PURGE_FAILURES = "DELETE FROM sign_in_failures WHERE last_failed_at <= $1 AND account_hash IN (SELECT account_hash \
+        FROM sign_in_failures WHERE last_failed_at <= $1 ORDER BY last_failed_at LIMIT $2)";
     FIND_LINK = "SELECT user_id, organization_id FROM sign_in_links WHERE link_hash = $1 AND used_at IS NULL \
         AND expires_at > $2";
     USE_LINK = "UPDATE sign_in_links SET used_at = $2 WHERE link_hash = $1 AND used_at IS NULL AND expires_at > $2";
 }
+
+pub(super) static PURGES_FAILURES: LazyLock<Picking> =
+    LazyLock::new(|| Picking::of(PURGE_FAILURES));
 
 /// Adds a session and drops the user's ended ones.
 ///
@@ -265,10 +271,12 @@ pub async fn forget_failures(
 /// Those of the database.
 pub async fn purge_failures(
     conn: &mut AnyConnection,
+    engine: Engine,
     before: i64,
     limit: i64,
 ) -> Result<u64, StoreError> {
-    Ok(sqlx::query(PURGE_FAILURES)
+    let sql = PURGES_FAILURES.text(engine);
+    Ok(sqlx::query(sql)
         .bind(before)
         .bind(limit)
         .execute(conn)

@@ -37,7 +37,14 @@ const STATEMENTS: [(&str, &[(&str, &str)]); 19] = [
 const PUT_TOGETHER: [&str; 3] = ["capture_links", "data_keys", "filter"];
 
 /// Files that insert several rows at once, or whose statements have a text for each engine.
-const TOGETHER: [&str; 5] = ["idempotency", "outbox", "rows", "shown_session", "upkeep"];
+const TOGETHER: [&str; 6] = [
+    "idempotency",
+    "outbox",
+    "rows",
+    "shown_session",
+    "sign_ins",
+    "upkeep",
+];
 
 /// What need not name the organization.
 const ACROSS_ORGANIZATIONS: [(&str, &str); 41] = [
@@ -110,6 +117,7 @@ async fn every_statement_can_be_prepared() {
         &idempotency::PURGES,
         &outbox::LEASES,
         &outbox::RELEASES,
+        &sign_ins::PURGES_FAILURES,
         &upkeep::EXPIRES,
         &upkeep::HURRIES,
     ] {

@@ -117,8 +117,8 @@ impl Change for PurgeFailures {
         Reshown::None
     }
 
-    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<u64, StoreError> {
-        sign_ins::purge_failures(conn, self.before, self.limit).await
+    async fn apply(self, conn: &mut AnyConnection, engine: Engine) -> Result<u64, StoreError> {
+        sign_ins::purge_failures(conn, engine, self.before, self.limit).await
     }
 }
 
