@@ -146,6 +146,10 @@ pub async fn touch_keys(state: &AppState) -> Result<(), StoreError> {
     if used.is_empty() {
         Ok(())
     } else {
-        state.store.write(TouchKeys(used)).await
+        let written = state.store.write(TouchKeys(used.clone())).await;
+        if written.is_err() {
+            state.last_used.put_back(used);
+        }
+        written
     }
 }

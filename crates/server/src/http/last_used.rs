@@ -19,6 +19,14 @@ impl LastUsed {
             .insert((organization, key), now);
     }
 
+    /// Notes again what could not be written; what was noted meanwhile is newer.
+    pub fn put_back(&self, uses: HashMap<(OrganizationId, KeyId), i64>) {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, at) in uses {
+            noted.entry(key).or_insert(at);
+        }
+    }
+
     /// Everything noted since the last time.
     pub fn take(&self) -> HashMap<(OrganizationId, KeyId), i64> {
         let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
