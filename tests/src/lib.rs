@@ -24,6 +24,7 @@ pub mod fleet;
 pub mod lossy;
 pub mod mount;
 pub mod package;
+pub mod passage;
 pub mod program;
 pub mod publishable;
 pub mod qr;

@@ -10,7 +10,9 @@ use vouchkey_tests::faults::{
     creates_what_was_refused, does_not_start, is_ready_again, lives_but_is_not_ready,
     refuses_to_create,
 };
+use vouchkey_tests::passage::Passage;
 use vouchkey_tests::program::Installation;
+use vouchkey_tests::wait::until;
 
 /// Ends all connections to the database but the test's own; how many there were.
 async fn cut_off(database: &mut Database) -> i64 {
@@ -154,4 +156,21 @@ async fn a_commit_that_fails_is_answered_as_a_refusal() {
     }
     assert_eq!(api.count().await, 42);
     database.is_intact().await;
+}
+
+#[tokio::test]
+async fn connections_that_fall_silent_are_given_up_and_made_anew() {
+    let cluster = Cluster::start().await;
+    let passage = Passage::to(cluster.folder());
+    let installation = Installation::empty().on(passage.url()).initialised().await;
+    let (server, api) = installation.sandbox().await;
+    api.created(&json!({})).await;
+    passage.fall_silent();
+    until("a creation", async || {
+        let answer = api.create(&json!({"external_ref": "after"})).await;
+        (answer.status == 201).then_some(())
+    })
+    .await;
+    is_ready_again(&server).await;
+    assert_eq!(api.count().await, 2);
 }

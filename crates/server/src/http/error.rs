@@ -65,6 +65,16 @@ impl ApiError {
         .retry_after(1)
     }
 
+    /// 503: it may have been done.
+    pub fn undecided() -> Self {
+        Self::new(
+            ErrorCode::Unavailable,
+            "The database broke off while this was being stored, and it is not known whether it was. Send it again with \
+             the same Idempotency-Key; if it had none, look whether it is there.",
+        )
+        .retry_after(1)
+    }
+
     /// Adds a header to the answer.
     #[must_use]
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -99,7 +109,10 @@ impl From<StoreError> for ApiError {
         match error {
             error if error.is_passing() => {
                 tracing::warn!(cause = %error, "the store refused a request");
-                Self::unavailable()
+                match error {
+                    StoreError::Undecided(_) => Self::undecided(),
+                    _ => Self::unavailable(),
+                }
             }
             other => Self::internal(&other),
         }

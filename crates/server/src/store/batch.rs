@@ -26,6 +26,10 @@ pub(super) struct Batch {
     pub(super) met_trouble: bool,
     /// Whether creations are applied together. Not after that has failed.
     together: bool,
+    /// The one that is being tried.
+    current: Option<Box<dyn Job>>,
+    /// Whether the database was told to make durable what was applied.
+    is_committing: bool,
 }
 
 /// How far a transaction came.
@@ -47,15 +51,27 @@ impl Batch {
             alone: Vec::new(),
             met_trouble: false,
             together: true,
+            current: None,
+            is_committing: false,
             waiting: jobs.into(),
         }
     }
 
-    /// Tells all that nobody has answered that they were not written.
+    /// What those are told that nobody has answered when this error ends the transaction.
+    pub(super) fn end(&self, error: &sqlx::Error, engine: Engine) -> StoreError {
+        if self.is_committing && engine.leaves_open(error) {
+            StoreError::Undecided(error.to_string())
+        } else {
+            StoreError::Unavailable(error.to_string())
+        }
+    }
+
+    /// Tells this to all that nobody has answered.
     pub(super) fn refuse(self, error: &StoreError) -> Vec<Box<dyn Job>> {
         for job in self
             .waiting
             .into_iter()
+            .chain(self.current)
             .chain(self.applied)
             .chain(self.alone)
         {
@@ -83,7 +99,8 @@ impl Batch {
             transaction.roll_back().await?;
             return Ok(Progress::Again);
         }
-        while let Some(mut job) = self.waiting.pop_front() {
+        while let Some(job) = self.waiting.pop_front() {
+            let job = self.current.insert(job);
             let tried = async {
                 transaction.savepoint().await?;
                 let result = unpanicked(job.apply(&mut transaction, engine)).await;
@@ -91,24 +108,23 @@ impl Batch {
                     Ok(()) => transaction.keep().await?,
                     Err(_) => transaction.undo().await?,
                 }
-                Ok(result)
+                Ok::<_, sqlx::Error>(result)
             }
             .await;
-            match tried {
-                Ok(Ok(())) => self.applied.push(job),
-                Ok(Err(error)) => {
+            // Where the transaction itself is broken it stays here, and is answered with all others.
+            match (tried?, self.current.take()) {
+                (Ok(()), job) => self.applied.extend(job),
+                (Err(error), Some(job)) => {
                     self.met_trouble |= error.is_of_the_machine();
                     job.answer(Err(error));
                 }
-                Err(error) => {
-                    self.applied.push(job);
-                    return Err(error);
-                }
+                (Err(_), None) => {}
             }
         }
         for job in &mut self.applied {
             job.enter("commit");
         }
+        self.is_committing = true;
         commit(transaction, self.applied.len(), metrics).await?;
         Ok(Progress::Ended)
     }
@@ -126,6 +142,7 @@ impl Batch {
         match unpanicked(job.apply(&mut transaction, engine)).await {
             Ok(()) => {
                 job.enter("commit");
+                self.is_committing = true;
                 commit(transaction, 1, metrics).await?;
                 self.applied.extend(self.waiting.pop_front());
             }
@@ -158,7 +175,8 @@ impl Batch {
                 .waiting
                 .drain(..)
                 .partition(|job| lock(&**job).is_some_and(|lock| refused.contains(&lock)));
-            self.alone = alone;
+            // A batch that is tried again may have set some apart before.
+            self.alone.extend(alone);
             self.waiting = waiting.into();
         }
         Ok(())

@@ -5,6 +5,7 @@ pub(super) mod durability;
 mod files;
 mod log;
 mod log_end;
+mod patience;
 mod statistics;
 pub(super) mod tables;
 mod transaction;

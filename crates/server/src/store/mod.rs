@@ -82,6 +82,9 @@ pub enum StoreError {
     /// The database cannot be reached or written now. Nothing was written.
     #[error("the database is not available: {0}")]
     Unavailable(String),
+    /// The connection broke while changes were made durable. They were written, or they were not.
+    #[error("it is not known whether the database has written: {0}")]
+    Undecided(String),
     /// SQLite's file is not what it was. Nothing was written.
     #[error(
         "the database file is damaged, or is none of SQLite's: {0}. Stop the server, keep a copy of the file, and \
@@ -116,7 +119,10 @@ impl StoreError {
 
     /// Whether it is the machine's trouble, and not the request's or another server's.
     pub(crate) const fn is_of_the_machine(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Damaged(_))
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Undecided(_) | Self::Damaged(_)
+        )
     }
 }
 

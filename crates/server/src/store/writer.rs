@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::pin::Pin;
+use std::time::Duration;
 
 use sqlx::{AnyConnection, AnyPool, Connection};
 use tokio::sync::{mpsc, oneshot};
@@ -122,6 +123,13 @@ impl<C: Change> Job for Pending<C> {
     }
 }
 
+/// How long PostgreSQL may take to begin a transaction. A server that vanished is not noticed otherwise: the system waits a
+/// quarter of an hour for it.
+const STEP: Duration = Duration::from_secs(10);
+
+/// How long it may take for a whole one; what waits for a lock is refused within seconds.
+const WHOLE: Duration = Duration::from_secs(30);
+
 /// Ends the writer.
 pub(super) struct Stop;
 
@@ -220,8 +228,13 @@ impl Writer {
 
     /// Connects anew, after trouble.
     async fn connect(&mut self) -> Result<AnyConnection, StoreError> {
-        let mut conn = self.address.writer().await?;
-        Checkpoints::take_over(&mut conn, self.address.engine).await?;
+        let engine = self.address.engine;
+        let connecting = async {
+            let mut conn = self.address.writer().await?;
+            Checkpoints::take_over(&mut conn, engine).await?;
+            Ok::<_, StoreError>(conn)
+        };
+        let conn = engine.in_time(STEP, connecting).await?;
         // Another connection counts anew what others have written.
         self.lately_read.forget();
         Ok(conn)
@@ -239,7 +252,8 @@ impl Writer {
                     Err(error) => return batch.refuse(&error),
                 },
             };
-            let transaction = match Transaction::begin(&mut conn, engine).await {
+            let beginning = Transaction::begin(&mut conn, engine);
+            let transaction = match engine.in_time(STEP, beginning).await {
                 Ok(transaction) => transaction,
                 Err(error) => {
                     // The server may have ended an idle connection; nothing has been tried yet.
@@ -249,7 +263,8 @@ impl Writer {
                     return batch.refuse(&unavailable(&error));
                 }
             };
-            return match batch.write(transaction, engine, &self.metrics).await {
+            let writing = batch.write(transaction, engine, &self.metrics);
+            return match engine.in_time(WHOLE, writing).await {
                 Ok(Progress::Again) => {
                     self.conn = Some(conn);
                     continue;
@@ -275,8 +290,9 @@ impl Writer {
                 Err(error) => {
                     tracing::error!(%error, "a write transaction failed");
                     // Whatever it still has open is rolled back with it.
-                    let _ = conn.close().await;
-                    batch.refuse(&unavailable(&error))
+                    let _ = engine.in_time(STEP, conn.close()).await;
+                    let end = batch.end(&error, engine);
+                    batch.refuse(&end)
                 }
             };
         }
