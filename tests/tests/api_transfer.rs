@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
+use std::cell::Cell;
 use std::process::Stdio;
 
+use serde_json::json;
+use vouchkey_tests::backups;
 use vouchkey_tests::database::{self, Database, Scratch};
 use vouchkey_tests::program::Installation;
 use vouchkey_tests::transfers::{
@@ -172,6 +175,48 @@ async fn an_installation_goes_to_postgres_and_back() {
     database.is_intact().await;
     database.close().await;
     works_as_before(&installation, &before).await;
+}
+
+#[tokio::test]
+async fn nobody_writes_to_a_source_that_is_being_transferred() {
+    let Some(scratch) = database::create() else {
+        return;
+    };
+    let source = backups::unlimited(Installation::empty().on(scratch.url().to_owned()))
+        .initialised()
+        .await;
+    let (server, api) = source.sandbox().await;
+    for _ in 0..100 {
+        api.created(&json!({})).await;
+    }
+    assert_eq!(server.stop().await, Some(0));
+    let folder = tempfile::tempdir().unwrap();
+    let to = format!("sqlite://{}", folder.path().join("vouchkey.db").display());
+    let from = scratch.url();
+    let words = ["transfer", "--from", from, "--to", &to, "--batch", "1"];
+    let moving = source.beside();
+    let is_over = Cell::new(false);
+    let transfer = async {
+        let moved = moving.run(&words).await;
+        is_over.set(true);
+        moved
+    };
+    let write = async {
+        while !is_over.get() {
+            source
+                .run(&["keys", "create", "--environment", "live"])
+                .await;
+        }
+    };
+    let (moved, ()) = tokio::join!(transfer, write);
+    let said = String::from_utf8_lossy(&moved.stderr).into_owned();
+    assert!(moved.status.success(), "{said}");
+    let count = "SELECT COUNT(*) FROM api_keys";
+    let copy = Installation::at(folder.path());
+    let there = Database::open(&copy).await.number(count).await;
+    let here = Database::open(&source).await.number(count).await;
+    // The last one may have waited for the end.
+    assert!((0..=1).contains(&(here - there)), "{here} and {there}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,6 @@
 //! What tables a database has, read from the database itself.
 
-use sqlx::{AnyConnection, Row as _};
+use sqlx::{AnyConnection, AssertSqlSafe, Row as _};
 
 use super::Engine;
 use crate::store::StoreError;
@@ -126,5 +126,27 @@ impl Engine {
         let others = "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() \
                       AND pid <> pg_backend_pid() AND backend_type = 'client backend'";
         sqlx::query(others).fetch_one(conn).await?.try_get(0)
+    }
+
+    /// Keeps everybody from writing to these tables until the connection ends. SQLite's file is held by its lock.
+    pub(in crate::store) async fn hold_still(
+        self,
+        conn: &mut AnyConnection,
+        tables: &[Table],
+    ) -> Result<(), StoreError> {
+        if self == Self::Sqlite {
+            return Ok(());
+        }
+        let names: Vec<String> = tables
+            .iter()
+            .map(|table| format!("\"{}\"", table.name))
+            .collect();
+        // Between two batches the other database works, and this transaction waits for it.
+        let hold = format!(
+            "SET idle_in_transaction_session_timeout = 0; BEGIN; LOCK TABLE {} IN SHARE MODE",
+            names.join(", ")
+        );
+        sqlx::raw_sql(AssertSqlSafe(hold)).execute(conn).await?;
+        Ok(())
     }
 }

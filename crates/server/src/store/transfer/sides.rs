@@ -81,6 +81,15 @@ async fn open_source(mut address: Address) -> Result<(Side, Vec<Table>, i64), St
         return Err(refused("the source holds no installation yet"));
     }
     let tables = engine.tables(&mut conn).await?;
+    // Who comes from now on, and writes, would have written what is not copied any more.
+    match engine.hold_still(&mut conn, &tables).await {
+        Err(StoreError::Locked) => {
+            return Err(refused(
+                "something writes to the source; stop all servers that use it, then run this again",
+            ));
+        }
+        held => held?,
+    }
     let side = Side {
         conn,
         engine,
