@@ -13,10 +13,10 @@ use crate::store::columns::columns_of;
 use crate::store::sessions::{SessionRow, read};
 use crate::store::{Engine, StoreError};
 
-/// How sessions whose reference begins with a text are found.
+/// How sessions are found that may be few among many: by the beginning of their reference, or expired.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Seeking {
-    /// In the index of references, as this engine compares them byte by byte.
+    /// In the index of what is asked for, which this engine reads in its own way.
     InTheIndex(Engine),
     /// Among all, in the order of time.
     ThroughTime,
@@ -27,7 +27,7 @@ pub(super) enum Seeking {
 pub(super) struct Filter {
     condition: String,
     values: Vec<Value>,
-    /// Whether beginnings are sought in the index of references.
+    /// Whether the rows are sought in an index other than that of time.
     seeks: bool,
     /// What is counted; a column that no index holds, where SQLite would go through an index that holds all that is asked
     /// for rather than seek in two.
@@ -60,7 +60,9 @@ impl Filter {
         );
         filter.condition =
             format!("organization_id = {organization} AND environment = {environment}");
-        filter.status(query.status, now);
+        let is_all_by_status = query.q.is_none() && query.external_ref.is_none();
+        let in_the_index = is_all_by_status.then_some(seeking);
+        filter.status(query.status, now, in_the_index);
         filter.external_ref(query.external_ref.as_deref());
         filter.q(query.q.as_deref(), seeking);
         filter
@@ -81,7 +83,8 @@ impl Filter {
         self.condition.push_str(condition);
     }
 
-    fn status(&mut self, status: Option<SessionStatus>, now: i64) {
+    /// With a way to seek the rows are sought in the index of statuses.
+    fn status(&mut self, status: Option<SessionStatus>, now: i64, seeking: Option<Seeking>) {
         let Some(status) = status else { return };
         let word = self.text(status.as_str());
         if status.is_open() {
@@ -89,9 +92,17 @@ impl Filter {
             self.and(&format!("status = {word} AND expires_at > {now}"));
         } else if status == SessionStatus::Expired {
             let now = self.bind(Value::Integer(now));
-            self.and(&format!(
-                "(status = {word} OR (status IN ('pending', 'capturing') AND expires_at <= {now}))"
-            ));
+            if let Some(Seeking::InTheIndex(Engine::Sqlite)) = seeking {
+                // The other spelling has SQLite walk through all that there is.
+                self.seeks = true;
+                self.and(&format!(
+                    "status IN ('pending', 'capturing', {word}) AND (status = {word} OR expires_at <= {now})"
+                ));
+            } else {
+                self.and(&format!(
+                    "(status = {word} OR (status IN ('pending', 'capturing') AND expires_at <= {now}))"
+                ));
+            }
         } else {
             self.and(&format!("status = {word}"));
         }
@@ -110,7 +121,7 @@ impl Filter {
             Seeking::InTheIndex(engine) => end_of_those_that_begin_with(q).zip(Some(engine)),
             Seeking::ThroughTime => None,
         };
-        self.seeks = range.is_some();
+        self.seeks |= range.is_some();
         let begins = if let Some((end, engine)) = range {
             let (first, end) = (self.text(q), self.text(end));
             let bytes = engine.comparing_bytes();

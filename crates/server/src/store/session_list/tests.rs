@@ -193,6 +193,26 @@ async fn beginnings_of_references_are_sought_in_their_index() {
     }
 }
 
+#[tokio::test]
+async fn expired_sessions_are_sought_in_the_index_of_statuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, organization) = store(folder.path()).await;
+    if store.engine() == Engine::Postgres {
+        // It seeks in two indexes, whatever the spelling.
+        return;
+    }
+    let query = ListQuery {
+        status: Some(SessionStatus::Expired),
+        ..ListQuery::default()
+    };
+    let seeking = Seeking::InTheIndex(store.engine());
+    let filter = Filter::of(organization, Environment::Live, &query, NOW, seeking);
+    for (filter, sql) in [filter.counting(), filter.paging(&Start::Offset(0), 20)] {
+        let plan = plan(&store, filter, &sql).await;
+        assert!(plan.contains("sessions_by_status"), "{sql}: {plan}");
+    }
+}
+
 /// Gives PostgreSQL, which plans by how many rows there are, so many that a walk through them is not the quickest.
 async fn fill_and_analyze(store: &Store, organization: OrganizationId) {
     let creation = creation(organization, NOW);
