@@ -97,11 +97,21 @@ fn Entry(
 
 #[component]
 fn Person(account: Account, help: Help) -> impl IntoView {
+    let refusal = RwSignal::new(None);
     let leave = move |_| {
+        refusal.set(None);
         spawn_local(async move {
-            // Whether or not the server heard it, this browser forgets who it was.
-            let _ = api::sign_out().await;
-            account.leave();
+            match api::sign_out().await {
+                Err(error) if error.status != Some(401) => {
+                    // The cookie is out of this page's reach: it counts until the server drops it.
+                    refusal.try_set(Some(if error.offline {
+                        "the server could not be reached."
+                    } else {
+                        "the server did not do it."
+                    }));
+                }
+                _ => account.leave(),
+            }
         });
     };
     let email = move || account.with(|me| me.email.clone());
@@ -112,6 +122,9 @@ fn Person(account: Account, help: Help) -> impl IntoView {
             <div class="person-actions">
                 <button type="button" class="link-button is-soft" on:click=leave>"Sign out"</button>
                 <button type="button" class="link-button is-soft" on:click=move |_| help.0.set(true)>"Keyboard"</button>
+            </div>
+            <div role="alert">
+                {move || refusal.get().map(|why| view! { <p class="notice is-bad">"You are still signed in: " {why} " Try again."</p> })}
             </div>
         </div>
     }
