@@ -46,3 +46,96 @@ async fn who_cannot_be_signed_out_is_told_so() {
     })
     .await;
 }
+
+/// Opens the form in the sandbox, through the gate.
+async fn open_form(browser: &Browser, server: &Server) {
+    let form = server.url("/dashboard/sessions/new?env=sandbox");
+    browser.go_through_sign_in(&form).await;
+    browser.sees("Your reference").await;
+}
+
+/// The one call whose address has this in it that comes next waits until [`release`].
+async fn hold_answer(browser: &Browser, part: &str) {
+    let script = "
+        const part = arguments[0];
+        const real = window.fetch;
+        window.fetch = async (request, ...more) => {
+            const isHit = request.url.includes(part) && !window.release;
+            const held = isHit && new Promise(go => window.release = go);
+            const answer = await real(request, ...more);
+            await held;
+            return answer;
+        };";
+    browser.script(script, vec![json!(part)]).await;
+}
+
+async fn release(browser: &Browser) {
+    browser.script("window.release()", Vec::new()).await;
+}
+
+/// How many sessions the list shows.
+async fn expect_sessions(browser: &Browser, server: &Server, query: &str, count: usize) {
+    let list = format!("/dashboard/sessions?{query}");
+    browser.go(&server.url(&list)).await;
+    browser
+        .sees(if count == 0 { "No sessions" } else { "user 42" })
+        .await;
+    let rows = "return document.querySelectorAll('.row-link').length";
+    let rows = browser.script(rows, Vec::new()).await;
+    assert_eq!(rows, json!(count), "{query}");
+}
+
+#[tokio::test]
+async fn a_form_whose_answer_was_lost_creates_once_also_after_a_reload() {
+    let (_installation, server) = with_owner().await;
+    visit(|browser| async move {
+        open_form(&browser, &server).await;
+        browser.fill("Your reference", "user 42").await;
+        lose_answers(&browser, "/api/v1/sessions", true).await;
+        // Sent by the key, with a space at the end that leaving the field would have dropped.
+        browser.press(" \u{e007}").await;
+        browser.sees("The server does not answer").await;
+        let driver = browser.driver();
+        driver
+            .refresh()
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        browser.sees("here again").await;
+        assert_eq!(browser.value("Your reference").await, "user 42");
+        browser.click("Create verification").await;
+        browser.sees("Verification created").await;
+        let kept = "return sessionStorage.length";
+        assert_eq!(browser.script(kept, Vec::new()).await, json!(0));
+        expect_sessions(&browser, &server, "env=sandbox", 1).await;
+        // Answered now, so that the same once more is another.
+        browser.press("n").await;
+        browser.fill("Your reference", "user 42").await;
+        browser.click("Create verification").await;
+        browser.sees("Verification created").await;
+        expect_sessions(&browser, &server, "env=sandbox", 2).await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_that_is_left_while_it_is_sent_creates_once() {
+    let (_installation, server) = with_owner().await;
+    visit(|browser| async move {
+        open_form(&browser, &server).await;
+        browser.fill("Your reference", "user 42").await;
+        hold_answer(&browser, "/api/v1/sessions").await;
+        browser.click("Create verification").await;
+        browser.sees("Creating").await;
+        browser.click("Mailbox").await;
+        browser.sees("No mail").await;
+        browser.press("n").await;
+        browser.sees("here again").await;
+        release(&browser).await;
+        browser.click("Create verification").await;
+        browser.sees("Verification created").await;
+        expect_sessions(&browser, &server, "env=sandbox", 1).await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}

@@ -186,6 +186,11 @@ pub(crate) fn is_offline() -> bool {
     !window().navigator().on_line()
 }
 
+/// The path of the address, as it is now.
+pub(crate) fn path() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
 /// Whether the page is looked at.
 pub(crate) fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
@@ -246,9 +251,12 @@ pub(crate) fn kept(name: &str) -> Option<String> {
     tab_storage()?.get_item(name).ok()?
 }
 
-/// Whether this tab keeps anything.
-pub(crate) fn keeps_something() -> bool {
-    tab_storage().is_some_and(|storage| storage.length().is_ok_and(|count| count > 0))
+/// Whether this tab keeps anything under a name that begins so.
+pub(crate) fn keeps(prefix: &str) -> bool {
+    tab_storage().is_some_and(|storage| {
+        let names = (0..storage.length().unwrap_or(0)).filter_map(|at| storage.key(at).ok()?);
+        names.into_iter().any(|name| name.starts_with(prefix))
+    })
 }
 
 /// Drops all that this tab keeps.

@@ -74,6 +74,14 @@ impl Draft {
         }
     }
 
+    /// Drops the spaces around what was typed: they came from the clipboard, and nobody can see them.
+    pub(crate) fn trim(&mut self) {
+        for text in self.texts.values_mut() {
+            *text = text.trim().to_owned();
+        }
+        self.texts.retain(|_, text| !text.is_empty());
+    }
+
     /// Adds a row at the end and returns its id.
     pub(crate) fn add_row(&mut self, key: String, value: String, is_json: bool) -> u32 {
         self.last_row += 1;
@@ -267,6 +275,15 @@ mod tests {
         draft.set_text("country", String::new());
         draft.add_row(String::new(), String::new(), false);
         assert_eq!(text_of(&draft), "{}");
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn spaces_around_a_text_are_not_sent() {
+        let mut draft = Draft::default();
+        draft.set_text("external_ref", " user 1\n".into());
+        draft.set_text("country", "  ".into());
+        draft.trim();
+        assert_eq!(text_of(&draft), r#"{"external_ref":"user 1"}"#);
     }
 
     #[wasm_bindgen_test(unsupported = test)]

@@ -7,6 +7,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::parts::account::Account;
 use crate::parts::field::{Below, described_by, invalid};
+use crate::parts::kept;
 use crate::parts::load::in_words;
 use crate::parts::page_head::use_title;
 use crate::router::Address;
@@ -139,7 +140,7 @@ fn ByPassword() -> impl IntoView {
     let sending = Sending::new();
     let arrive = use_arrive();
     let was_signed_out = Account::here().was_signed_out.get_untracked();
-    let is_kept = browser::keeps_something();
+    let is_kept = kept::has_drafts();
     let send = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         sending.send(

@@ -9,6 +9,7 @@ use vouchkey_types::problem::FieldError;
 use vouchkey_types::session::create::{Context, CreateSessionRequest};
 
 use super::account::Account;
+use super::kept::Kept;
 use crate::browser;
 use crate::form::draft::Draft;
 use crate::form::fields::Group;
@@ -25,8 +26,8 @@ pub(crate) struct Checked {
 /// The form, for everything inside it.
 #[derive(Clone, Copy)]
 pub(crate) struct Form {
-    /// Under which the browser keeps the draft.
-    name: Signal<String>,
+    environment: Memo<Environment>,
+    kept: StoredValue<Kept>,
     /// The draft was begun before this page was opened.
     pub(crate) is_restored: RwSignal<bool>,
     pub(crate) draft: RwSignal<Draft>,
@@ -42,27 +43,25 @@ pub(crate) struct Form {
 
 impl Form {
     pub(crate) fn new(account: Account, environment: Memo<Environment>) -> Self {
-        let name = Signal::derive({
-            let email = account.read(|me| me.email.clone());
-            move || format!("vouchkey.draft.{}.{email}", environment.get().as_str())
-        });
-        let kept = browser::kept(&name.get_untracked()).and_then(|text| Draft::read(&text));
-        let is_restored = RwSignal::new(kept.is_some());
-        let draft = RwSignal::new(with_row(kept.unwrap_or_default()));
+        let kept = Kept::of(account);
+        let begun = kept.draft(environment.get_untracked());
+        let is_restored = RwSignal::new(begun.is_some());
+        let draft = RwSignal::new(with_row(begun.unwrap_or_default()));
         let path = Address::here().path();
-        Effect::new(move |before: Option<String>| {
-            let name = name.get();
+        let own = kept.clone();
+        Effect::new(move |before: Option<Environment>| {
+            let environment = environment.get();
             let text = draft.read().to_text();
             // On the way to another page the environment is no longer this one's.
             if path.with_untracked(|path| Route::of(path) != Route::NewSession) {
-                return before.unwrap_or(name);
+                return before.unwrap_or(environment);
             }
             // Who changes the environment takes along what was typed.
-            if let Some(before) = before.filter(|before| *before != name) {
-                browser::keep(&before, "");
+            if let Some(before) = before.filter(|before| *before != environment) {
+                own.keep_draft(before, "");
             }
-            browser::keep(&name, &text);
-            name
+            own.keep_draft(environment, &text);
+            environment
         });
         let refused = RwSignal::new(Vec::new());
         let checked =
@@ -73,7 +72,8 @@ impl Form {
             draft.with(|draft| place(draft, &errors))
         });
         Self {
-            name,
+            environment,
+            kept: StoredValue::new(kept),
             is_restored,
             draft,
             checked,
@@ -85,10 +85,14 @@ impl Form {
         }
     }
 
-    /// What drops the kept draft, once it was sent, also when the form is no longer there.
-    pub(crate) fn forget(self) -> impl FnOnce() {
-        let name = self.name.get_untracked();
-        move || browser::keep(&name, "")
+    /// Where its draft is kept, also when the form is no longer there.
+    pub(crate) fn kept(self) -> Kept {
+        self.kept.get_value()
+    }
+
+    /// Drops the kept draft, once it was sent.
+    pub(crate) fn forget(self) {
+        self.kept().keep_draft(self.environment.get_untracked(), "");
     }
 
     /// Begins anew.
@@ -130,6 +134,8 @@ impl Form {
     /// The form was sent: all mistakes are shown, and their groups opened.
     pub(crate) fn send(self) {
         self.refused.set(Vec::new());
+        // Who sends by the Enter key has not left the field.
+        self.draft.update(Draft::trim);
         self.show_all();
     }
 

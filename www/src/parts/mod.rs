@@ -7,6 +7,7 @@ pub(crate) mod field;
 pub(crate) mod form_state;
 pub(crate) mod group;
 pub(crate) mod icon;
+pub(crate) mod kept;
 pub(crate) mod keyboard;
 pub(crate) mod load;
 pub(crate) mod metadata_editor;

@@ -6,6 +6,7 @@ use vouchkey_types::problem::ErrorCode;
 use vouchkey_wasm::client::ClientError;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::form::attempts::Attempt;
 use crate::form::placing::Placed;
 use crate::parts::account::Account;
 use crate::parts::form_state::Form;
@@ -14,14 +15,6 @@ use crate::{api, browser, place, words};
 
 const SUMMARY: &str = "mistakes";
 const FAILURE: &str = "failure";
-
-/// A request that was tried, so that trying it again creates nothing twice.
-#[derive(Debug, Clone, PartialEq)]
-struct Attempt {
-    environment: Environment,
-    body: String,
-    key: String,
-}
 
 #[derive(Clone, Copy)]
 pub(super) struct Sending {
@@ -32,6 +25,7 @@ pub(super) struct Sending {
     /// The mistakes of the last try; they keep their places while they are mended.
     mistakes: RwSignal<Vec<Placed>>,
     failure: RwSignal<Option<ClientError>>,
+    /// The newest, for a browser that keeps nothing.
     attempt: StoredValue<Option<Attempt>>,
     arrived: RwSignal<Option<String>>,
 }
@@ -72,14 +66,20 @@ impl Sending {
         self.mistakes.set(Vec::new());
         self.is_busy.set(true);
         let attempt = self.attempt();
-        let forget = self.form.forget();
+        let kept = self.form.kept();
         spawn_local(async move {
-            let answer = api::create(attempt.environment, attempt.body, attempt.key).await;
-            self.is_busy.try_set(false);
+            let (environment, key) = (attempt.environment, attempt.key.clone());
+            let answer = api::create(environment, attempt.body.clone(), key).await;
+            let is_left = self.is_busy.try_set(false).is_some();
             match answer {
+                // Somebody came back to the form meanwhile: sent from there, it has the same key and the same answer.
+                Ok(_) if is_left && kept.is_open(&attempt) => {}
                 Ok(id) => {
-                    forget();
-                    self.arrived.try_set(Some(id));
+                    kept.settle(&attempt);
+                    if !is_left {
+                        self.form.forget();
+                        self.arrived.set(Some(id));
+                    }
                 }
                 Err(error) => self.fail(error),
             }
@@ -97,11 +97,7 @@ impl Sending {
             .attempt
             .get_value()
             .filter(|before| before.environment == environment && before.body == body);
-        let attempt = before.unwrap_or_else(|| Attempt {
-            environment,
-            body,
-            key: browser::random_key(),
-        });
+        let attempt = before.unwrap_or_else(|| self.form.kept().attempt(environment, body));
         self.attempt.set_value(Some(attempt.clone()));
         attempt
     }
