@@ -139,3 +139,25 @@ async fn a_form_that_is_left_while_it_is_sent_creates_once() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_is_created_is_shown_where_it_is_also_from_another_environment() {
+    let (_installation, server) = with_owner().await;
+    visit(|browser| async move {
+        open_form(&browser, &server).await;
+        browser.fill("Your reference", "user 42").await;
+        hold_answer(&browser, "/api/v1/sessions").await;
+        browser.click("Create verification").await;
+        browser.sees("Creating").await;
+        browser.click("Live").await;
+        browser.arrives_at("env=live").await;
+        release(&browser).await;
+        browser.sees("Verification created").await;
+        browser.arrives_at("env=sandbox").await;
+        let kept = "return sessionStorage.length";
+        assert_eq!(browser.script(kept, Vec::new()).await, json!(0));
+        expect_sessions(&browser, &server, "env=live", 0).await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}

@@ -90,11 +90,6 @@ impl Form {
         self.kept.get_value()
     }
 
-    /// Drops the kept draft, once it was sent.
-    pub(crate) fn forget(self) {
-        self.kept().keep_draft(self.environment.get_untracked(), "");
-    }
-
     /// Begins anew.
     pub(crate) fn clear(self) {
         self.is_restored.set(false);

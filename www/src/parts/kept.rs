@@ -60,8 +60,11 @@ impl Kept {
     /// It was created: neither the attempt nor its draft is needed any longer.
     pub(crate) fn settle(&self, attempt: &Attempt) {
         self.change_attempts(|attempts| attempts.drop(&attempt.key));
-        if self.holds(attempt.environment, attempt) {
-            self.keep_draft(attempt.environment, "");
+        // The draft moves with the environment, also while it is sent.
+        for environment in [Environment::Live, Environment::Sandbox] {
+            if self.holds(environment, attempt) {
+                self.keep_draft(environment, "");
+            }
         }
     }
 

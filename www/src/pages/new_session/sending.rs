@@ -27,7 +27,8 @@ pub(super) struct Sending {
     failure: RwSignal<Option<ClientError>>,
     /// The newest, for a browser that keeps nothing.
     attempt: StoredValue<Option<Attempt>>,
-    arrived: RwSignal<Option<String>>,
+    /// What was created, and where: the address may name another environment by now.
+    arrived: RwSignal<Option<(String, Environment)>>,
 }
 
 pub(super) fn use_sending(form: Form, environment: Memo<Environment>) -> Sending {
@@ -43,9 +44,9 @@ pub(super) fn use_sending(form: Form, environment: Memo<Environment>) -> Sending
     };
     let replace = place::use_replace();
     Effect::new(move |_| {
-        if let Some(id) = sending.arrived.get() {
+        if let Some((id, environment)) = sending.arrived.get() {
             // In the place of the form, so that going back does not offer to send it again.
-            replace(&place::created(&id, environment.get_untracked()));
+            replace(&place::created(&id, environment));
             window().scroll_to_with_x_and_y(0.0, 0.0);
         }
     });
@@ -77,8 +78,9 @@ impl Sending {
                 Ok(id) => {
                     kept.settle(&attempt);
                     if !is_left {
-                        self.form.forget();
-                        self.arrived.set(Some(id));
+                        // Also where something was typed meanwhile.
+                        kept.keep_draft(environment, "");
+                        self.arrived.set(Some((id, environment)));
                     }
                 }
                 Err(error) => self.fail(error),
