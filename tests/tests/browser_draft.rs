@@ -139,6 +139,37 @@ async fn what_was_typed_moves_with_the_environment_and_goes_with_the_person() {
 }
 
 #[tokio::test]
+async fn each_environment_keeps_what_was_typed_in_it() {
+    let (_installation, server) = with_owner().await;
+    visit(|browser| async move {
+        open_form(&browser, &server).await;
+        browser.fill("Your reference", "user 42").await;
+        browser
+            .go(&server.url("/dashboard/sessions/new?env=live"))
+            .await;
+        browser.sees("Your reference").await;
+        assert_eq!(browser.value("Your reference").await, "");
+        // An empty form takes nothing along.
+        browser.click("Sandbox").await;
+        browser.sees("here again").await;
+        assert_eq!(browser.value("Your reference").await, "user 42");
+        browser
+            .go(&server.url("/dashboard/sessions/new?env=live"))
+            .await;
+        browser.fill("Your reference", "user 43").await;
+        browser.click("Sandbox").await;
+        browser.sees("here again").await;
+        assert_eq!(browser.value("Your reference").await, "user 42");
+        browser.click("Live").await;
+        browser.arrives_at("env=live").await;
+        assert_eq!(browser.value("Your reference").await, "user 43");
+        assert_eq!(kept(&browser).await, 2);
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn long_values_in_folded_groups_stay_inside_the_page() {
     let (_installation, server) = with_owner().await;
     visit(|browser| async move {

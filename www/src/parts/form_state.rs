@@ -47,22 +47,6 @@ impl Form {
         let begun = kept.draft(environment.get_untracked());
         let is_restored = RwSignal::new(begun.is_some());
         let draft = RwSignal::new(with_row(begun.unwrap_or_default()));
-        let path = Address::here().path();
-        let own = kept.clone();
-        Effect::new(move |before: Option<Environment>| {
-            let environment = environment.get();
-            let text = draft.read().to_text();
-            // On the way to another page the environment is no longer this one's.
-            if path.with_untracked(|path| Route::of(path) != Route::NewSession) {
-                return before.unwrap_or(environment);
-            }
-            // Who changes the environment takes along what was typed.
-            if let Some(before) = before.filter(|before| *before != environment) {
-                own.keep_draft(before, "");
-            }
-            own.keep_draft(environment, &text);
-            environment
-        });
         let refused = RwSignal::new(Vec::new());
         let checked =
             Memo::new(move |_| draft.with(|draft| check(draft, account, environment.get())));
@@ -71,7 +55,7 @@ impl Form {
             errors.extend(refused.get());
             draft.with(|draft| place(draft, &errors))
         });
-        Self {
+        let form = Self {
             environment,
             kept: StoredValue::new(kept),
             is_restored,
@@ -82,7 +66,36 @@ impl Form {
             left: RwSignal::new(HashSet::new()),
             is_sent: RwSignal::new(false),
             open: RwSignal::new(HashSet::new()),
-        }
+        };
+        form.keep();
+        form
+    }
+
+    /// Keeps what is typed, from now on, in the environment that the address names.
+    fn keep(self) {
+        let path = Address::here().path();
+        let kept = self.kept();
+        Effect::new(move |before: Option<Environment>| {
+            let environment = self.environment.get();
+            let text = self.draft.read().to_text();
+            // On the way to another page the environment is no longer this one's.
+            if path.with_untracked(|path| Route::of(path) != Route::NewSession) {
+                return before.unwrap_or(environment);
+            }
+            if let Some(before) = before.filter(|before| *before != environment) {
+                let there = kept.draft(environment);
+                if text.is_empty() || there.is_some() {
+                    // Both keep their own.
+                    kept.keep_draft(before, &text);
+                    self.begin(there);
+                    return environment;
+                }
+                // Who changes the environment takes along what was typed.
+                kept.keep_draft(before, "");
+            }
+            kept.keep_draft(environment, &text);
+            environment
+        });
     }
 
     /// Where its draft is kept, also when the form is no longer there.
@@ -92,11 +105,15 @@ impl Form {
 
     /// Begins anew.
     pub(crate) fn clear(self) {
-        self.is_restored.set(false);
+        self.begin(None);
+    }
+
+    fn begin(self, kept: Option<Draft>) {
+        self.is_restored.set(kept.is_some());
         self.is_sent.set(false);
         self.left.update(HashSet::clear);
         self.refused.set(Vec::new());
-        self.draft.set(with_row(Draft::default()));
+        self.draft.set(with_row(kept.unwrap_or_default()));
     }
 
     /// Takes a change that was made at a control.
