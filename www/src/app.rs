@@ -1,5 +1,6 @@
 //! The frame around the pages: who is signed in, the rail, the environment, the keyboard.
 
+use leptos::ev;
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
 use wasm_bindgen_futures::spawn_local;
@@ -20,6 +21,9 @@ use crate::parts::moment::Now;
 use crate::parts::rail::Rail;
 use crate::router::{Address, Route};
 use crate::{api, browser, place};
+
+/// Between two questions who is signed in.
+const PAUSE_MS: i64 = 3000;
 
 /// The whole application.
 #[component]
@@ -94,6 +98,7 @@ fn Shell(route: Memo<Route>) -> impl IntoView {
         ask();
     }
     send_to_sign_in(account);
+    stay_the_same(account);
     move || match state.get() {
         Load::Waiting => {
             view! { <main class="gate"><div class="gate-box"><Skeleton/></div></main> }.into_any()
@@ -119,6 +124,38 @@ fn send_to_sign_in(account: Account) {
                 place::encoded(&back)
             ));
         }
+    });
+}
+
+/// Asks anew who is signed in when somebody comes back to this tab: in another one it may be another person by now, whose
+/// cookie this one sends as well.
+fn stay_the_same(account: Account) {
+    let asked = StoredValue::new(browser::now_ms());
+    let ask = move || {
+        let now = browser::now_ms();
+        let is_soon = asked.with_value(|asked| now - asked < PAUSE_MS);
+        if is_soon || !browser::is_visible() || account.me.with_untracked(Option::is_none) {
+            return;
+        }
+        asked.set_value(now);
+        spawn_local(async move {
+            let answer = api::me().await;
+            // Signed out meanwhile, and perhaps in again.
+            if asked.try_get_value() != Some(now) {
+                return;
+            }
+            match answer {
+                Ok(me) if account.read(|before| !before.is_same(&me)) => browser::reload(),
+                Err(error) if error.status == Some(401) => account.lose(),
+                _ => {}
+            }
+        });
+    };
+    let focus = window_event_listener(ev::focus, move |_| ask());
+    let look = window_event_listener(ev::visibilitychange, move |_| ask());
+    on_cleanup(move || {
+        focus.remove();
+        look.remove();
     });
 }
 

@@ -186,6 +186,11 @@ pub(crate) fn is_offline() -> bool {
     !window().navigator().on_line()
 }
 
+/// Loads the page anew.
+pub(crate) fn reload() {
+    let _ = window().location().reload();
+}
+
 /// The path of the address, as it is now.
 pub(crate) fn path() -> String {
     window().location().pathname().unwrap_or_default()

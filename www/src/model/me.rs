@@ -8,6 +8,7 @@ use super::{items, text, texts};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Me {
+    id: String,
     pub(crate) email: String,
     pub(crate) role: String,
     pub(crate) organization: String,
@@ -36,6 +37,7 @@ impl Me {
         let (user, organization) = (json.get("user")?, json.get("organization")?);
         let name = text(organization, "name")?;
         Some(Self {
+            id: text(user, "id")?,
             email: text(user, "email")?,
             role: text(user, "role")?,
             brand: text(organization, "email_display_name").unwrap_or_else(|| name.clone()),
@@ -48,6 +50,11 @@ impl Me {
             public_url: text(json, "public_url")?,
             version: text(json, "version").unwrap_or_default(),
         })
+    }
+
+    /// Whether this is the same person; each belongs to one organization.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.id == other.id
     }
 
     /// The active workflows of an environment.
