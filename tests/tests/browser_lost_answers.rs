@@ -161,3 +161,25 @@ async fn what_is_created_is_shown_where_it_is_also_from_another_environment() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_server_that_never_answers_is_not_waited_for_for_ever() {
+    let (_installation, server) = with_owner().await;
+    visit(|browser| async move {
+        open_form(&browser, &server).await;
+        browser.fill("Your reference", "user 42").await;
+        let hurry = "
+            const real = AbortSignal.timeout.bind(AbortSignal);
+            AbortSignal.timeout = ms => real(ms / 60);";
+        browser.script(hurry, Vec::new()).await;
+        server.signal("STOP").await;
+        browser.click("Create verification").await;
+        browser.sees("The server does not answer").await;
+        server.signal("CONT").await;
+        browser.click("Create verification").await;
+        browser.sees("Verification created").await;
+        expect_sessions(&browser, &server, "env=sandbox", 1).await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
