@@ -183,3 +183,37 @@ async fn a_server_that_never_answers_is_not_waited_for_for_ever() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_refusal_that_comes_after_the_form_was_left_is_for_nobody() {
+    let (_installation, server) = with_owner().await;
+    visit(|browser| async move {
+        open_form(&browser, &server).await;
+        let refuse = "
+            const body = JSON.stringify({
+                error: 'validation_failed', detail: 'No.',
+                errors: [{ field: 'country', code: 'unknown_value', message: 'No.' }],
+            });
+            const headers = { 'Content-Type': 'application/problem+json' };
+            window.fetch = () => new Promise(answer => {
+                window.release = () => answer(new Response(body, { status: 422, headers }));
+            });";
+        browser.script(refuse, Vec::new()).await;
+        browser.click("Create verification").await;
+        browser.sees("Creating").await;
+        let release_first = "window.first = window.release";
+        browser.script(release_first, Vec::new()).await;
+        browser.click("Sessions").await;
+        browser.arrives_at("/dashboard/sessions?").await;
+        browser.script("window.first()", Vec::new()).await;
+        // Who is there may act: the page did not stop.
+        browser.press("n").await;
+        browser.sees("Your reference").await;
+        browser.click("Create verification").await;
+        browser.sees("Creating").await;
+        release(&browser).await;
+        browser.sees("1 mistake to mend").await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}

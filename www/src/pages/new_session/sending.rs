@@ -83,6 +83,9 @@ impl Sending {
                         self.arrived.set(Some((id, environment)));
                     }
                 }
+                Err(error) if error.error == Some(ErrorCode::Unauthorized) => self.account.lose(),
+                // Nobody is there to mend anything.
+                Err(_) if is_left => {}
                 Err(error) => self.fail(error),
             }
         });
@@ -106,13 +109,12 @@ impl Sending {
 
     fn fail(self, error: ClientError) {
         match error.error {
-            Some(ErrorCode::Unauthorized) => self.account.lose(),
             Some(ErrorCode::ValidationFailed) if !error.errors.is_empty() => {
                 self.form.refuse(error.errors);
                 self.show_mistakes();
             }
             _ => {
-                self.failure.try_set(Some(error));
+                self.failure.set(Some(error));
                 // On a phone it is below what can be seen.
                 browser::focus_soon(FAILURE.to_owned());
             }
