@@ -145,11 +145,18 @@ async fn what_is_created_is_shown_where_it_is_also_from_another_environment() {
     let (_installation, server) = with_owner().await;
     visit(|browser| async move {
         open_form(&browser, &server).await;
+        browser.click("Live").await;
+        browser.arrives_at("env=live").await;
+        browser.click("Sandbox").await;
+        browser.arrives_at("env=sandbox").await;
         browser.fill("Your reference", "user 42").await;
         hold_answer(&browser, "/api/v1/sessions").await;
         browser.click("Create verification").await;
         browser.sees("Creating").await;
         browser.click("Live").await;
+        assert!(browser.address().await.contains("env=sandbox"));
+        // The browser's own buttons cannot be held.
+        browser.script("history.back()", Vec::new()).await;
         browser.arrives_at("env=live").await;
         release(&browser).await;
         browser.sees("Verification created").await;

@@ -18,7 +18,7 @@ use crate::parts::announcer::{Announce, Announcer};
 use crate::parts::keyboard::{Help, Keyboard};
 use crate::parts::load::{Failure, Load, Skeleton};
 use crate::parts::moment::Now;
-use crate::parts::rail::Rail;
+use crate::parts::rail::{Fixed, Rail};
 use crate::router::{Address, Route};
 use crate::{api, browser, place};
 
@@ -162,6 +162,7 @@ fn stay_the_same(account: Account) {
 #[component]
 fn Frame(route: Memo<Route>) -> impl IntoView {
     let environment = place::use_environment();
+    provide_context(Fixed(RwSignal::new(false)));
     let help = Help(RwSignal::new(false));
     let is_sandbox = move || environment.get() == Environment::Sandbox;
     Effect::new(move |_| browser::remember(place::LAST_ENVIRONMENT, environment.get().as_str()));

@@ -10,6 +10,10 @@ use super::keyboard::Help;
 use crate::router::Address;
 use crate::{api, place, words};
 
+/// Whether the environment has to stay for now, since something is being sent in it.
+#[derive(Clone, Copy)]
+pub(crate) struct Fixed(pub(crate) RwSignal<bool>);
+
 #[component]
 pub(crate) fn Rail(environment: Memo<Environment>, help: Help) -> impl IntoView {
     let account = Account::here();
@@ -61,10 +65,17 @@ fn Switch(environment: Memo<Environment>, path: Memo<String>) -> impl IntoView {
             _ => place::sessions(other),
         }
     };
+    let Fixed(is_fixed) = expect_context();
     let entry = move |other: Environment, name: &'static str| {
         view! {
             <a
                 href=move || target(other)
+                aria-disabled=move || is_fixed.get().then_some("true")
+                on:click=move |event| {
+                    if is_fixed.get_untracked() {
+                        event.prevent_default();
+                    }
+                }
                 aria-current=move || (environment.get() == other).then_some("true")
             >{name}</a>
         }

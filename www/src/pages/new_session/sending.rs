@@ -11,6 +11,7 @@ use crate::form::placing::Placed;
 use crate::parts::account::Account;
 use crate::parts::form_state::Form;
 use crate::parts::load::in_words;
+use crate::parts::rail::Fixed;
 use crate::{api, browser, place, words};
 
 const SUMMARY: &str = "mistakes";
@@ -42,6 +43,10 @@ pub(super) fn use_sending(form: Form, environment: Memo<Environment>) -> Sending
         attempt: StoredValue::new(None),
         arrived: RwSignal::new(None),
     };
+    // The draft would move along, and be sent once more there should this fail.
+    let Fixed(is_fixed) = expect_context();
+    Effect::new(move |_| is_fixed.set(sending.is_busy.get()));
+    on_cleanup(move || _ = is_fixed.try_set(false));
     let replace = place::use_replace();
     Effect::new(move |_| {
         if let Some((id, environment)) = sending.arrived.get() {
