@@ -7,4 +7,5 @@ pub(crate) mod draft;
 pub(crate) mod fields;
 pub(crate) mod paste;
 pub(crate) mod placing;
+pub(crate) mod row;
 pub(crate) mod summary;

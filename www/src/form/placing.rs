@@ -2,8 +2,9 @@
 
 use vouchkey_types::problem::{FieldCode, FieldError, member_path};
 
-use super::draft::{Draft, Row};
+use super::draft::Draft;
 use super::fields::{self, Group};
+use super::row::Row;
 
 /// A control of the form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

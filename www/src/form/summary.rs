@@ -5,11 +5,12 @@ use vouchkey_types::limits::{
     MIN_EXPIRY_MINUTES,
 };
 
-use super::draft::{Draft, Row};
+use super::draft::Draft;
 use super::fields::{
     APPLICANT_NAME, EMAIL_DISPLAY_NAME, EXPIRES_IN_MINUTES, Group, PREFILL, REDIRECT_URL,
     SUPPORT_URL,
 };
+use super::row::Row;
 use crate::words::{counted, duration};
 
 /// The words beside the heading of a group.

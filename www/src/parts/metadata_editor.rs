@@ -48,7 +48,7 @@ pub(crate) fn MetadataEditor(form: Form) -> impl IntoView {
 fn MetadataRow(form: Form, id: u32, ids: Memo<Vec<u32>>) -> impl IntoView {
     let announce = Announce::here();
     let (key, value) = (Control::Key(id), Control::Value(id));
-    let text_of = move |read: fn(&crate::form::draft::Row) -> String| {
+    let text_of = move |read: fn(&crate::form::row::Row) -> String| {
         Memo::new(move |_| {
             form.draft
                 .with(|draft| draft.row(id).map(read).unwrap_or_default())
