@@ -141,3 +141,27 @@ async fn a_thousand_idle_connections_leave_room_for_a_clear_answer() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_hangs_up_before_the_answer_is_in_the_log() {
+    let installation = Installation::new().await;
+    let server = installation.serve().await;
+    let body = r#"{"email":"nobody@example.com","password":"nobody has this password"}"#;
+    let request = format!(
+        "POST /admin/v1/sign-in HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut patience = Duration::from_millis(10);
+    let logs = vouchkey_tests::wait::until("a line of who hung up", async || {
+        let mut wire = Wire::open(server.address()).await;
+        wire.write(&request).await;
+        // Too soon, and the request is not there yet; too late, and it is answered.
+        wire.read_for(patience).await;
+        drop(wire);
+        patience += Duration::from_millis(10);
+        let logs = server.whole_logs().await;
+        logs.contains("the client hung up").then_some(logs)
+    })
+    .await;
+    assert!(!logs.contains("nobody@example.com"), "{logs}");
+}
