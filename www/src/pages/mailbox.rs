@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
+use vouchkey_wasm::client::ClientError;
 
 use crate::model::mailbox::{Page, Row};
 use crate::parts::account::Account;
@@ -23,7 +24,16 @@ pub(crate) fn Mailbox() -> impl IntoView {
     );
     // Mail arrives by itself; further pages do not change.
     loader.follow(move |_| cursor.with_untracked(String::is_empty));
-    let page = Memo::new(move |_| loader.state.get());
+    let page = Memo::new(move |_| match loader.state.get() {
+        Load::Ready(page) => Some(page),
+        _ => None,
+    });
+    let shown = Memo::new(move |_| match loader.state.get() {
+        Load::Waiting => Shown::Waiting,
+        Load::Failed(error) => Shown::Failed(error),
+        Load::Ready(page) if page.rows.is_empty() => Shown::Nothing,
+        Load::Ready(_) => Shown::List,
+    });
     let about = if has_mailbox {
         "Invitations stay here, since no SMTP server is set. Nothing has left this server."
     } else {
@@ -35,14 +45,23 @@ pub(crate) fn Mailbox() -> impl IntoView {
         </PageHead>
         <p class="soft lead-in">{about}</p>
         <div aria-busy=move || if loader.is_busy.get() { "true" } else { "false" }>
-            {move || match page.get() {
-                Load::Waiting => view! { <Skeleton lines=8/> }.into_any(),
-                Load::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
-                Load::Ready(page) if page.rows.is_empty() => view! { <Nothing environment=environment.get_untracked()/> }.into_any(),
-                Load::Ready(page) => view! { <List page environment=environment.get_untracked() cursor=cursor.get_untracked()/> }.into_any(),
+            {move || match shown.get() {
+                Shown::Waiting => view! { <Skeleton lines=8/> }.into_any(),
+                Shown::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
+                Shown::Nothing => view! { <Nothing environment=environment.get_untracked()/> }.into_any(),
+                Shown::List => view! { <List page environment cursor/> }.into_any(),
             }}
         </div>
     }
+}
+
+/// What stands on the page. The list stays while mail arrives in it.
+#[derive(Clone, PartialEq)]
+enum Shown {
+    Waiting,
+    Failed(ClientError),
+    Nothing,
+    List,
 }
 
 #[component]
@@ -57,12 +76,21 @@ fn Nothing(environment: Environment) -> impl IntoView {
 }
 
 #[component]
-fn List(page: Page, environment: Environment, cursor: String) -> impl IntoView {
+fn List(
+    page: Memo<Option<Page>>,
+    environment: Memo<Environment>,
+    cursor: Memo<String>,
+) -> impl IntoView {
     focus_left_row();
-    let newest = (!cursor.is_empty()).then(|| place::mailbox(environment));
-    let older = page
-        .next_cursor
-        .map(|cursor| place::with(place::mailbox(environment), &[("cursor", &cursor)]));
+    let rows = move || page.get().map(|page| page.rows).unwrap_or_default();
+    let pager = move || {
+        let environment = environment.get_untracked();
+        let next = page.get().and_then(|page| page.next_cursor);
+        let older =
+            next.map(|cursor| place::with(place::mailbox(environment), &[("cursor", &cursor)]));
+        let newest = (!cursor.get_untracked().is_empty()).then(|| place::mailbox(environment));
+        view! { <Pager newest older/> }
+    };
     view! {
         <table class="table">
             <caption class="unseen">"Messages, newest first"</caption>
@@ -74,10 +102,13 @@ fn List(page: Page, environment: Environment, cursor: String) -> impl IntoView {
                 </tr>
             </thead>
             <tbody>
-                {page.rows.into_iter().map(|row| view! { <Line row environment/> }).collect_view()}
+                // A row stays who it is when mail arrives above it: somebody may be about to open it.
+                <For each=rows key=|row| row.id.clone() let:row>
+                    <Line row environment=environment.get_untracked()/>
+                </For>
             </tbody>
         </table>
-        <Pager newest older/>
+        {pager}
     }
 }
 
