@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use vouchkey_tests::browser::visit;
 use vouchkey_tests::program::{Installation, Server};
+use vouchkey_tests::wait::until;
 
 /// An installation whose owner is signed in, with one sandbox session of this request.
 async fn with_session(request: &Value) -> (Installation, Server, String) {
@@ -106,6 +107,75 @@ async fn the_sign_in_goes_on_by_itself_and_never_out_of_the_dashboard() {
             .go(&server.url("/dashboard/sessions?env=bogus"))
             .await;
         browser.sees("user_1").await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_that_was_left_alone_asks_no_more_until_somebody_is_back() {
+    let (_installation, server, id) = with_session(&json!({})).await;
+    visit(|browser| async move {
+        let url = format!("/dashboard/sessions/{id}?env=sandbox");
+        browser.go_through_sign_in(&server.url(&url)).await;
+        browser.sees("Timeline").await;
+        let count = "
+            const { fetch } = window;
+            window.asked = 0;
+            window.fetch = (...given) => (window.asked += 1, fetch(...given));";
+        browser.script(count, Vec::new()).await;
+        let asked = async || browser.script("return window.asked", Vec::new()).await;
+        until("a question", async || {
+            (asked().await != json!(0)).then_some(())
+        })
+        .await;
+        let six_minutes_later = "
+            const now = Date.now;
+            Date.now = () => now() + 6 * 60 * 1000;
+            window.asked = 0;
+            window.rounds = 0;
+            setInterval(() => window.rounds += 1, 4000);";
+        browser.script(six_minutes_later, Vec::new()).await;
+        let rounds = "return window.rounds > 1";
+        until("two rounds", async || {
+            (browser.script(rounds, Vec::new()).await == json!(true)).then_some(())
+        })
+        .await;
+        assert_eq!(asked().await, json!(0));
+        let back = "window.dispatchEvent(new Event('pointermove'))";
+        browser.script(back, Vec::new()).await;
+        until("a question", async || {
+            (asked().await != json!(0)).then_some(())
+        })
+        .await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn mail_that_arrives_does_not_take_the_place_of_the_row_in_focus() {
+    let mail = |to: &str| json!({"send_email": true, "applicant_email": to});
+    let installation = Installation::new().await;
+    let (server, api) = installation.sandbox().await;
+    server.owner(&installation).await;
+    for to in ["first@example.com", "second@example.com"] {
+        api.created(&mail(to)).await;
+    }
+    visit(|browser| async move {
+        browser
+            .go_through_sign_in(&server.url("/dashboard/mailbox?env=sandbox"))
+            .await;
+        browser.sees("first@example.com").await;
+        let focus = "document.querySelectorAll('.row-link')[1].focus()";
+        browser.script(focus, Vec::new()).await;
+        let focused = "return document.activeElement.closest('tr').textContent";
+        let before = browser.script(focused, Vec::new()).await;
+        assert!(before.to_string().contains("first@"), "{before}");
+        api.created(&mail("third@example.com")).await;
+        browser.sees("third@example.com").await;
+        let after = browser.script(focused, Vec::new()).await;
+        assert!(after.to_string().contains("first@"), "{after}");
         browser.expect_silent_console().await;
     })
     .await;

@@ -15,6 +15,7 @@ use crate::pages::sessions::Sessions;
 use crate::pages::sign_in::SignIn;
 use crate::parts::account::Account;
 use crate::parts::announcer::{Announce, Announcer};
+use crate::parts::attention::Attention;
 use crate::parts::keyboard::{Help, Keyboard};
 use crate::parts::load::{Failure, Load, Skeleton};
 use crate::parts::moment::Now;
@@ -30,6 +31,7 @@ const PAUSE_MS: i64 = 3000;
 pub(crate) fn App() -> impl IntoView {
     Account::provide();
     Announce::provide();
+    Attention::provide();
     Now::provide();
     let path = Address::provide().path();
     let route = Memo::new(move |_| path.with(|path| Route::of(path)));

@@ -8,6 +8,7 @@ use vouchkey_wasm::client::ClientError;
 use wasm_bindgen_futures::spawn_local;
 
 use super::account::Account;
+use super::attention::Attention;
 use crate::api::Answer;
 use crate::{browser, words};
 
@@ -46,15 +47,17 @@ impl<T: Send + Sync + 'static> Loader<T> {
         self.attempt.update(|attempt| *attempt += 1);
     }
 
-    /// Asks again and again by itself, as long as the page is looked at and this holds.
+    /// Asks again and again by itself, as long as somebody looks at the page and this holds.
     pub(crate) fn follow(self, while_it: impl Fn(&T) -> bool + 'static) {
+        let attention = Attention::here();
         let ask = move || {
             let is_wanted = self.state.with_untracked(|state| match state {
                 Load::Ready(value) => while_it(value),
                 _ => false,
             });
             let is_free = !self.is_busy.get_untracked();
-            if is_wanted && is_free && browser::is_visible() && !browser::is_offline() {
+            let is_seen = browser::is_visible() && attention.is_paid();
+            if is_wanted && is_free && is_seen && !browser::is_offline() {
                 self.is_quiet.set_value(true);
                 self.reload();
             }

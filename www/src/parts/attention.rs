@@ -1,0 +1,35 @@
+//! Whether anybody is at the page: what asks by itself must not keep somebody signed in who has left (decision 27).
+
+use leptos::ev;
+use leptos::prelude::*;
+
+use crate::browser;
+
+/// Who has not touched the page for so long has left it.
+const AWAY_MS: i64 = 5 * 60 * 1000;
+
+/// When somebody last did something on the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Attention(StoredValue<i64>);
+
+impl Attention {
+    /// Watches the page from now on.
+    pub(crate) fn provide() {
+        let last = StoredValue::new(browser::now_ms());
+        let note = move || last.set_value(browser::now_ms());
+        window_event_listener(ev::pointermove, move |_| note());
+        window_event_listener(ev::pointerdown, move |_| note());
+        window_event_listener(ev::wheel, move |_| note());
+        window_event_listener(ev::keydown, move |_| note());
+        window_event_listener(ev::focus, move |_| note());
+        provide_context(Self(last));
+    }
+
+    pub(crate) fn here() -> Self {
+        expect_context()
+    }
+
+    pub(crate) fn is_paid(self) -> bool {
+        browser::now_ms() - self.0.get_value() < AWAY_MS
+    }
+}
