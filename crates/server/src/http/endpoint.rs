@@ -141,18 +141,19 @@ async fn admit<E: Endpoint>(
         .into_iter()
         .map(str::to_owned)
         .collect();
-    let unknown = if marks.is_strict {
-        query.unknown_as_mistakes::<E::Parameters>()
-    } else {
-        Vec::new()
-    };
     let has_body = matches!(parts.method, Method::POST | Method::PATCH | Method::PUT);
-    let parameters = match query.read::<E::Parameters>() {
-        Ok(parameters) if has_body || unknown.is_empty() => parameters,
-        read => {
-            let mistakes = read.err().into_iter().flatten().chain(unknown);
-            return Err(ApiError::validation(mistakes.collect()));
-        }
+    let (parameters, wrong) = match query.read::<E::Parameters>() {
+        Ok(parameters) => (Some(parameters), Vec::new()),
+        Err(wrong) => (None, wrong),
+    };
+    let mistakes = if marks.is_strict {
+        query.unknown_as_mistakes::<E::Parameters>(wrong)
+    } else {
+        wrong
+    };
+    let (parameters, unknown) = match parameters {
+        Some(parameters) if has_body || mistakes.is_empty() => (parameters, mistakes),
+        _ => return Err(ApiError::validation(mistakes)),
     };
     let client_key = if has_body && parameters.takes_idempotency_key() {
         ClientKey::sent(&parts.headers)?

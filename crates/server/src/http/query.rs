@@ -61,9 +61,13 @@ impl SentQuery {
             .collect()
     }
 
-    /// What strict handling says of the names that are none of an endpoint's parameters: at most 101 mistakes.
-    pub fn unknown_as_mistakes<P: Parameters>(&self) -> Vec<FieldError> {
+    /// What strict handling says of the names that are none of an endpoint's parameters, after what is wrong with the
+    /// values of those that are: at most 101 mistakes.
+    pub fn unknown_as_mistakes<P: Parameters>(&self, wrong: Vec<FieldError>) -> Vec<FieldError> {
         let mut mistakes = Mistakes::default();
+        for mistake in wrong {
+            mistakes.push(mistake);
+        }
         for name in self.unknown::<P>() {
             mistakes.note(&|| member_path("", name), unknown_parameter::<P>(name));
         }
@@ -124,7 +128,7 @@ mod tests {
 
     #[test]
     fn strict_handling_says_what_may_have_been_meant() {
-        let mistakes = sent("sise=1&size=1&a+b=3").unknown_as_mistakes::<Size>();
+        let mistakes = sent("sise=1&size=1&a+b=3").unknown_as_mistakes::<Size>(Vec::new());
         let mistakes: Vec<_> = mistakes
             .iter()
             .map(|error| (&*error.field, error.code, &*error.message))
@@ -144,6 +148,20 @@ mod tests {
                 ),
             ]
         );
-        assert!(sent("size=1").unknown_as_mistakes::<Size>().is_empty());
+        let none = sent("size=1").unknown_as_mistakes::<Size>(Vec::new());
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn a_hundred_mistakes_are_listed_and_the_rest_counted() {
+        let query: Vec<String> = (0..120).map(|number| format!("n{number}=1")).collect();
+        let sent = sent(&query.join("&"));
+        let wrong = sent.read::<Size>().unwrap_err();
+        let mistakes = sent.unknown_as_mistakes::<Size>(wrong);
+        assert_eq!(mistakes.len(), 101);
+        assert_eq!(mistakes[0].field, "size");
+        let last = &mistakes[100];
+        assert_eq!((&*last.field, last.code), ("", FieldCode::TooMany));
+        assert!(last.message.contains("21 more"), "{}", last.message);
     }
 }
