@@ -114,10 +114,18 @@ impl<C: Change> Job for Pending<C> {
     }
 
     fn answer(self: Box<Self>, durable: Result<(), StoreError>) {
-        let Self { outcome, reply, .. } = *self;
+        let Self {
+            outcome,
+            reply,
+            asked,
+            stage,
+            ..
+        } = *self;
         let answer = durable.and_then(|()| {
             outcome.ok_or_else(|| StoreError::Internal("a change was not applied".to_owned()))
         });
+        // Before the request can go on, or end: its stages lie within it.
+        drop((stage, asked));
         // Nobody may be left to hear it: the client hung up, and the work is done all the same.
         let _ = reply.send(answer);
     }
@@ -302,3 +310,6 @@ impl Writer {
 fn unavailable(error: &sqlx::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;
