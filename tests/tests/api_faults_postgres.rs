@@ -159,6 +159,36 @@ async fn a_commit_that_fails_is_answered_as_a_refusal() {
 }
 
 #[tokio::test]
+async fn a_commit_whose_connection_ends_is_said_to_be_unknown() {
+    let installation = Installation::new().await;
+    let (server, api) = installation.sandbox().await;
+    let mut database = Database::open(&installation).await;
+    // The connection is cut while the database works on the COMMIT.
+    database
+        .execute(
+            "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql \
+             AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END'",
+        )
+        .await;
+    database
+        .execute(
+            "CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON sessions \
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION cut()",
+        )
+        .await;
+    let call = api.creation(&json!({})).once("unknown");
+    let answer = call.send().await.expect_error(503, "unavailable");
+    let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("not known"), "{detail}");
+
+    database.execute("DROP TRIGGER cut ON sessions").await;
+    is_ready_again(&server).await;
+    let call = api.creation(&json!({})).once("unknown");
+    call.send().await.expect_status(201);
+    assert_eq!(api.count().await, 1);
+}
+
+#[tokio::test]
 async fn connections_that_fall_silent_are_given_up_and_made_anew() {
     let cluster = Cluster::start().await;
     let passage = Passage::to(cluster.folder());

@@ -196,7 +196,6 @@ impl Bed {
         self.state.tasks.reopen();
     }
 
-    /// Writes a state that no endpoint makes yet.
     /// Closes the store, and finds none of these texts in any file of its folder.
     pub(crate) async fn keeps_none_of(&self, secrets: &[&str]) {
         self.state.store.close().await;
@@ -209,6 +208,7 @@ impl Bed {
         }
     }
 
+    /// Writes a state that no endpoint makes yet.
     pub(crate) async fn execute(&self, sql: &'static str) {
         self.state.store.write(Execute(sql)).await.unwrap();
     }

@@ -153,3 +153,22 @@ pub async fn touch_keys(state: &AppState) -> Result<(), StoreError> {
         written
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vouchkey_types::id::KeyId;
+
+    use super::*;
+    use crate::test_bed::Bed;
+
+    #[tokio::test]
+    async fn uses_of_keys_that_cannot_be_written_are_kept_for_the_next_time() {
+        let bed = Bed::new().await;
+        let key = KeyId::from_parts(1, [0; 10]);
+        bed.state.last_used.note(bed.organization, key, 1);
+        bed.state.store.close().await;
+        assert!(touch_keys(&bed.state).await.is_err());
+        let kept = bed.state.last_used.take();
+        assert_eq!(kept.get(&(bed.organization, key)), Some(&1));
+    }
+}

@@ -241,6 +241,37 @@ async fn a_key_that_another_server_holds_keeps_nobody_else_waiting() {
 }
 
 #[tokio::test]
+async fn what_was_set_apart_stays_so_when_a_batch_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, organization) = store(folder.path()).await;
+    if store.engine() == Engine::Sqlite {
+        return;
+    }
+    let job = |key| -> Box<dyn Job> {
+        let (reply, _) = oneshot::channel();
+        let creation = keyed_creation(organization, NOW, key, 1);
+        Box::new(Pending::new(creation, reply))
+    };
+    let mut batch = Batch::of([1, 2, 3].map(job).into());
+    let mut other = another_writer(folder.path()).await;
+    let mut held = other.begin().await.unwrap();
+    let mut own = another_writer(folder.path()).await;
+    for (key, set_apart) in [(1, 1), (2, 2)] {
+        let locks = [i64::from_be_bytes([key; 8])];
+        let taken = Engine::Postgres.try_locks(&mut held, &locks).await;
+        assert_eq!(taken.unwrap(), [true]);
+        let mut trying = own.begin().await.unwrap();
+        batch
+            .part_with_the_locked(&mut trying, Engine::Postgres)
+            .await
+            .unwrap();
+        assert_eq!(batch.alone.len(), set_apart);
+        assert_eq!(batch.waiting.len(), 3 - set_apart);
+        trying.rollback().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_key_of_a_server_that_froze_is_free_again() {
     let folder = tempfile::tempdir().unwrap();
     let (store, organization) = store(folder.path()).await;
