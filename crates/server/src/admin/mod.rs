@@ -14,6 +14,7 @@ mod signed_in;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod turn;
 
 use axum::Router;
 use axum::response::IntoResponse;

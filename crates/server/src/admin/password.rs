@@ -1,15 +1,14 @@
 //! Passwords: argon2id, at least 15 characters (decision 27).
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::sync::{Semaphore, SemaphorePermit};
 use vouchkey_types::problem::{FieldCode, FieldError};
 
+use super::turn::Turn;
 use crate::http::ApiError;
 
 /// The fewest characters of a password that is the only factor (NIST SP 800-63B-4).
@@ -20,11 +19,6 @@ pub(super) const MAX_CHARACTERS: usize = 1_000;
 /// 64 MiB and three passes: some 200 ms of one core. Tests sign in dozens of times, and take less.
 const MEMORY_KIB: u32 = if cfg!(test) { 512 } else { 64 * 1_024 };
 const PASSES: u32 = 3;
-/// Hashes at a time, so that a crowd at the door cannot take all memory.
-static AT_ONCE: Semaphore = Semaphore::const_new(2);
-/// How long one waits for a place.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 /// What is compared where there is no password, so that an unknown address costs as much as a wrong password.
 static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hashed("nobody has this password"));
 
@@ -41,28 +35,7 @@ pub(super) fn mistake(password: &str) -> Option<FieldError> {
     })
 }
 
-/// A place among the hashes that are made at a time.
-#[derive(Debug)]
-pub(super) struct Turn(#[expect(dead_code, reason = "held for its drop")] SemaphorePermit<'static>);
-
 impl Turn {
-    /// Waits for a place.
-    ///
-    /// # Errors
-    /// 503 if too many wait.
-    pub(super) async fn wait() -> Result<Self, ApiError> {
-        Self::of(&AT_ONCE).await
-    }
-
-    async fn of(places: &'static Semaphore) -> Result<Self, ApiError> {
-        tokio::time::timeout(PATIENCE, places.acquire())
-            .await
-            .ok()
-            .and_then(Result::ok)
-            .map(Self)
-            .ok_or_else(ApiError::unavailable)
-    }
-
     /// Hashes a new password.
     ///
     /// # Errors
@@ -124,6 +97,7 @@ fn hashed(password: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::turn::Turns;
     use super::*;
 
     #[test]
@@ -136,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_same_password_is_right_and_nobody_has_none() {
-        let turn = async || Turn::wait().await.unwrap();
+        let turn = async || Turn::wait(None).await.unwrap();
         let hash = turn()
             .await
             .hash("correct horse battery".into())
@@ -173,10 +147,10 @@ mod tests {
 
     #[tokio::test]
     async fn who_hangs_up_makes_no_room_before_the_work_is_done() {
-        static PLACES: Semaphore = Semaphore::const_new(1);
+        let turns = Turns::new(1);
         let (begun, begins) = tokio::sync::oneshot::channel();
         let (end, ends) = std::sync::mpsc::channel::<()>();
-        let turn = Turn::of(&PLACES).await.unwrap();
+        let turn = turns.wait(None).await.unwrap();
         let caller = tokio::spawn(turn.used_for(move || {
             begun.send(()).unwrap();
             ends.recv().unwrap();
@@ -184,8 +158,8 @@ mod tests {
         begins.await.unwrap();
         caller.abort();
         assert!(caller.await.unwrap_err().is_cancelled());
-        assert_eq!(PLACES.available_permits(), 0);
+        assert_eq!(turns.free(), 0);
         end.send(()).unwrap();
-        let _place = PLACES.acquire().await.unwrap();
+        turns.wait(None).await.unwrap();
     }
 }

@@ -14,8 +14,10 @@ use vouchkey_types::object;
 use vouchkey_types::problem::ErrorCode;
 
 use super::throttle::{Begin, Begun};
+use super::turn::{Client, Turn};
 use super::{body, cookie, password, signed_in};
 use crate::app::AppState;
+use crate::http::address::{self, Peer};
 use crate::http::listen::Place;
 use crate::http::{Answer, ApiError};
 use crate::store::sign_ins::{self, SignInRow};
@@ -29,15 +31,17 @@ const LIFE_S: i64 = 12 * 60 * 60;
 pub(super) async fn by_password(
     State(state): State<AppState>,
     place: Option<Extension<Place>>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Answer, ApiError> {
     let name = cookie_name(&state)?;
+    let client = client(&state, peer, &headers);
     let [email, given] = body::texts(&body::read(&headers, body).await?, ["email", "password"])?;
     let tasks = state.tasks.clone();
     // A task of its own, which keeps the connection's place: who hangs up ends no attempt and makes no room for another.
     let attempt = async move {
-        let outcome = attempt(&state, name, email, SecretString::from(given)).await;
+        let outcome = attempt(&state, client, name, email, SecretString::from(given)).await;
         drop(place);
         outcome
     };
@@ -49,13 +53,14 @@ pub(super) async fn by_password(
 
 async fn attempt(
     state: &AppState,
+    client: Client,
     name: &str,
     email: String,
     given: SecretString,
 ) -> Result<Answer, ApiError> {
     let account_hash = account_hash(state, &email);
     // Before the attempt is counted: one that has to give up waiting has not failed.
-    let turn = password::Turn::wait().await?;
+    let turn = Turn::wait(client).await?;
     let begin = Begin {
         account_hash,
         now: state.clock.now_ms(),
@@ -78,6 +83,7 @@ async fn attempt(
 /// `POST /admin/v1/password`: sets a password by a one-time link, and signs in.
 pub(super) async fn by_link(
     State(state): State<AppState>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Answer, ApiError> {
@@ -99,7 +105,7 @@ pub(super) async fn by_link(
     if let Some(mistake) = password::mistake(&new) {
         return Err(ApiError::validation(vec![mistake]));
     }
-    let turn = password::Turn::wait().await?;
+    let turn = Turn::wait(client(&state, peer, &headers)).await?;
     let password_hash = turn.hash(SecretString::from(new)).await?;
     let account_hash = account_hash(&state, &user.email);
     let proof = Proof::Link {
@@ -167,6 +173,15 @@ async fn enter(
         "user": object! { "id": user.id.to_string(), "email": user.email, "role": user.role.as_str() },
     };
     Ok(Answer::ok(document).with(header::SET_COOKIE, cookie::set(name, &token, LIFE_S)))
+}
+
+fn client(state: &AppState, peer: Option<Extension<Peer>>, headers: &HeaderMap) -> Client {
+    let Extension(peer) = peer?;
+    Some(address::client(
+        peer,
+        headers,
+        &state.config.http.trusted_proxies,
+    ))
 }
 
 fn cookie_name(state: &AppState) -> Result<&'static str, ApiError> {
