@@ -3,13 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use vouchkey_tests::api::Api;
 use vouchkey_tests::backups::{names, original, refused, text, with_root_key_of};
@@ -206,6 +207,17 @@ async fn a_backup_is_private_and_replaces_nothing_unless_told_to() {
     assert!(said.contains("there is no database"), "{said}");
 }
 
+/// Makes an SQLite database that is not Vouchkey's.
+async fn another_program_keeps_its_data_in(file: &Path) {
+    let url = format!("sqlite://{}?mode=rwc", text(file));
+    let mut conn = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("CREATE TABLE invoices (id); INSERT INTO invoices VALUES (1)")
+        .execute(&mut conn)
+        .await
+        .unwrap();
+    conn.close().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_backup_replaces_nothing_but_a_backup_even_if_told_to() {
     let Some((installation, ..)) = original().await else {
@@ -215,15 +227,19 @@ async fn a_backup_replaces_nothing_but_a_backup_even_if_told_to() {
     std::fs::write(&notes, "not a backup").unwrap();
     let folder = installation.folder().join("folder");
     std::fs::create_dir(&folder).unwrap();
+    let foreign = installation.folder().join("shop.db");
+    another_program_keeps_its_data_in(&foreign).await;
+    let invoices = std::fs::read(&foreign).unwrap();
     let server = installation.serve().await;
     let database = installation.folder().join("vouchkey.db");
     let root_key = installation.folder().join("root.key");
     let key = std::fs::read(&root_key).unwrap();
-    for file in [&database, &root_key, &notes, &folder] {
+    for file in [&database, &root_key, &notes, &folder, &foreign] {
         let said = refused(&installation, &["backup", text(file), "--overwrite"], 1).await;
         assert!(said.contains("not a backup"), "{said}");
     }
     assert_eq!(std::fs::read(&root_key).unwrap(), key);
+    assert_eq!(std::fs::read(&foreign).unwrap(), invoices);
 
     // What is answered after it is still in the database.
     let api = server.api(&installation.key("live", &[]).await);

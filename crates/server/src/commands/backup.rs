@@ -26,7 +26,7 @@ pub(super) async fn back_up(arguments: &BackupArguments) -> Result<String, Comma
     let named =
         |error: std::io::Error| CommandError::Failed(format!("{}: {error}", target.display()));
     if target.symlink_metadata().is_ok() {
-        refuse_to_replace(target, arguments.overwrite)?;
+        refuse_to_replace(target, arguments.overwrite).await?;
     }
     let draft = Draft::of(target).map_err(named)?;
     let taken_at = date::format_utc(Clock::system().now_ms());
@@ -61,9 +61,9 @@ pub(super) async fn back_up(arguments: &BackupArguments) -> Result<String, Comma
     ))
 }
 
-/// Refuses what must not give way to a backup: what is no database, such as a root key, and a database that is somebody's,
-/// whose server would go on writing to a file without a name.
-fn refuse_to_replace(target: &Path, overwrite: bool) -> Result<(), CommandError> {
+/// Refuses what must not give way to a backup: what is no database of Vouchkey's, such as a root key, and a database that
+/// is somebody's, whose server would go on writing to a file without a name.
+async fn refuse_to_replace(target: &Path, overwrite: bool) -> Result<(), CommandError> {
     let refused = |why| {
         let shown = target.display();
         Err(CommandError::Failed(format!("{shown} is {why}")))
@@ -80,9 +80,8 @@ fn refuse_to_replace(target: &Path, overwrite: bool) -> Result<(), CommandError>
         return refused("a database that servers use, and not a backup; name another file");
     }
     // A file that is empty was made to keep the name.
-    if !backup::is_database(target)
-        && !std::fs::metadata(target).is_ok_and(|there| there.is_file() && there.len() == 0)
-    {
+    let is_empty = std::fs::metadata(target).is_ok_and(|there| there.is_file() && there.len() == 0);
+    if !is_empty && !backup::is_of_vouchkey(target).await {
         return refused("not a backup, and stays as it is; name another file");
     }
     Ok(())

@@ -116,6 +116,19 @@ pub fn is_database(file: &Path) -> bool {
     read.is_ok() && magic == MAGIC
 }
 
+/// Whether a file is a database of Vouchkey's, of whatever version, that can be read.
+pub async fn is_of_vouchkey(file: &Path) -> bool {
+    if !is_database(file) {
+        return false;
+    }
+    let Ok(mut copy) = ReadOnly::open_copy(file).await else {
+        return false;
+    };
+    let schema = copy.schema().await;
+    copy.close().await;
+    schema.is_ok_and(|schema| schema.step > 0 && schema.changed.is_empty())
+}
+
 /// Whether a file ends where a page does. SQLite reads zeros for what is missing of the last one, and finds no fault.
 fn has_whole_pages(file: &Path) -> std::io::Result<bool> {
     let mut opened = File::open(file)?;
