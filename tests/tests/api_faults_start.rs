@@ -1,5 +1,8 @@
 //! What stops the start: each says what is wrong and what to do, and damages nothing. On both engines.
 
+use std::path::Path;
+
+use vouchkey_tests::backups::refused;
 use vouchkey_tests::database::Database;
 use vouchkey_tests::faults::does_not_start;
 use vouchkey_tests::program::Installation;
@@ -80,6 +83,34 @@ async fn a_data_folder_that_another_server_holds_stops_the_start_and_not_the_oth
     assert!(printed.contains(server.base()), "{printed}");
     server.kill().await;
     starts(&installation).await;
+}
+
+#[tokio::test]
+async fn an_sqlite_database_that_another_server_has_stops_the_start_whatever_the_way_to_it() {
+    let installation = Installation::empty_on_sqlite().initialised().await;
+    let server = installation.serve().await;
+    let other = Installation::empty_on_sqlite();
+    let key = |folder: &Path| folder.join("root.key");
+    std::fs::copy(key(installation.folder()), key(other.folder())).unwrap();
+    let database = installation.folder().join("vouchkey.db");
+    let link = other.folder().join("link.db");
+    std::os::unix::fs::symlink(&database, &link).unwrap();
+    for way in [&database, &link] {
+        let url = format!("sqlite://{}", way.display());
+        let said = does_not_start(&other.moved_to(other.folder()).on(url.clone())).await;
+        assert!(said.contains("another server works on"), "{url}: {said}");
+        assert!(said.contains("PostgreSQL"), "{url}: {said}");
+    }
+    // Nor is it moved away beneath the server.
+    let from = format!("sqlite://{}", link.display());
+    let to = "postgres://nobody@127.0.0.1:1/none";
+    let words = ["transfer", "--from", &from, "--to", to];
+    let said = refused(&other, &words, 1).await;
+    assert!(said.contains("a server or another command uses"), "{said}");
+    server.stranger().get("/readyz").await.expect_status(200);
+    assert_eq!(server.stop().await, Some(0));
+    let url = format!("sqlite://{}", link.display());
+    starts(&other.moved_to(other.folder()).on(url)).await;
 }
 
 #[tokio::test]

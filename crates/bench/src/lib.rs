@@ -146,7 +146,12 @@ fn creation(
         now: created_at,
     };
     let new = request(number, Date::from_unix_ms(created_at))?;
-    let mut creation = decide(&new, &circumstances, &Dice::roll(&field.clock)).change;
+    let mut creation = decide(
+        &new,
+        &circumstances,
+        &Dice::roll(&field.clock, circumstances.now),
+    )
+    .change;
     let session = &mut creation.session;
     if session.expires_at <= now {
         session.status = SessionStatus::Expired;

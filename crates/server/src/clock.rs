@@ -1,16 +1,35 @@
 //! The one reader of time and randomness.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use vouchkey_types::date::Date;
 use vouchkey_types::id::{EventId, KeyId, LinkId, OrganizationId, SessionId, UserId, WorkflowId};
 
-/// The time, and random bytes. Clones of a fixed clock share its time.
+/// The time, and random bytes. Clones share a fixed time, and the order of ids.
 #[derive(Debug, Clone)]
-pub struct Clock(Source);
+pub struct Clock {
+    source: Source,
+    last: Arc<Mutex<Last>>,
+}
+
+/// The newest id: its time, and what stands behind that.
+#[derive(Debug, Default)]
+struct Last {
+    unix_ms: i64,
+    tail: u128,
+}
+
+/// The random bytes of an id.
+pub type Tail = [u8; 10];
+
+/// Bits of a tail; the first is left to those that come in the same millisecond.
+const TAIL_BITS: u32 = 80;
+
+/// How far apart the tails of one millisecond are, at most: nobody finds the neighbour of an id by counting.
+const STEP: u128 = 1 << 32;
 
 #[derive(Debug, Clone)]
 enum Source {
@@ -30,15 +49,15 @@ thread_local! {
 
 /// An id that can be made new.
 pub trait NewId {
-    /// The id made at this time from these random bytes.
-    fn new(unix_ms: u64, random: [u8; 10]) -> Self;
+    /// The id made at this time with this tail.
+    fn new(unix_ms: u64, tail: Tail) -> Self;
 }
 
 macro_rules! new_ids {
     ($($id:ty),*) => {$(
         impl NewId for $id {
-            fn new(unix_ms: u64, random: [u8; 10]) -> Self {
-                Self::from_parts(unix_ms, random)
+            fn new(unix_ms: u64, tail: Tail) -> Self {
+                Self::from_parts(unix_ms, tail)
             }
         }
     )*};
@@ -55,25 +74,32 @@ new_ids!(
 
 impl Clock {
     /// The machine's clock.
-    pub const fn system() -> Self {
-        Self(Source::System)
+    pub fn system() -> Self {
+        Self::of(Source::System)
     }
 
     /// A clock that stands at this Unix time in milliseconds until it is moved.
     pub fn fixed(unix_ms: i64) -> Self {
-        Self(Source::Fixed(Arc::new(AtomicI64::new(unix_ms))))
+        Self::of(Source::Fixed(Arc::new(AtomicI64::new(unix_ms))))
+    }
+
+    fn of(source: Source) -> Self {
+        Self {
+            source,
+            last: Arc::default(),
+        }
     }
 
     /// Moves a fixed clock, and nothing else.
     pub fn advance(&self, ms: i64) {
-        if let Source::Fixed(now) = &self.0 {
+        if let Source::Fixed(now) = &self.source {
             now.fetch_add(ms, Ordering::SeqCst);
         }
     }
 
     /// Unix time in milliseconds.
     pub fn now_ms(&self) -> i64 {
-        match &self.0 {
+        match &self.source {
             Source::System => system_ms(),
             Source::Fixed(now) => now.load(Ordering::SeqCst),
         }
@@ -113,10 +139,30 @@ impl Clock {
 
     /// A new id.
     pub fn id<I: NewId>(&self) -> I {
-        I::new(
-            u64::try_from(self.now_ms()).unwrap_or_default(),
-            self.random(),
-        )
+        let now = self.now_ms();
+        let tail = self.tail(now, self.random());
+        I::new(u64::try_from(now).unwrap_or_default(), tail)
+    }
+
+    /// What stands behind the time in an id: these random bytes, but within one millisecond a greater value each time, so
+    /// that the ids of one process sort as they were made (RFC 9562, 6.2).
+    pub fn tail(&self, unix_ms: i64, random: Tail) -> Tail {
+        let random = random
+            .iter()
+            .fold(0, |number, byte| number << 8 | u128::from(*byte));
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let tail = if unix_ms == last.unix_ms {
+            last.tail + 1 + random % STEP
+        } else {
+            random >> 1
+        };
+        // One that was dated before others, and comes after them, is not the newest.
+        if unix_ms >= last.unix_ms {
+            *last = Last { unix_ms, tail };
+        }
+        drop(last);
+        let bytes = (tail << (u128::BITS - TAIL_BITS)).to_be_bytes();
+        std::array::from_fn(|place| bytes[place])
     }
 }
 
@@ -148,6 +194,35 @@ mod tests {
         let (one, two) = (clock.id::<SessionId>(), clock.id::<SessionId>());
         assert_ne!(one, two);
         assert!(one.to_string() < Clock::fixed(2_000).id::<SessionId>().to_string());
+    }
+
+    #[test]
+    fn ids_of_one_millisecond_sort_as_they_were_made_on_whatever_thread() {
+        let clock = Clock::fixed(1_000);
+        let mut last = clock.id::<SessionId>();
+        for _ in 0..1_000 {
+            let clone = clock.clone();
+            let id = if last.to_bytes()[15].is_multiple_of(8) {
+                std::thread::spawn(move || clone.id::<SessionId>())
+                    .join()
+                    .unwrap()
+            } else {
+                clone.id()
+            };
+            assert!(last.to_text() < id.to_text());
+            last = id;
+        }
+        clock.advance(1);
+        assert!(last.to_text() < clock.id::<SessionId>().to_text());
+    }
+
+    #[test]
+    fn a_tail_dated_before_others_leaves_their_order_alone() {
+        let clock = Clock::fixed(0);
+        let newest = clock.tail(2_000, [0xff; 10]);
+        clock.tail(1_000, [0; 10]);
+        assert!(newest < clock.tail(2_000, [0; 10]));
+        assert_eq!(newest[0], 0x7f);
     }
 
     #[test]

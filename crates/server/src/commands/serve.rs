@@ -15,7 +15,7 @@ use super::{CommandError, complain};
 use crate::app::{self, Foundation};
 use crate::config::{Config, Flags, PublicUrl};
 use crate::http::listen::Lanes;
-use crate::store::{api_keys, organizations};
+use crate::store::{OneServer, api_keys, organizations};
 use crate::telemetry;
 
 /// Organizations that are looked at for live keys.
@@ -28,6 +28,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     telemetry::panics::log();
     let installation = Installation::with(config).await?;
     let mut address = AddressFile::hold(&installation.config.data.folder).await?;
+    let only = OneServer::take(&installation.config.database, &installation.config.data)?;
     let asked = installation.config.http.listen;
     let listener = TcpListener::bind(asked)
         .await
@@ -69,7 +70,7 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     announce(bound)?;
     tell_systemd(&[NotifyState::Ready]);
     app.run(listener, metrics, lanes, stop).await;
-    drop(address);
+    drop((address, only));
     telemetry.stop().await;
     Ok(())
 }

@@ -191,8 +191,13 @@ async fn create(
         marker,
         now: state.clock.now_ms(),
     };
-    let deciding =
-        || step("decide").in_scope(|| decide(new, &circumstances(), &Dice::roll(&state.clock)));
+    let deciding = || {
+        step("decide").in_scope(|| {
+            let circumstances = circumstances();
+            let dice = Dice::roll(&state.clock, circumstances.now);
+            decide(new, &circumstances, &dice)
+        })
+    };
     let mut decision = deciding();
     let (has_invitation, is_kept) = (
         decision.change.invitation.is_some(),

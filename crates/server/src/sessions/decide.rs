@@ -53,12 +53,12 @@ pub struct Dice {
 }
 
 impl Dice {
-    /// Rolls them all, with one question to the system.
-    pub fn roll(clock: &Clock) -> Self {
+    /// Rolls them all, with one question to the system, for a session that is created at this time (Unix milliseconds).
+    pub fn roll(clock: &Clock, now: i64) -> Self {
         let random = Zeroizing::new(clock.random::<{ 5 * 10 + 32 + 10 * 24 }>());
         let mut rest = random.as_slice();
         Self {
-            session: cut(&mut rest),
+            session: clock.tail(now, cut(&mut rest)),
             link: cut(&mut rest),
             events: [cut(&mut rest), cut(&mut rest)],
             invitation: cut(&mut rest),

@@ -26,13 +26,15 @@ use sqlx::{AnyConnection, AnyPool, ConnectOptions, Row};
 use super::StoreError;
 use super::rows::RowTexts;
 use crate::config::{DataConfig, DatabaseConfig};
-use files::{Held, hold, make_private_file, sqlite_file, sqlite_url};
+use files::{make_private_file, sqlite_file, sqlite_url};
 
 pub(super) use self::log::Checkpoints;
 pub(super) use self::log_end::LogEnd;
 pub(super) use self::statistics::Statistics;
 pub(super) use self::transaction::Transaction;
-pub(super) use files::{LOCK_ENDING, lock_folder, make_private_folder};
+pub(super) use files::{
+    Held, LOCK_ENDING, SERVER_ENDING, hold, lock_folder, lock_of, make_private_folder,
+};
 
 /// Readers beside the one writer.
 const SQLITE_READERS: u32 = 4;
@@ -242,7 +244,7 @@ impl Address {
     ) -> Result<Self, StoreError> {
         let mut address = Self::read(database, data)?;
         if let Some(file) = &address.file {
-            let held = hold(file, File::try_lock_shared).map_err(|fault| match fault {
+            let held = hold(file, LOCK_ENDING, File::try_lock_shared).map_err(|fault| match fault {
                 Held::ByAnother => StoreError::Setting(format!(
                     "{} is being moved or restored by another vouchkey; start again when that is done",
                     file.display()
@@ -263,7 +265,7 @@ impl Address {
     /// Takes the database for this process alone; on PostgreSQL there is nothing to take.
     pub(super) fn hold_alone(&mut self) -> Result<(), StoreError> {
         if let Some(file) = &self.file {
-            let held = hold(file, File::try_lock).map_err(|fault| match fault {
+            let held = hold(file, LOCK_ENDING, File::try_lock).map_err(|fault| match fault {
                 Held::ByAnother => StoreError::Setting(format!(
                     "a server or another command uses {}; stop the server, then run this again",
                     file.display()

@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod invitations;
 mod lately_read;
 pub mod mailbox;
+mod one_server;
 pub mod organizations;
 pub mod outbox;
 mod read_only;
@@ -59,6 +60,7 @@ use vouchkey_types::inflection::Inflection;
 pub use engine::Engine;
 pub use engine::durability::EngineSetting;
 pub use lately_read::Reshown;
+pub use one_server::OneServer;
 pub use read_only::ReadOnly;
 pub use schema::{Migration, SchemaState, Step};
 

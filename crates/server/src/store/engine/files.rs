@@ -37,22 +37,47 @@ pub(super) fn sqlite_url(file: &Path, mode: &str) -> Result<String, StoreError> 
 /// What is added to the name of an SQLite database for the file by which it is locked.
 pub(in crate::store) const LOCK_ENDING: &str = ".lock";
 
+/// The same for the file that the database's server holds.
+pub(in crate::store) const SERVER_ENDING: &str = ".server.lock";
+
+/// The file by which a database is locked: beside the database itself, whatever links lead there, and with its name.
+pub(in crate::store) fn lock_of(database: &Path, ending: &str) -> PathBuf {
+    let mut path = resolved(database).into_os_string();
+    path.push(ending);
+    PathBuf::from(path)
+}
+
+/// A file's path without links; of one that is not there yet, that of its folder with its name.
+fn resolved(file: &Path) -> PathBuf {
+    let of_folder = || {
+        let folder = match file.parent()? {
+            folder if folder.as_os_str().is_empty() => Path::new("."),
+            folder => folder,
+        };
+        Some(folder.canonicalize().ok()?.join(file.file_name()?))
+    };
+    file.canonicalize()
+        .ok()
+        .or_else(of_folder)
+        .unwrap_or_else(|| file.to_owned())
+}
+
 /// Why a database could not be held.
-pub(super) enum Held {
+pub(in crate::store) enum Held {
     ByAnother,
     Failed(StoreError),
 }
 
-/// Locks the file `….lock` beside an SQLite database, until the handle is dropped: shared by all that work on the
-/// database, alone for who moves it or puts another one there.
-pub(super) fn hold(
-    file: &Path,
+/// Locks a file beside an SQLite database, until the handle is dropped: that of [`LOCK_ENDING`] is shared by all that work
+/// on the database, and taken alone by who moves it or puts another one there; that of [`SERVER_ENDING`] is taken by the
+/// one server.
+pub(in crate::store) fn hold(
+    database: &Path,
+    ending: &str,
     lock: impl Fn(&File) -> Result<(), TryLockError>,
 ) -> Result<File, Held> {
-    let mut path = file.as_os_str().to_owned();
-    path.push(LOCK_ENDING);
-    let path = Path::new(&path);
-    match lock_file::take(path, lock) {
+    let path = lock_of(database, ending);
+    match lock_file::take(&path, lock) {
         Ok(Some(held)) => Ok(held),
         Ok(None) => Err(Held::ByAnother),
         Err(error) => Err(Held::Failed(StoreError::Setting(format!(
@@ -145,6 +170,23 @@ mod tests {
         );
         assert_eq!(sqlite_file("sqlite://:memory:"), None);
         assert_eq!(sqlite_file("mysql://x"), None);
+    }
+
+    #[test]
+    fn links_to_a_database_lead_to_one_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path().canonicalize().unwrap();
+        let database = folder.join("vouchkey.db");
+        let lock = folder.join("vouchkey.db.lock");
+        // Before there is a file, and after.
+        assert_eq!(lock_of(&database, LOCK_ENDING), lock);
+        File::create(&database).unwrap();
+        let linked = folder.join("link.db");
+        std::os::unix::fs::symlink(&database, &linked).unwrap();
+        let around = folder.join("..").join(folder.file_name().unwrap());
+        for path in [database, linked, around.join("vouchkey.db")] {
+            assert_eq!(lock_of(&path, LOCK_ENDING), lock, "{}", path.display());
+        }
     }
 
     /// A folder of the kernel, whose mode even root cannot change.

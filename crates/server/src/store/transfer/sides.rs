@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::{AnyConnection, Connection as _};
 
 use super::super::engine::tables::Table;
-use super::super::engine::{Address, Engine, LOCK_ENDING};
+use super::super::engine::{Address, Engine, LOCK_ENDING, lock_of};
 use super::super::{StoreError, schema, secrets};
 use super::{not_empty, progress, refused};
 
@@ -29,11 +29,8 @@ struct LockFile(PathBuf);
 impl LockFile {
     /// Takes the database for this process alone.
     fn hold(address: &mut Address) -> Result<Option<Self>, StoreError> {
-        let path = address.file.as_ref().map(|file| {
-            let mut path = file.clone().into_os_string();
-            path.push(LOCK_ENDING);
-            PathBuf::from(path)
-        });
+        let file = address.file.as_deref();
+        let path = file.map(|file| lock_of(file, LOCK_ENDING));
         let new = path.filter(|path| !path.exists());
         address.hold_alone()?;
         Ok(new.map(Self))
