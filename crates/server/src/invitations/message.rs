@@ -6,8 +6,8 @@
 use std::time::{Duration, SystemTime};
 
 use lettre::address::{AddressError, Envelope};
-use lettre::message::header::{Header, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{self, Header, HeaderName, HeaderValue};
+use lettre::message::{Attachment, Mailbox, Mailboxes, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use vouchkey_types::email::EmailAddress;
 
@@ -58,7 +58,10 @@ impl Outgoing {
                 SystemTime::UNIX_EPOCH
                     + Duration::from_millis(u64::try_from(now).unwrap_or_default()),
             )
-            .from(Mailbox::new(Some(header_text(&rendered.from_name)), from))
+            .header(Sender {
+                name: header_text(&rendered.from_name),
+                address: from,
+            })
             .to(Mailbox::new(None, to))
             .subject(header_text(&rendered.subject))
             .header(AutoSubmitted)
@@ -113,6 +116,39 @@ fn address(text: &str) -> Result<Address, AddressError> {
 /// by hand is broken up, since the library would pass it on as one.
 fn header_text(text: &str) -> String {
     text.replace(char::is_control, " ").replace("=?", "= ?")
+}
+
+/// `From`.
+#[derive(Clone)]
+struct Sender {
+    name: String,
+    address: Address,
+}
+
+impl Header for Sender {
+    fn name() -> HeaderName {
+        header::From::name()
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let mailbox: Mailbox = text.parse()?;
+        Ok(Self {
+            name: mailbox.name.unwrap_or_default(),
+            address: mailbox.email,
+        })
+    }
+
+    fn display(&self) -> HeaderValue {
+        let Self { name, address } = self;
+        let is_bare = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if name.contains('.') && name.bytes().all(is_bare) {
+            // The library takes this for words, and writes it without quotes; a dot is part of none (RFC 5322, 3.2.3).
+            let text = format!("\"{name}\" <{address}>");
+            return HeaderValue::dangerous_new_pre_encoded(Self::name(), text.clone(), text);
+        }
+        let mailbox = Mailbox::new(Some(name.clone()), address.clone());
+        header::From::from(Mailboxes::from(mailbox)).display()
+    }
 }
 
 /// `Auto-Submitted: auto-generated` (RFC 3834): no out-of-office reply comes back.

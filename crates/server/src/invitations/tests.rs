@@ -306,6 +306,24 @@ fn an_address_that_mail_cannot_carry_is_an_error_and_no_panic() {
 }
 
 #[test]
+fn a_brand_with_a_dot_is_quoted() {
+    for (brand, written) in [
+        ("Booking.com", "\"Booking.com\""),
+        ("a..b", "\"a..b\""),
+        ("J. Doe", "\"J. Doe\""),
+        ("Acme-Inc_1", "Acme-Inc_1"),
+    ] {
+        let mut input = input();
+        input.email_display_name = Some(brand.into());
+        let message = sent(&render(&input).unwrap());
+        let text = String::from_utf8_lossy(&message);
+        let line = text.lines().find(|line| line.starts_with("From: "));
+        let expected = format!("From: {written} <");
+        assert!(line.unwrap().starts_with(&expected), "{line:?}");
+    }
+}
+
+#[test]
 fn an_address_with_dots_that_rfc_5321_does_not_know_is_quoted() {
     for (given, written) in [
         ("a..b@docomo.example", r#""a..b"@docomo.example"#),
