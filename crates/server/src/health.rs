@@ -19,11 +19,15 @@ use crate::store::{Store, StoreError, organizations};
 /// How long an answer counts. Anybody may ask for it, and a write waits for the disk.
 const COUNTS: Duration = Duration::from_secs(1);
 
+/// Where it is asked for.
+pub const ROUTES: [&str; 2] = ["/healthz", "/readyz"];
+
 /// The routes of this module.
 pub fn router() -> Router<AppState> {
+    let [lives, is_ready] = ROUTES;
     Router::new()
-        .route("/healthz", get(healthz))
-        .route("/readyz", get(readyz))
+        .route(lives, get(healthz))
+        .route(is_ready, get(readyz))
 }
 
 async fn healthz() -> Answer {

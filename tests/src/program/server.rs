@@ -85,7 +85,7 @@ impl Server {
     /// for the line of one request more.
     pub async fn whole_logs(&self) -> String {
         let name = "what-is-asked-last";
-        let asking = self.stranger().call("GET", "/healthz");
+        let asking = self.stranger().call("GET", "/nothing-is-here");
         asking.header("X-Request-Id", name).send().await;
         wait::until("the line of the last request", async || {
             let logs = self.logs();

@@ -175,5 +175,7 @@ fn print_line(text: &str) -> io::Result<()> {
     reason = "what is said to the operator beside the answer"
 )]
 fn complain(text: &str) {
-    eprintln!("{text}");
+    if !telemetry::say(text) {
+        eprintln!("{text}");
+    }
 }

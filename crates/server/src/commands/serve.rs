@@ -15,7 +15,7 @@ use super::{CommandError, complain};
 use crate::app::{self, Foundation};
 use crate::config::{Config, Flags, PublicUrl};
 use crate::http::listen::Lanes;
-use crate::store::{OneServer, api_keys, organizations};
+use crate::store::{Engine, OneServer, api_keys, organizations};
 use crate::telemetry;
 
 /// Organizations that are looked at for live keys.
@@ -59,6 +59,10 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
     })?;
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
+    let engine = match installation.store.engine() {
+        Engine::Sqlite => "SQLite",
+        Engine::Postgres => "PostgreSQL",
+    };
     let app = app::build(Foundation {
         config: installation.config,
         public_url,
@@ -68,9 +72,12 @@ pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
         clock: installation.clock,
     });
     announce(bound)?;
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(version, engine, address = %bound, "started");
     tell_systemd(&[NotifyState::Ready]);
     app.run(listener, metrics, lanes, stop).await;
     drop((address, only));
+    tracing::info!("stopped");
     telemetry.stop().await;
     Ok(())
 }

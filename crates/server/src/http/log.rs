@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use axum::extract::MatchedPath;
 use axum::response::Response;
 use http::Method;
+use tracing::Level;
 
 use super::endpoint::Who;
 use super::request_id::RequestId;
+use crate::health;
 
 /// The line of a request, which is written when it is answered, or when whoever asked hangs up before.
 #[derive(Debug)]
@@ -56,16 +58,28 @@ impl Line {
             .get::<Who>()
             .map(|Who(organization, actor)| (organization.to_string(), actor.to_string()))
             .unzip();
-        tracing::info!(
-            method = %self.method,
-            route = self.route(),
-            status = response.status().as_u16(),
-            duration_ms = self.took_ms(),
-            request_id = self.id.as_str(),
-            organization,
-            actor,
-            "answered"
-        );
+        let status = response.status();
+        macro_rules! answered {
+            ($level:expr) => {
+                tracing::event!(
+                    $level,
+                    method = %self.method,
+                    route = self.route(),
+                    status = status.as_u16(),
+                    duration_ms = self.took_ms(),
+                    request_id = self.id.as_str(),
+                    organization,
+                    actor,
+                    "answered"
+                )
+            };
+        }
+        // Balancers ask several times a second, and what is as it should be is no news.
+        if status.is_success() && health::ROUTES.contains(&self.route()) {
+            answered!(Level::DEBUG);
+        } else {
+            answered!(Level::INFO);
+        }
     }
 }
 

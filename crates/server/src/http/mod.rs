@@ -52,14 +52,20 @@ use crate::telemetry;
 
 /// Wraps all routes of the server in the edge.
 pub fn layer(router: Router<AppState>, state: &AppState) -> Router<AppState> {
-    router
+    let router = router
         .fallback(async || ApiError::not_found("There is nothing at this address."))
         .method_not_allowed_fallback(async || {
             ApiError::new(
                 ErrorCode::MethodNotAllowed,
                 "This address does not take this method.",
             )
-        })
+        });
+    answering(router, state)
+}
+
+/// Wraps routes in the edge, and leaves what is at no address to others.
+pub fn answering(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+    router
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), edge))
 }

@@ -41,7 +41,9 @@ impl Metrics {
     pub fn new(of_store: &StoreMetrics) -> Self {
         let mut registry = Registry::default();
         #[cfg(target_os = "linux")]
-        registry.register_collector(Box::new(process::Process));
+        registry.register_collector(Box::new(process::Process {
+            started_at: crate::clock::Clock::system().now_ms(),
+        }));
         let ours = registry.sub_registry_with_prefix("vouchkey");
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         ours.register("build", "The program that runs", build);

@@ -1,4 +1,5 @@
-//! `/metrics`, on a listener of its own: what is counted as it happens, and what is looked up at each look.
+//! `/metrics`, on a listener of its own: what is counted as it happens, and what is looked up at each look. Whether the
+//! server lives is told there too, where a crowd at the other listener is in nobody's way.
 
 use axum::Router;
 use axum::extract::State;
@@ -16,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ConnectionMetrics, register_seconds};
 use crate::app::AppState;
+use crate::health;
+use crate::http::answering;
 use crate::http::listen::{self, Lanes, Limits};
 use crate::store::outbox::{self, Waiting};
 
@@ -114,13 +117,21 @@ impl Gauges {
 
 /// Shows the metrics until told to stop.
 pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationToken) {
-    let router = Router::new().route("/metrics", get(page)).with_state(state);
+    let router = router(&state);
     let limits = Limits {
         connections: CONNECTIONS,
         ..Limits::default()
     };
     let metrics = ConnectionMetrics::default();
     listen::serve(listener, router, limits, metrics, &Lanes::here(), stop).await;
+}
+
+/// What is at the listener.
+pub(super) fn router(state: &AppState) -> Router {
+    Router::new()
+        .route("/metrics", get(page))
+        .merge(answering(health::router(), state))
+        .with_state(state.clone())
 }
 
 async fn page(State(state): State<AppState>) -> Response {

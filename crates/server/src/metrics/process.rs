@@ -9,10 +9,18 @@ use prometheus_client::registry::Unit;
 
 /// Reads `/proc/self` at each look; what cannot be read is left out.
 #[derive(Debug)]
-pub(super) struct Process;
+pub(super) struct Process {
+    /// In Unix milliseconds. A service sees its own part of `/proc`, and not when the machine was booted.
+    pub(super) started_at: i64,
+}
 
 impl Collector for Process {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        let started = ConstGauge::new(self.started_at as f64 / 1e3);
+        let help = "When the process began to count, in Unix time";
+        let unit = Some(&Unit::Seconds);
+        show(&mut encoder, "process_start_time", help, unit, &started)?;
         let Ok(process) = Found::myself() else {
             return Ok(());
         };

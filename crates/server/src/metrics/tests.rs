@@ -7,6 +7,7 @@ use http::{Method, Request, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use super::page;
 use crate::outbox;
@@ -197,6 +198,22 @@ async fn an_invitation_that_is_kept_with_its_session_is_counted_too() {
     assert_eq!((found[sent], found[waiting]), (1.0, 0.0));
 }
 
+#[tokio::test]
+async fn whether_the_server_lives_is_told_beside_the_metrics() {
+    let bed = Bed::new().await;
+    let router = page::router(&bed.state);
+    for (path, expected) in [
+        ("/metrics", 200),
+        ("/healthz", 200),
+        ("/readyz", 200),
+        ("/api/v1/sessions", 404),
+    ] {
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let Ok(answer) = router.clone().oneshot(request).await;
+        assert_eq!(answer.status(), expected, "{path}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn the_process_is_measured() {
@@ -209,6 +226,7 @@ async fn the_process_is_measured() {
         );
     };
     between("process_cpu_seconds_total", 0.0, 1e6);
+    between("process_start_time_seconds", 1.76e9, 1e11);
     between("process_resident_memory_bytes", 1e6, 1e11);
     between(
         "process_virtual_memory_bytes",

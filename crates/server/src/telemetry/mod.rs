@@ -10,6 +10,7 @@ mod lines;
 pub mod panics;
 
 use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -22,7 +23,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::field::Empty;
-use tracing::{Span, Subscriber};
+use tracing::{Level, Span, Subscriber};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -39,8 +40,14 @@ use crate::store::outbox::{Ended, Leased};
 /// The target of spans.
 pub const SPANS: &str = "vouchkey_spans";
 
+/// What is logged unless `RUST_LOG` says otherwise. PostgreSQL's notices tell that what is made where it is missing is there.
+const DEFAULT: &str = "info,sqlx::postgres::notice=warn";
+
 /// How long a stop waits until the collector has the last spans.
 const LAST_SPANS: Duration = Duration::from_secs(3);
+
+/// Whether what the server says to its operator goes into the log, since programs read that.
+static TAKES_WORDS: AtomicBool = AtomicBool::new(false);
 
 /// What has to be ended with the server.
 #[derive(Debug, Default)]
@@ -52,6 +59,7 @@ pub struct Telemetry(Option<SdkTracerProvider>);
 /// The exporter cannot be made.
 pub fn start(endpoint: Option<&OtlpEndpoint>) -> Result<Telemetry, String> {
     lines::gather();
+    TAKES_WORDS.store(!std::io::stderr().is_terminal(), Ordering::Relaxed);
     let Some(endpoint) = endpoint else {
         start_log();
         return Ok(Telemetry::default());
@@ -88,9 +96,29 @@ pub fn start_log() {
     Registry::default().with(log()).init();
 }
 
+/// Says something to the operator of the server in a line of the log; its first word tells how grave it is. False where
+/// people read: there it is to be said in plain words.
+pub fn say(text: &str) -> bool {
+    if !TAKES_WORDS.load(Ordering::Relaxed) {
+        return false;
+    }
+    if text.starts_with("error:") {
+        // Why a server ends is said whatever else is not to be.
+        if !tracing::enabled!(Level::ERROR) {
+            return false;
+        }
+        tracing::error!("{text}");
+    } else if text.starts_with("warning:") {
+        tracing::warn!("{text}");
+    } else {
+        tracing::info!("{text}");
+    }
+    true
+}
+
 /// For people where a terminal is, else a JSON object a line. `RUST_LOG` says what is logged.
 fn log<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
     let log = tracing_subscriber::fmt::layer().with_writer(lines::Log);
     if std::io::stderr().is_terminal() {
         log.with_filter(filter).boxed()

@@ -9,7 +9,7 @@ mod timed_writes;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -25,8 +25,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+use vouchkey_types::json::Json;
+use vouchkey_types::object;
+use vouchkey_types::problem::ErrorCode;
 
+use crate::clock::Clock;
 use crate::http::address::Peer;
+use crate::http::request_id::RequestId;
 use crate::metrics::ConnectionMetrics;
 use first_bytes::{Exchange, Exchanges, FirstBytes};
 use timed_writes::TimedWrites;
@@ -42,12 +47,8 @@ const MAX_REFUSALS: usize = 64;
 /// How long a surplus connection is given to take its refusal.
 const REFUSAL_TIME: Duration = Duration::from_secs(1);
 
-/// What a surplus connection is told. It has no request yet whose id could be named.
-const REFUSAL: &str = concat!(
-    "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 101\r\n\r\n",
-    r#"{"error":"unavailable","detail":"The server has too many connections. Try again.","status_code":503}"#,
-    "\n"
-);
+/// How often it is said in the log, at most, that connections are refused.
+const BETWEEN_WARNINGS: Duration = Duration::from_mins(1);
 
 /// The bounds of connections.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +96,8 @@ pub async fn serve(
 ) {
     let places = Arc::new(Semaphore::new(limits.connections));
     let refusals = Arc::new(Semaphore::new(MAX_REFUSALS));
+    let clock = Clock::system();
+    let mut warned: Option<Instant> = None;
     loop {
         let (stream, peer) = tokio::select! {
             () = stop.cancelled() => break,
@@ -110,8 +113,15 @@ pub async fn serve(
         };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             metrics.refused();
+            if warned.is_none_or(|at| at.elapsed() >= BETWEEN_WARNINGS) {
+                warned = Some(Instant::now());
+                tracing::warn!(
+                    connections = limits.connections,
+                    "all places for connections are taken, and others are refused"
+                );
+            }
             if let Ok(permit) = Arc::clone(&refusals).try_acquire_owned() {
-                tokio::spawn(refuse(stream, permit));
+                tokio::spawn(refuse(stream, RequestId::new(&clock), permit));
             }
             continue;
         };
@@ -132,9 +142,26 @@ pub async fn serve(
     lanes.wait().await;
 }
 
-async fn refuse(mut stream: TcpStream, _permit: OwnedSemaphorePermit) {
+/// What a surplus connection is told. Its request is not read: the name is ours, whatever it sent.
+fn refusal(id: &RequestId) -> String {
+    let body = object! {
+        "error": ErrorCode::Unavailable.as_str(),
+        "detail": "The server has too many connections. Try again.",
+        "status_code": i64::from(ErrorCode::Unavailable.status()),
+        "request_id": id.as_str(),
+    };
+    let body = format!("{}\n", Json::from(body).to_text());
+    format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nx-request-id: {}\r\nretry-after: 1\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        id.as_str(),
+        body.len()
+    )
+}
+
+async fn refuse(mut stream: TcpStream, id: RequestId, _permit: OwnedSemaphorePermit) {
     let _ = tokio::time::timeout(REFUSAL_TIME, async {
-        stream.write_all(REFUSAL.as_bytes()).await?;
+        stream.write_all(refusal(&id).as_bytes()).await?;
         stream.shutdown().await?;
         // Closing with bytes unread would reset the connection and lose the answer.
         tokio::io::copy(&mut stream, &mut tokio::io::sink()).await

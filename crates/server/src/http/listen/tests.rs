@@ -3,6 +3,7 @@ use std::time::Duration;
 use axum::routing::{get, post};
 use tokio::io::{AsyncReadExt, DuplexStream, duplex};
 use tokio::sync::oneshot;
+use vouchkey_types::json;
 
 use super::*;
 
@@ -73,13 +74,23 @@ async fn answer(stream: &mut TcpStream, end: &str) -> String {
 }
 
 #[test]
-fn the_refusal_says_its_own_length() {
-    let (head, body) = REFUSAL.split_once("\r\n\r\n").unwrap();
+fn a_refusal_is_an_error_like_any_other() {
+    let text = refusal(&RequestId::new(&Clock::fixed(0)));
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
     assert!(
         head.contains(&format!("content-length: {}", body.len())),
-        "{}",
-        body.len()
+        "{head}"
     );
+    let body = json::read(body.as_bytes()).unwrap();
+    let member = |name| match &body {
+        Json::Object(object) => object.get(name).cloned(),
+        _ => None,
+    };
+    let Some(Json::String(id)) = member("request_id") else {
+        panic!("{text}");
+    };
+    assert!(head.contains(&format!("x-request-id: {id}\r\n")), "{head}");
+    assert_eq!(member("status_code"), Some(Json::from(503_i64)));
 }
 
 #[tokio::test]
