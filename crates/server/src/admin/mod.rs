@@ -25,7 +25,7 @@ use vouchkey_types::problem::ErrorCode;
 use crate::app::AppState;
 use crate::http::ApiError;
 
-pub use signed_in::{SignedIn, signed_in};
+pub use signed_in::{IDLE_MS, SignedIn, signed_in};
 pub use throttle::FORGOTTEN_MS;
 
 /// The routes under `/admin/v1`.

@@ -167,9 +167,11 @@ async fn name_of(
             None => None,
         },
         Some(("user", id)) => match UserId::parse(id) {
-            Some(id) => sign_ins::find_user(conn, organization, id)
-                .await?
-                .map(|user| user.email),
+            Some(id) => Some(
+                sign_ins::find_user(conn, organization, id)
+                    .await?
+                    .map_or_else(|| format!("removed user {id}"), |user| user.email),
+            ),
             None => None,
         },
         _ => None,

@@ -263,7 +263,7 @@ impl Change for Enter {
                 if !sign_ins::use_link(conn, link_hash, now).await? {
                     return Ok(false);
                 }
-                sign_ins::set_password(conn, organization, user, &password_hash, now).await?;
+                sign_ins::set_password(conn, organization, user, Some(&password_hash), now).await?;
             }
         }
         sign_ins::forget_failures(conn, account_hash).await?;

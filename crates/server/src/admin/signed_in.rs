@@ -12,7 +12,7 @@ use crate::store::users::Role;
 use crate::store::{Change, Engine, Reshown, StoreError, sign_ins};
 
 /// How long a session lives without being used, in milliseconds: 2 hours.
-const IDLE_MS: i64 = 2 * 60 * 60 * 1_000;
+pub const IDLE_MS: i64 = 2 * 60 * 60 * 1_000;
 /// A use is written at most so often.
 const TOUCH_MS: i64 = 60_000;
 

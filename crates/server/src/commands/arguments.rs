@@ -2,6 +2,7 @@
 
 mod keys;
 mod organizations;
+mod users;
 mod values;
 
 use std::path::PathBuf;
@@ -12,13 +13,16 @@ use vouchkey_types::email::EmailAddress;
 use vouchkey_types::id::OrganizationId;
 
 use crate::config::Flags;
-use crate::store::users::Role;
-use values::{display_name, email, word};
+use values::{display_name, email};
 
 pub(super) use keys::{
     KeyCreateArguments, KeyExpireArguments, KeyListArguments, KeysCommand, RotateRootArguments,
 };
-pub(super) use organizations::{OrgCommand, OrgCreateArguments, OrgSetArguments};
+pub(super) use organizations::{OrgCommand, OrgCreateArguments, OrgListArguments, OrgSetArguments};
+pub(super) use users::{
+    UserCreateArguments, UserListArguments, UserRemoveArguments, UserResetArguments,
+    UserSetArguments, UsersCommand,
+};
 
 /// A self-hosted verification-session server.
 #[derive(Debug, Parser)]
@@ -167,7 +171,11 @@ impl LinkPlace {
 #[derive(Debug, Args)]
 pub(super) struct ServeArguments {
     #[command(flatten)]
-    place: LinkPlace,
+    place: Place,
+    /// The server's own public address: scheme, host and port, which all links begin with [default: `http://` and the
+    /// address that was bound]
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
     /// The address and port to listen on; port 0 picks a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
@@ -177,6 +185,7 @@ impl ServeArguments {
     pub(super) fn flags(&self) -> Flags {
         Flags {
             listen: self.listen.clone(),
+            public_url: self.public_url.clone(),
             ..self.place.flags()
         }
     }
@@ -214,43 +223,12 @@ pub(super) struct InitArguments {
     /// The owner's e-mail address.
     #[arg(long, value_name = "EMAIL", value_parser = email)]
     pub(super) owner: EmailAddress,
-    /// The organization's name.
-    #[arg(long, value_name = "NAME", default_value = "Example", value_parser = display_name)]
-    pub(super) organization: String,
+    /// The organization's name [default: Example]
+    #[arg(long, value_name = "NAME", value_parser = display_name)]
+    pub(super) organization: Option<String>,
     /// Answer in JSON.
     #[arg(long)]
     pub(super) json: bool,
-    #[command(flatten)]
-    pub(super) place: LinkPlace,
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum UsersCommand {
-    /// Add a user; prints the link with which they set a password.
-    Create(UserCreateArguments),
-    /// Print a new link with which a user sets a password.
-    ResetPassword(UserResetArguments),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct UserCreateArguments {
-    /// The user's e-mail address.
-    #[arg(long, value_parser = email)]
-    pub(super) email: EmailAddress,
-    /// owner, admin, reviewer or viewer.
-    #[arg(long, value_parser = word(Role::parse, "owner, admin, reviewer or viewer"))]
-    pub(super) role: Role,
-    #[command(flatten)]
-    pub(super) organization: Organization,
-    #[command(flatten)]
-    pub(super) place: LinkPlace,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct UserResetArguments {
-    /// The user's e-mail address.
-    #[arg(long, value_parser = email)]
-    pub(super) email: EmailAddress,
     #[command(flatten)]
     pub(super) place: LinkPlace,
 }
@@ -283,6 +261,10 @@ mod tests {
             "keys create --kind publishable --origins https://a.example,",
             "keys expire ses_1",
             "users create --email a@b.example --role king",
+            "users set --email a@b.example",
+            "users set --email a@b.example --role king",
+            "users remove",
+            "users list --org usr_1",
             "org set --accent-colour blue",
             "org set --allowed-redirect-schemes javascript",
             "org set --embed-origins https://a.example/x",

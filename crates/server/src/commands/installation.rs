@@ -59,7 +59,8 @@ impl Installation {
         match (first_two.pop(), first_two.is_empty()) {
             (Some(only), true) => Ok(only),
             (Some(_), false) => Err(CommandError::Usage(
-                "there are several organizations; name one with --org".to_owned(),
+                "there are several organizations; name one with --org: `vouchkey org list` shows them"
+                    .to_owned(),
             )),
             (None, _) => Err(CommandError::Failed(
                 "there is no organization yet; run `vouchkey init --owner EMAIL`".to_owned(),

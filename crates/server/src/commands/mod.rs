@@ -123,6 +123,14 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
                 .map(Some)
         }
         Command::Org {
+            command: OrgCommand::List(arguments),
+        } => {
+            let installation = Installation::open(&arguments.place.flags()).await?;
+            organizations::list(&installation, &arguments)
+                .await
+                .map(Some)
+        }
+        Command::Org {
             command: OrgCommand::Set(arguments),
         } => {
             let installation = Installation::open(&arguments.place.flags()).await?;
@@ -142,18 +150,19 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
             }
             .map(Some)
         }
-        Command::Users { command } => match command {
-            UsersCommand::Create(arguments) => {
-                let installation = Installation::open(&arguments.place.flags()).await?;
-                users::create(&installation, &arguments).await.map(Some)
+        Command::Users { command } => {
+            let installation = Installation::open(&command.flags()).await?;
+            match command {
+                UsersCommand::Create(arguments) => users::create(&installation, &arguments).await,
+                UsersCommand::List(arguments) => users::list(&installation, &arguments).await,
+                UsersCommand::Set(arguments) => users::set(&installation, &arguments).await,
+                UsersCommand::Remove(arguments) => users::remove(&installation, &arguments).await,
+                UsersCommand::ResetPassword(arguments) => {
+                    users::reset_password(&installation, &arguments).await
+                }
             }
-            UsersCommand::ResetPassword(arguments) => {
-                let installation = Installation::open(&arguments.place.flags()).await?;
-                users::reset_password(&installation, &arguments)
-                    .await
-                    .map(Some)
-            }
-        },
+            .map(Some)
+        }
         Command::Doctor(arguments) => doctor::examine(&arguments).await.map(Some),
         Command::Manual { folder } => manual::write(&folder).map(|()| None),
         Command::CheckConfig(arguments) => check_config::check(&arguments.flags()).map(Some),

@@ -2,38 +2,62 @@
 
 use sqlx::AnyConnection;
 use vouchkey_types::api_key::Environment;
+use vouchkey_types::date::format_utc;
 use vouchkey_types::email::EmailAddress;
 use vouchkey_types::json::Json;
 use vouchkey_types::object;
 
-use super::arguments::{InitArguments, OrgCreateArguments, OrgSetArguments};
+use super::arguments::{InitArguments, OrgCreateArguments, OrgListArguments, OrgSetArguments};
 use super::installation::Installation;
-use super::{CommandError, users};
+use super::{CommandError, complain, users};
 use crate::store::organizations::{self, OrganizationRow};
 use crate::store::users::{Role, SignInLinkRow, UserRow};
 use crate::store::workflows::WorkflowRow;
 use crate::store::{Change, Engine, StoreError, users as user_rows, workflows};
 
-/// Adds the first organization. Again it changes nothing and answers what is there.
+/// What the first organization is called unless it is said.
+const FIRST_NAME: &str = "Example";
+
+/// Adds the first organization. Again it changes nothing and answers what is there, with a note if something else was
+/// asked for.
 pub(super) async fn init(
     installation: &Installation,
     arguments: &InitArguments,
 ) -> Result<String, CommandError> {
     if let Some(there) = first(installation).await? {
-        let answer = describe(installation, &there).await?;
-        return Ok(answer.to_text(arguments.json));
+        return again(installation, arguments, &there).await;
     }
-    let (new, change) = plan(installation, &arguments.organization, &arguments.owner);
+    let name = arguments.organization.as_deref().unwrap_or(FIRST_NAME);
+    let (new, change) = plan(installation, name, &arguments.owner);
     let change = AddOrganization {
         only_as_first: true,
         ..change
     };
     let is_added = add(installation, change).await?;
-    let answer = match first(installation).await? {
+    match first(installation).await? {
         // Another `init` was faster.
-        Some(there) if !is_added => describe(installation, &there).await?,
-        _ => new,
-    };
+        Some(there) if !is_added => again(installation, arguments, &there).await,
+        _ => Ok(new.to_text(arguments.json)),
+    }
+}
+
+async fn again(
+    installation: &Installation,
+    arguments: &InitArguments,
+    there: &OrganizationRow,
+) -> Result<String, CommandError> {
+    let answer = describe(installation, there).await?;
+    let is_called_so = arguments
+        .organization
+        .as_ref()
+        .is_none_or(|name| *name == there.name);
+    if !is_called_so || user_rows::normal_email(arguments.owner.as_str()) != answer.owner {
+        complain(
+            "note: the installation exists already, with another owner or name than that; nothing was changed. \
+             `vouchkey users create --role owner` adds an owner, `vouchkey org set --name` renames an organization, \
+             `vouchkey org create` adds one",
+        );
+    }
     Ok(answer.to_text(arguments.json))
 }
 
@@ -52,6 +76,30 @@ pub(super) async fn create(
     let (answer, change) = plan(installation, &arguments.name, &arguments.owner);
     add(installation, change).await?;
     Ok(answer.to_text(arguments.json))
+}
+
+pub(super) async fn list(
+    installation: &Installation,
+    arguments: &OrgListArguments,
+) -> Result<String, CommandError> {
+    let all = installation
+        .store
+        .read(async |conn| organizations::all(conn).await)
+        .await?;
+    if arguments.json {
+        let described = all.iter().map(|row| {
+            Json::from(object! {
+                "id": row.id,
+                "name": row.name.as_str(),
+                "created_at": format_utc(row.created_at),
+            })
+        });
+        return Ok(Json::from(object! { "data": Json::Array(described.collect()) }).to_text());
+    }
+    let lines = all
+        .iter()
+        .map(|row| format!("{}  {}  {}", row.id, format_utc(row.created_at), row.name));
+    Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
 pub(super) async fn set(

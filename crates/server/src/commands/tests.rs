@@ -83,11 +83,29 @@ async fn among_several_organizations_one_must_be_named() {
         "org create --name Second --owner second@example.com --public-url https://id.example";
     let second = folder.json(create).await;
     let refused = folder.run("keys create --environment live").await;
-    assert!(matches!(refused, Err(CommandError::Usage(message)) if message.contains("--org")));
+    assert!(
+        matches!(refused, Err(CommandError::Usage(message)) if message.contains("--org") && message.contains("vouchkey org list"))
+    );
+    let organizations = folder.answer("org list").await;
+    let names: Vec<_> = organizations
+        .lines()
+        .filter_map(|line| line.split_whitespace().last())
+        .collect();
+    assert_eq!(names, ["Example", "Second"]);
     let id = text(&second, "organization_id");
     folder
         .answer(&format!("keys create --environment live --org {id}"))
         .await;
+    let organizations = folder.json("org list").await;
+    let last = organizations
+        .get("data")
+        .and_then(Json::as_array)
+        .unwrap()
+        .last();
+    assert_eq!(
+        last.map(|row| [text(row, "id"), text(row, "name")]),
+        Some([id, "Second"])
+    );
     let listed = folder.json(&format!("keys list --org {id}")).await;
     assert_eq!(
         listed

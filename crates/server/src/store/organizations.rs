@@ -58,6 +58,8 @@ statements! {
     UPDATE = "UPDATE organizations SET name = $2, email_display_name = $3, support_url = $4, redirect_hosts = $5, \
         allowed_redirect_schemes = $6, embed_origins = $7, accent_colour = $8, updated_at = $9 \
         WHERE organization_id = $1";
+    /// Written, so that another one who decides by its users waits for this one.
+    HOLD = "UPDATE organizations SET updated_at = updated_at WHERE organization_id = $1";
     FIND = concat!("SELECT ", columns_of!(organizations), " FROM organizations WHERE organization_id = $1");
     OLDEST = concat!("SELECT ", columns_of!(organizations), " FROM organizations ORDER BY created_at, organization_id LIMIT $1");
 }
@@ -133,6 +135,23 @@ pub async fn oldest(
         .iter()
         .map(read)
         .collect()
+}
+
+/// All organizations, the oldest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn all(conn: &mut AnyConnection) -> Result<Vec<OrganizationRow>, StoreError> {
+    oldest(conn, i64::MAX).await
+}
+
+/// Keeps an organization for this transaction: who holds it too waits until this one ends.
+///
+/// # Errors
+/// Those of the database.
+pub async fn hold(conn: &mut AnyConnection, id: OrganizationId) -> Result<(), StoreError> {
+    sqlx::query(HOLD).bind(id.to_string()).execute(conn).await?;
+    Ok(())
 }
 
 fn read(row: &AnyRow) -> Result<OrganizationRow, StoreError> {

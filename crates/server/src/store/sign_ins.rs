@@ -47,6 +47,8 @@ statements! {
     REVOKE = "UPDATE sign_ins SET revoked_at = $2 WHERE token_hash = $1 AND revoked_at IS NULL";
     REVOKE_ALL = "UPDATE sign_ins SET revoked_at = $3 WHERE organization_id = $1 AND user_id = $2 \
         AND revoked_at IS NULL";
+    DELETE_ALL = "DELETE FROM sign_ins WHERE organization_id = $1 AND user_id = $2";
+    DELETE_LINKS = "DELETE FROM sign_in_links WHERE organization_id = $1 AND user_id = $2";
     PURGE = "DELETE FROM sign_ins WHERE organization_id = $1 AND user_id = $2 AND expires_at <= $3";
     FIND_USER = concat!("SELECT ", columns_of!(users), " FROM users WHERE organization_id = $1 AND user_id = $2");
     SET_PASSWORD = "UPDATE users SET password_hash = $3 WHERE organization_id = $1 AND user_id = $2";
@@ -169,7 +171,7 @@ pub async fn find_user(
     row.as_ref().map(users::read).transpose()
 }
 
-/// Sets a password and ends all the user's sessions.
+/// Sets a password, or takes it away, and ends all the user's sessions.
 ///
 /// # Errors
 /// Those of the database.
@@ -177,7 +179,7 @@ pub async fn set_password(
     conn: &mut AnyConnection,
     organization: OrganizationId,
     user: UserId,
-    password_hash: &str,
+    password_hash: Option<&str>,
     now: i64,
 ) -> Result<(), StoreError> {
     sqlx::query(SET_PASSWORD)
@@ -192,6 +194,40 @@ pub async fn set_password(
         .bind(now)
         .execute(conn)
         .await?;
+    Ok(())
+}
+
+/// Shuts a user out: no link, password or session of theirs is good any more. Links come first, as where one is used,
+/// so that neither waits for the other in turn.
+///
+/// # Errors
+/// Those of the database.
+pub async fn shut_out(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    user: UserId,
+    now: i64,
+) -> Result<(), StoreError> {
+    users::delete_unused_links(conn, organization, user).await?;
+    set_password(conn, organization, user, None, now).await
+}
+
+/// Drops all the user's sessions and links.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_all(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<(), StoreError> {
+    for sql in [DELETE_LINKS, DELETE_ALL] {
+        sqlx::query(sql)
+            .bind(organization.to_string())
+            .bind(user.to_string())
+            .execute(&mut *conn)
+            .await?;
+    }
     Ok(())
 }
 

@@ -72,6 +72,24 @@ pub struct UserRow {
     pub created_at: i64,
 }
 
+/// A user as an operator sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedUser {
+    /// Who it is.
+    pub user: UserRow,
+    /// Whether they have a session of the dashboard that has not ended.
+    pub is_signed_in: bool,
+}
+
+/// When a session of the dashboard counts as open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenSignIn {
+    /// It ends after this; Unix milliseconds, as is the other.
+    pub now: i64,
+    /// It was last used after this.
+    pub seen_since: i64,
+}
+
 /// A link, good once, with which a user sets a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignInLinkRow {
@@ -93,6 +111,13 @@ statements! {
     FIND_BY_EMAIL = concat!("SELECT ", columns_of!(users), " FROM users WHERE email = $1");
     FIRST_OWNER = concat!("SELECT ", columns_of!(users), " FROM users WHERE organization_id = $1 AND role = 'owner' \
         ORDER BY created_at, user_id LIMIT 1");
+    LIST = concat!("SELECT ", columns_of!(users), ", (SELECT COUNT(*) FROM sign_ins s \
+        WHERE s.organization_id = u.organization_id AND s.user_id = u.user_id AND s.revoked_at IS NULL \
+        AND s.expires_at > $2 AND s.last_seen_at > $3) AS open_sign_ins \
+        FROM users u WHERE organization_id = $1 ORDER BY created_at, user_id");
+    OTHER_OWNER = "SELECT user_id FROM users WHERE organization_id = $1 AND role = 'owner' AND user_id <> $2 LIMIT 1";
+    SET_ROLE = "UPDATE users SET role = $3 WHERE organization_id = $1 AND user_id = $2";
+    DELETE = "DELETE FROM users WHERE organization_id = $1 AND user_id = $2";
     INSERT_LINK = "INSERT INTO sign_in_links (link_hash, user_id, organization_id, created_at, expires_at, used_at) \
         VALUES ($1, $2, $3, $4, $5, NULL)";
     DELETE_UNUSED_LINKS = "DELETE FROM sign_in_links WHERE organization_id = $1 AND user_id = $2 AND used_at IS NULL";
@@ -154,16 +179,107 @@ pub async fn first_owner(
     row.as_ref().map(read).transpose()
 }
 
+/// The users of an organization, the oldest first, and which of them have an open session.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    open: OpenSignIn,
+) -> Result<Vec<ListedUser>, StoreError> {
+    let rows = sqlx::query(LIST)
+        .bind(organization.to_string())
+        .bind(open.now)
+        .bind(open.seen_since)
+        .fetch_all(conn)
+        .await?;
+    let listed = |row: &AnyRow| {
+        Ok(ListedUser {
+            user: read(row)?,
+            is_signed_in: row.plain::<i64>("open_sign_ins")? > 0,
+        })
+    };
+    rows.iter().map(listed).collect()
+}
+
+/// Whether an organization has an owner beside this user. It stays so until the transaction ends only if that holds the
+/// organization (`organizations::hold`).
+///
+/// # Errors
+/// Those of the database.
+pub async fn has_other_owner(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<bool, StoreError> {
+    let row = sqlx::query(OTHER_OWNER)
+        .bind(organization.to_string())
+        .bind(user.to_string())
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.is_some())
+}
+
+/// Gives a user another role.
+///
+/// # Errors
+/// Those of the database.
+pub async fn set_role(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    user: UserId,
+    role: Role,
+) -> Result<(), StoreError> {
+    sqlx::query(SET_ROLE)
+        .bind(organization.to_string())
+        .bind(user.to_string())
+        .bind(role.as_str())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Removes a user, of whom no session and no link is left.
+///
+/// # Errors
+/// [`StoreError::ReferenceViolation`] if one is.
+pub async fn delete(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<(), StoreError> {
+    sqlx::query(DELETE)
+        .bind(organization.to_string())
+        .bind(user.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Drops the links of a user that were not used.
+///
+/// # Errors
+/// Those of the database.
+pub async fn delete_unused_links(
+    conn: &mut AnyConnection,
+    organization: OrganizationId,
+    user: UserId,
+) -> Result<(), StoreError> {
+    sqlx::query(DELETE_UNUSED_LINKS)
+        .bind(organization.to_string())
+        .bind(user.to_string())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Adds a link and drops the user's unused ones.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn insert_link(conn: &mut AnyConnection, row: &SignInLinkRow) -> Result<(), StoreError> {
-    sqlx::query(DELETE_UNUSED_LINKS)
-        .bind(row.organization.to_string())
-        .bind(row.user.to_string())
-        .execute(&mut *conn)
-        .await?;
+    delete_unused_links(conn, row.organization, row.user).await?;
     sqlx::query(INSERT_LINK)
         .bind(row.link_hash.to_vec())
         .bind(row.user.to_string())

@@ -10,6 +10,8 @@ use super::{LinkPlace, Organization, Place};
 pub(in crate::commands) enum OrgCommand {
     /// Add an organization with its workflows and its owner.
     Create(OrgCreateArguments),
+    /// List the organizations.
+    List(OrgListArguments),
     /// Change an organization's settings; an empty value clears one.
     Set(Box<OrgSetArguments>),
 }
@@ -27,6 +29,15 @@ pub(in crate::commands) struct OrgCreateArguments {
     pub(in crate::commands) json: bool,
     #[command(flatten)]
     pub(in crate::commands) place: LinkPlace,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::commands) struct OrgListArguments {
+    /// Answer in JSON.
+    #[arg(long)]
+    pub(in crate::commands) json: bool,
+    #[command(flatten)]
+    pub(in crate::commands) place: Place,
 }
 
 #[derive(Debug, Args)]
