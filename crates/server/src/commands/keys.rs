@@ -119,16 +119,24 @@ pub(super) async fn list(
         let data = keys.iter().map(|key| Json::from(describe(key))).collect();
         return Ok(Json::from(object! { "data": Json::Array(data) }).to_text());
     }
-    let now = installation.clock.now_ms();
-    let lines = keys.iter().map(|key| {
-        let ended = key.revoked_at.or(key.expires_at).filter(|end| *end <= now);
-        let state = ended.map_or_else(
-            || "active".to_owned(),
-            |end| format!("ended {}", format_utc(end)),
-        );
+    Ok(table(&keys, installation.clock.now_ms()))
+}
+
+/// A line for each key, what varies in length last. Times make a line long, so their columns are as wide as the keys
+/// need.
+pub(super) fn table(keys: &[ApiKeyRow], now: i64) -> String {
+    let times: Vec<[String; 2]> = keys
+        .iter()
+        .map(|key| [state(key, now), use_of(key)])
+        .collect();
+    let [states, uses] = [0, 1].map(|column| {
+        let texts = times.iter().map(|texts| texts[column].len());
+        texts.max().unwrap_or_default()
+    });
+    let lines = keys.iter().zip(&times).map(|(key, [state, used])| {
         let origins = key.origins.iter().map(|origin| format!("  {origin}"));
         format!(
-            "{}  {:<7}  {:<11}  …{}  {state}  {}  {}{}",
+            "{}  {:<7}  {:<11}  …{}  {state:<states$}  {used:<uses$}  {}  {}{}",
             key.id,
             key.environment.as_str(),
             key.kind.as_str(),
@@ -138,7 +146,23 @@ pub(super) async fn list(
             origins.collect::<String>()
         )
     });
-    Ok(lines.collect::<Vec<_>>().join("\n"))
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn state(key: &ApiKeyRow, now: i64) -> String {
+    let end = key.revoked_at.or(key.expires_at);
+    match end {
+        Some(end) if end <= now => format!("ended {}", format_utc(end)),
+        Some(end) => format!("active until {}", format_utc(end)),
+        None => "active".to_owned(),
+    }
+}
+
+fn use_of(key: &ApiKeyRow) -> String {
+    key.last_used_at.map_or_else(
+        || "never used".to_owned(),
+        |at| format!("used {}", format_utc(at)),
+    )
 }
 
 pub(super) async fn expire(

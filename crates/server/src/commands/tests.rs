@@ -153,6 +153,50 @@ async fn a_key_is_shown_once_kept_as_a_hash_and_ended() {
 }
 
 #[tokio::test]
+async fn a_list_of_keys_says_until_when_they_are_good_and_when_they_were_used() {
+    let folder = Folder::initialised().await;
+    for more in ["--label one --expires-at 2999-12-31", "--label two"] {
+        folder.answer(&format!("keys create {more}")).await;
+    }
+    let installation = folder.installation().await;
+    let organization = installation.organization(None).await.unwrap().id;
+    let keys = installation
+        .store
+        .read(async |conn| api_keys::list(conn, organization).await)
+        .await
+        .unwrap();
+    let now = keys[1].created_at;
+    let shown = |used| {
+        let mut keys = keys.clone();
+        keys[1].last_used_at = used;
+        super::keys::table(&keys, now)
+    };
+    let columns = |table: &str| -> Vec<String> {
+        let column = |line: &str| line.split("  ").skip(1).collect::<Vec<_>>().join("  ");
+        table.lines().map(column).collect()
+    };
+    let scopes = keys[0].scopes.to_string();
+    assert_eq!(
+        columns(&shown(Some(1_769_947_200_000))),
+        [
+            format!(
+                "sandbox  secret       …{}  active until 2999-12-31T00:00:00Z  never used                 {scopes}  one",
+                keys[0].hint
+            ),
+            format!(
+                "sandbox  secret       …{}  active                             used 2026-02-01T12:00:00Z  {scopes}  two",
+                keys[1].hint
+            ),
+        ]
+    );
+    assert!(
+        shown(None)
+            .lines()
+            .all(|line| line.contains("  never used  session"))
+    );
+}
+
+#[tokio::test]
 async fn a_publishable_key_keeps_its_origins_as_browsers_spell_them() {
     let folder = Folder::initialised().await;
     let made = folder
