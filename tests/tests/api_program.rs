@@ -51,6 +51,31 @@ async fn init_again_changes_nothing_and_shows_no_secret() {
 }
 
 #[tokio::test]
+async fn init_again_says_if_it_was_asked_for_something_else() {
+    let installation = Installation::new().await;
+    let note = "note: the installation exists already";
+    for (more, is_told) in [
+        (&["--owner", "Owner@Example.com"][..], false),
+        (&["--owner", OWNER, "--organization", "Example"], false),
+        (&["--owner", "else@example.com"], true),
+        (&["--owner", OWNER, "--organization", "Else"], true),
+    ] {
+        let output = installation
+            .run(&[&["init", "--json"], more].concat())
+            .await;
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(said.starts_with(note), is_told, "{more:?}: {said}");
+    }
+    installation
+        .output(&["org", "set", "--name", "Renamed"])
+        .await;
+    // The name that it has by default was not asked for.
+    let output = installation.run(&["init", "--owner", OWNER]).await;
+    assert!(output.stderr.is_empty(), "{output:?}");
+}
+
+#[tokio::test]
 async fn an_answer_that_nobody_takes_is_a_failure_and_no_panic() {
     let installation = Installation::new().await;
     let run = async |out: Stdio| {
