@@ -31,7 +31,7 @@ use clap::Parser as _;
 use arguments::{Cli, Command, KeysCommand, OrgCommand, UsersCommand};
 use installation::Installation;
 
-use crate::config::ConfigError;
+use crate::config::{Config, ConfigError, UnknownVariable, log_filter};
 use crate::store::StoreError;
 use crate::telemetry;
 use crate::vault::VaultError;
@@ -78,11 +78,16 @@ impl From<std::io::Error> for CommandError {
 /// to standard error.
 pub async fn run() -> ExitCode {
     let command = Cli::parse().command;
-    // The server's log begins when it knows its settings.
-    if !matches!(command, Command::Serve(_)) {
-        telemetry::start_log();
-    }
-    let outcome = dispatch(command).await;
+    let outcome = match log_filter() {
+        Ok(_) => {
+            // The server's log begins when it knows its settings.
+            if !matches!(command, Command::Serve(_)) {
+                telemetry::start_log();
+            }
+            dispatch(command).await
+        }
+        Err(error) => Err(error.into()),
+    };
     telemetry::end_log();
     let (answer, code) = match outcome {
         Ok(answer) => (answer, ExitCode::SUCCESS),
@@ -107,7 +112,10 @@ pub async fn run() -> ExitCode {
 
 async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
     match command {
-        Command::Serve(arguments) => serve::serve(&arguments.flags()).await.map(|()| None),
+        Command::Serve(arguments) => {
+            warn_of_unknown_variables();
+            serve::serve(&arguments.flags()).await.map(|()| None)
+        }
         Command::Init(arguments) => {
             let installation = Installation::open(&arguments.place.flags()).await?;
             organizations::init(&installation, &arguments)
@@ -165,11 +173,23 @@ async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
         }
         Command::Doctor(arguments) => doctor::examine(&arguments).await.map(Some),
         Command::Manual { folder } => manual::write(&folder).map(|()| None),
-        Command::CheckConfig(arguments) => check_config::check(&arguments.flags()).map(Some),
+        Command::CheckConfig(arguments) => {
+            warn_of_unknown_variables();
+            check_config::check(&arguments.flags()).map(Some)
+        }
         Command::Migrate(arguments) => migrate::migrate(&arguments).await.map(Some),
         Command::Backup(arguments) => backup::back_up(&arguments).await.map(Some),
         Command::Transfer(arguments) => transfer::transfer(&arguments).await.map(Some),
         Command::Restore(arguments) => restore::restore(&arguments).await.map(Some),
+    }
+}
+
+fn warn_of_unknown_variables() {
+    for UnknownVariable { name, nearest } in Config::unknown_variables() {
+        let meant = nearest.map_or_else(String::new, |known| format!("; is {known} meant?"));
+        complain(&format!(
+            "warning: {name} is set in the environment and is no setting{meant}"
+        ));
     }
 }
 

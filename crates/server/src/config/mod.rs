@@ -3,6 +3,9 @@
 //! A setting comes from a flag, else the environment, else `vouchkey.toml`, else its default. They
 //! are read once, at the start; what cannot be read stops it with the setting's name.
 
+mod environment;
+mod log_filter;
+mod masked;
 mod public_url;
 mod settings;
 mod sources;
@@ -15,6 +18,8 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use vouchkey_types::email::EmailAddress;
 
+pub use environment::UnknownVariable;
+pub use log_filter::log_filter;
 pub use public_url::PublicUrl;
 pub use settings::{SETTINGS, Setting};
 pub use sources::{ConfigError, Flags, Given};
@@ -156,6 +161,11 @@ impl Config {
         Ok(sources.given())
     }
 
+    /// The variables of the environment that look like settings and are none.
+    pub fn unknown_variables() -> Vec<UnknownVariable> {
+        environment::unknown(std::env::vars_os())
+    }
+
     fn from_sources(sources: &sources::Sources) -> Result<Self, ConfigError> {
         let folder = sources.parse("data", |text| Ok(PathBuf::from(text)))?;
         let folder = folder.unwrap_or_else(|| PathBuf::from("vouchkey-data"));
@@ -167,11 +177,19 @@ impl Config {
             || RootKeySource::File(root_key_file.unwrap_or_else(|| folder.join("root.key"))),
             RootKeySource::Value,
         );
+        let listen = sources
+            .parse("listen", address)?
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let metrics_listen = sources.parse("metrics_listen", address)?;
+        if metrics_listen.is_some_and(|metrics| overlap(listen, metrics)) {
+            return Err(ConfigError::new(
+                sources.place("metrics_listen"),
+                format!("takes the address of `listen`, which is {listen}: give it another port"),
+            ));
+        }
         Ok(Self {
             http: HttpConfig {
-                listen: sources
-                    .parse("listen", listen)?
-                    .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+                listen,
                 public_url: sources.parse("public_url", PublicUrl::parse)?,
                 trusted_proxies: sources
                     .parse("trusted_proxies", networks)?
@@ -202,8 +220,8 @@ impl Config {
             },
             data: DataConfig { folder },
             telemetry: TelemetryConfig {
-                metrics_listen: sources.parse("metrics_listen", listen)?,
-                otlp_endpoint: sources.parse("otlp_endpoint", OtlpEndpoint::parse)?,
+                metrics_listen,
+                otlp_endpoint: sources.parse("otlp_endpoint", otlp_endpoint)?,
             },
             root_key,
         })
@@ -249,12 +267,32 @@ fn share(limit: u32, servers: NonZeroU32) -> u32 {
 
 fn servers(text: &str) -> Result<NonZeroU32, String> {
     text.parse()
-        .map_err(|_| "is not a number from 1 on".to_owned())
+        .map_err(|_| format!("must be a whole number from 1 to {}", u32::MAX))
 }
 
-fn listen(text: &str) -> Result<SocketAddr, String> {
+fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
         .map_err(|_| "must be an address and a port, such as 127.0.0.1:8080".to_owned())
+}
+
+/// Whether two listeners cannot be bound at once. Linux takes `[::]` as all addresses of IPv4 as well.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let [first, second] = [one, other].map(|address| address.ip().to_canonical());
+    let takes = |all: IpAddr, ip: IpAddr| all.is_unspecified() && (all.is_ipv6() || ip.is_ipv4());
+    one.port() == other.port()
+        && one.port() != 0
+        && (first == second || takes(first, second) || takes(second, first))
+}
+
+/// OpenTelemetry's `OTEL_EXPORTER_OTLP_ENDPOINT` is a base to which the path of traces is added, and so is this.
+fn otlp_endpoint(text: &str) -> Result<OtlpEndpoint, String> {
+    let endpoint = OtlpEndpoint::parse(text)?;
+    match endpoint.to_string().strip_suffix("/v1/traces") {
+        Some(base) => Err(format!(
+            "must be the collector's address without /v1/traces, which is added: write {base}"
+        )),
+        None => Ok(endpoint),
+    }
 }
 
 fn switch(text: &str) -> Result<bool, String> {
@@ -266,8 +304,12 @@ fn switch(text: &str) -> Result<bool, String> {
 }
 
 fn count(text: &str) -> Result<u32, String> {
-    text.parse()
-        .map_err(|_| "must be a whole number, 0 for no limit".to_owned())
+    text.parse().map_err(|_| {
+        format!(
+            "must be a whole number from 0 to {}, 0 for no limit",
+            u32::MAX
+        )
+    })
 }
 
 fn networks(text: &str) -> Result<Vec<IpNet>, String> {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::masked::{HIDDEN, masked};
 use super::settings::{SETTINGS, Setting};
 
 /// Settings that were given on the command line.
@@ -68,6 +69,7 @@ impl Sources {
         flags: &Flags,
         variable: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
+        let given_variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let mut given = BTreeMap::new();
         let path_text = |path: &PathBuf| path.to_string_lossy().into_owned();
         let from_flags = [
@@ -92,7 +94,7 @@ impl Sources {
         }
         for setting in SETTINGS {
             let name = setting.variable();
-            if let Some(value) = variable(&name).filter(|value| !value.is_empty()) {
+            if let Some(value) = given_variable(&name) {
                 given.entry(setting.name).or_insert((name, value.into()));
             }
         }
@@ -100,7 +102,7 @@ impl Sources {
         let file = flags
             .config
             .clone()
-            .or_else(|| variable("VOUCHKEY_CONFIG").map(PathBuf::from));
+            .or_else(|| given_variable("VOUCHKEY_CONFIG").map(PathBuf::from));
         let is_named = file.is_some();
         let file = file.unwrap_or_else(|| {
             let folder = sources
@@ -171,11 +173,17 @@ impl Sources {
             .map_err(|problem| ConfigError::new(place, problem))
     }
 
+    /// The name under which a setting was given, else its own.
+    pub(super) fn place(&self, name: &str) -> String {
+        self.0
+            .get(name)
+            .map_or_else(|| name.to_owned(), |(place, _)| place.clone())
+    }
+
     /// Every setting, secrets hidden.
     pub(super) fn given(&self) -> Vec<Given> {
         let shown = |setting: &Setting| match self.0.get(setting.name) {
-            Some((place, _)) if setting.is_secret => ("[hidden]".to_owned(), place.clone()),
-            Some((place, text)) => (text.expose_secret().to_owned(), place.clone()),
+            Some((place, text)) => (shown(setting, text.expose_secret()), place.clone()),
             None => (setting.default.replace('`', ""), "default".to_owned()),
         };
         let given = SETTINGS
@@ -184,6 +192,15 @@ impl Sources {
         given
             .map(|(name, (value, place))| Given { name, value, place })
             .collect()
+    }
+}
+
+/// A value as it may be shown: of an address all but the secrets in it.
+fn shown(setting: &Setting, text: &str) -> String {
+    match setting.name {
+        _ if !setting.is_secret => text.to_owned(),
+        "database_url" | "smtp_url" => masked(text),
+        _ => HIDDEN.to_owned(),
     }
 }
 

@@ -159,7 +159,12 @@ const VALUES: [(&str, &[&str], &[&str]); 16] = [
     (
         "database_url",
         &["sqlite:///a.db", "postgres://a/b"],
-        &["mysql://u:hunter2@a/b", "/a.db", "postgres://a:hunter2/b"],
+        &[
+            "mysql://u:hunter2@a/b",
+            "/a.db",
+            "postgres://a:hunter2/b",
+            "postgres://u:hunter2@a/b?sslmode=bogus",
+        ],
     ),
     ("shared_commits", &["on", "off"], &["true", "1", "ON"]),
     (
@@ -199,11 +204,20 @@ const VALUES: [(&str, &[&str], &[&str]); 16] = [
         &["10.0.0.0/8", "192.0.2.7, ::1"],
         &["proxy", "10.0.0.0/40"],
     ),
-    ("metrics_listen", &["127.0.0.1:9464"], &["9464"]),
+    (
+        "metrics_listen",
+        &["127.0.0.1:9464", "127.0.0.2:8080", "[::1]:8080", "[::]:0"],
+        &["9464", "127.0.0.1:8080", "0.0.0.0:8080", "[::]:8080"],
+    ),
     (
         "otlp_endpoint",
         &["http://127.0.0.1:4318", "http://a.example/otlp"],
-        &["https://a.example", "127.0.0.1:4318"],
+        &[
+            "https://a.example",
+            "127.0.0.1:4318",
+            "http://a.example/v1/traces",
+            "http://a.example/otlp/v1/traces/",
+        ],
     ),
 ];
 
@@ -240,6 +254,114 @@ fn every_setting_takes_what_the_reference_says_and_nothing_else() {
             assert!(!error.contains("hunter2"), "{error}");
         }
     }
+}
+
+#[test]
+fn what_is_wrong_is_told_with_what_would_be_right() {
+    let (_folder, flags) = folder_with("");
+    for (variable, value, said) in [
+        (
+            "VOUCHKEY_RATE_LIMIT_CREATES",
+            "4294967296",
+            "a whole number from 0 to 4294967295",
+        ),
+        (
+            "VOUCHKEY_SERVERS",
+            "0",
+            "a whole number from 1 to 4294967295",
+        ),
+        (
+            "VOUCHKEY_OTLP_ENDPOINT",
+            "http://a.example/otlp/v1/traces/",
+            "write http://a.example/otlp",
+        ),
+        (
+            "VOUCHKEY_METRICS_LISTEN",
+            "[::]:8080",
+            "takes the address of `listen`, which is 127.0.0.1:8080",
+        ),
+        (
+            "VOUCHKEY_DATABASE_URL",
+            "postgres://u:p@h/b?sslmode=bogus",
+            "disable, allow, prefer, require, verify-ca or verify-full",
+        ),
+    ] {
+        let error = load(&flags, &[(variable, value)]).unwrap_err();
+        assert!(
+            error.starts_with(&format!("{variable}: ")) && error.contains(said),
+            "{error}"
+        );
+    }
+    let both = [
+        ("VOUCHKEY_LISTEN", "0.0.0.0:0"),
+        ("VOUCHKEY_METRICS_LISTEN", "0.0.0.0:0"),
+    ];
+    assert!(load(&flags, &both).is_ok());
+}
+
+#[test]
+fn listeners_that_share_an_address_are_told_from_those_that_do_not() {
+    for (one, other, share) in [
+        ("127.0.0.1:1", "127.0.0.1:1", true),
+        ("127.0.0.1:1", "127.0.0.1:2", false),
+        ("127.0.0.1:1", "127.0.0.2:1", false),
+        ("0.0.0.0:1", "127.0.0.2:1", true),
+        ("0.0.0.0:1", "[::1]:1", false),
+        ("0.0.0.0:1", "[::]:1", true),
+        ("[::]:1", "127.0.0.1:1", true),
+        ("[::]:1", "[::1]:1", true),
+        ("[::ffff:127.0.0.1]:1", "127.0.0.1:1", true),
+        ("0.0.0.0:0", "0.0.0.0:0", false),
+    ] {
+        let [first, second] = [one, other].map(|text| text.parse().unwrap());
+        assert_eq!(overlap(first, second), share, "{one} {other}");
+        assert_eq!(overlap(second, first), share, "{other} {one}");
+    }
+}
+
+#[test]
+fn what_is_empty_counts_as_unset() {
+    let folder = tempfile::tempdir().unwrap();
+    let flags = Flags {
+        data: Some(folder.path().to_owned()),
+        ..Flags::default()
+    };
+    let mut empty: Vec<_> = SETTINGS.iter().map(Setting::variable).collect();
+    empty.push("VOUCHKEY_CONFIG".to_owned());
+    let empty: Vec<_> = empty.iter().map(|name| (name.as_str(), "")).collect();
+    load(&flags, &empty).unwrap();
+}
+
+#[test]
+fn addresses_are_shown_without_their_secrets() {
+    let (_folder, flags) = folder_with("smtp_url = \"smtps://me:hunter2@mail.example\"\n");
+    let given = [
+        (
+            "VOUCHKEY_DATABASE_URL",
+            "postgres://u:hunter2@h/b?password=hunter2&sslmode=require",
+        ),
+        (
+            "VOUCHKEY_ROOT_KEY",
+            "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        ),
+    ];
+    let variable = |name: &str| {
+        let found = given.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| (*value).to_owned())
+    };
+    let shown = sources::Sources::read(&flags, variable).unwrap().given();
+    let value = |name| {
+        shown
+            .iter()
+            .find(|given| given.name == name)
+            .map(|given| given.value.as_str())
+    };
+    assert_eq!(
+        value("database_url"),
+        Some("postgres://u:***@h/b?password=***&sslmode=require")
+    );
+    assert_eq!(value("smtp_url"), Some("smtps://me:***@mail.example"));
+    assert_eq!(value("root_key"), Some("[hidden]"));
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub mod mailbox;
 mod one_server;
 pub mod organizations;
 pub mod outbox;
+mod postgres_url;
 mod read_only;
 pub mod redact_session;
 mod rows;
@@ -51,7 +52,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{AnyConnection, AnyPool, Connection as _};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -140,7 +141,11 @@ pub fn check_url(url: &SecretString) -> Result<(), StoreError> {
     let data = DataConfig {
         folder: PathBuf::new(),
     };
-    Address::read(&database, &data).map(drop)
+    let address = Address::read(&database, &data)?;
+    if address.engine == Engine::Postgres {
+        postgres_url::check(url.expose_secret()).map_err(StoreError::Setting)?;
+    }
+    Ok(())
 }
 
 /// Something to be written, as plain data that knows how to apply itself. Applied in a transaction of which the store

@@ -28,7 +28,8 @@ test -s /usr/share/man/man1/vouchkey-serve.1.gz
 echo 'smtp_url = "smtp://user:canary@127.0.0.1:2525"' >>/etc/vouchkey/vouchkey.toml
 echo 'mail_from = "verify@example.com"' >>/etc/vouchkey/vouchkey.toml
 $as_service vouchkey check-config >/tmp/settings
-grep -q '^smtp_url .*hidden' /tmp/settings
+grep -q '^smtp_url .*//user:[*]*@127' /tmp/settings
+if grep -q canary /tmp/settings; then exit 1; fi
 if $as_service sh -c 'echo >>/etc/vouchkey/vouchkey.toml'; then exit 1; fi
 
 $as_service vouchkey init --owner owner@example.com --json >/tmp/init
