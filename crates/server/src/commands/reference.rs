@@ -16,8 +16,9 @@ const SETTINGS_TEXT: &str = "\
 
 Each setting is an environment variable and a key of `vouchkey.toml`, which lies in the data folder or where `--config` \
 or `VOUCHKEY_CONFIG` says; some are flags too. A flag wins over the environment, and that over the file. An unknown key in \
-the file, or a value that cannot be read, stops the start and is named. A file that holds a secret must have mode 0600, or \
-0640 if root owns it. `RUST_LOG` sets what is logged; `vouchkey check-config` shows what would run.
+the file, or a value that cannot be read, stops the start and is named. An empty variable counts as unset; `serve` and \
+`check-config` warn about one that begins with `VOUCHKEY_` and is none of these. A file that holds a secret must have mode 0600, or \
+0640 if root owns it. `RUST_LOG` sets what is logged (`info`); `vouchkey check-config` shows what would run.
 
 | `vouchkey.toml` | environment | flag | values | default | since | meaning |
 | --- | --- | --- | --- | --- | --- | --- |

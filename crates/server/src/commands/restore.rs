@@ -64,8 +64,8 @@ pub(super) async fn restore(arguments: &RestoreArguments) -> Result<String, Comm
         .map_err(|error| named(target, error))?;
 
     complain(
-        "note: what was written after the backup was taken is not in it. API keys, sign-ins and links that were ended \
-         since then are good again: end them anew. Invitations that waited then are sent when the server starts",
+        "note: what was written after the backup was taken is not in it. API keys, people, sign-ins and links that were \
+         ended since then are good again: end them anew. Invitations that waited then are sent when the server starts",
     );
     if arguments.json {
         let answer = object! {

@@ -73,6 +73,7 @@ fn is_of_kubernetes(rest: &str, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Setting;
 
     fn unknown_of(variables: &[(&str, &str)]) -> Vec<(String, Option<String>)> {
         let variables = variables
@@ -110,7 +111,7 @@ mod tests {
 
     #[test]
     fn what_is_read_and_what_others_set_is_not_found() {
-        let mut all: Vec<_> = SETTINGS.iter().map(|setting| setting.variable()).collect();
+        let mut all: Vec<_> = SETTINGS.iter().map(Setting::variable).collect();
         all.extend(
             [
                 "VOUCHKEY_CONFIG",

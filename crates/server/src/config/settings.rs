@@ -151,7 +151,7 @@ pub const SETTINGS: &[Setting] = &[
         is_secret: false,
         since: "0.1.0",
         default: "none",
-        meaning: "The address and port of a listener of its own for `/metrics`, such as `127.0.0.1:9464`. Who reaches it reads how busy the server is; it shows nobody's data.",
+        meaning: "The address and port of a listener of its own for `/metrics`, such as `127.0.0.1:9464`, not that of `listen`. Who reaches it reads how busy the server is; it shows nobody's data.",
     },
     Setting {
         name: "otlp_endpoint",
@@ -159,6 +159,6 @@ pub const SETTINGS: &[Setting] = &[
         is_secret: false,
         since: "0.1.0",
         default: "none",
-        meaning: "The OpenTelemetry collector that is sent traces by OTLP over HTTP, such as `http://127.0.0.1:4318`. Plain HTTP only: have a collector beside the server.",
+        meaning: "The OpenTelemetry collector that is sent traces by OTLP over HTTP, such as `http://127.0.0.1:4318`; `/v1/traces` is added. Plain HTTP only: have a collector beside the server.",
     },
 ];
