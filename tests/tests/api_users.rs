@@ -172,6 +172,39 @@ async fn the_last_owner_stays_and_is_told_what_to_do() {
 }
 
 #[tokio::test]
+async fn two_owners_who_go_at_once_do_not_both_go() {
+    let installation = Installation::new().await;
+    let create = ["users", "create", "--email", JANE, "--role", "owner"];
+    installation.output(&create).await;
+    let remove = ["users", "remove", "--email", OWNER];
+    let set = ["users", "set", "--email", JANE, "--role", "viewer"];
+    let (one, other) = tokio::join!(installation.run(&remove), installation.run(&set));
+    let successes = [&one, &other].map(|output| output.status.success());
+    assert_ne!(successes[0], successes[1], "{one:?} {other:?}");
+    let owners = listed(&installation).await;
+    let owners: Vec<_> = owners.iter().filter(|user| user[1] == "owner").collect();
+    assert_eq!(owners.len(), 1, "{owners:?}");
+}
+
+#[tokio::test]
+async fn a_link_that_is_used_while_its_user_is_removed_lets_nobody_stay() {
+    let installation = Installation::new().await;
+    let server = installation.serve().await;
+    let create = ["users", "create", "--email", JANE, "--role", "admin"];
+    let printed = installation.output(&create).await;
+    let jane = Admin::nobody(&server);
+    let remove = ["users", "remove", "--email", JANE];
+    let (entered, removed) = tokio::join!(
+        jane.set_password(token(&printed)),
+        installation.run(&remove)
+    );
+    assert!(matches!(entered.status, 200 | 401), "{}", entered.status);
+    assert!(removed.status.success(), "{removed:?}");
+    assert_eq!(me(&jane).await, 401);
+    assert_eq!(listed(&installation).await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_reset_shuts_out_before_its_link_is_used() {
     let installation = Installation::new().await;
     let server = installation.serve().await;

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod dashboard;
+mod shut_out;
 
 use axum::body::Body;
 use http::Request;

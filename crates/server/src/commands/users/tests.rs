@@ -3,7 +3,9 @@
 use vouchkey_types::json::Json;
 
 use super::*;
+use crate::clock::Clock;
 use crate::commands::tests::Folder;
+use crate::store::fixtures;
 use crate::store::sign_ins::SignInRow;
 
 const PLACE: &str = "--public-url https://id.example";
@@ -164,19 +166,53 @@ async fn an_organization_keeps_its_last_owner() {
     refused(&folder, "users remove --email jane@example.com").await;
 }
 
+/// Takes the role from an owner, if that may be.
+struct Lose(UserRow);
+
+impl Change for Lose {
+    type Outcome = bool;
+
+    async fn apply(self, conn: &mut AnyConnection, _: Engine) -> Result<bool, StoreError> {
+        let Self(user) = self;
+        if may_lose_role(conn, &user).await?.is_err() {
+            return Ok(false);
+        }
+        users::set_role(conn, user.organization, user.id, Role::Viewer).await?;
+        Ok(true)
+    }
+}
+
+/// Two processes, as far as the database can tell.
 #[tokio::test]
 async fn two_owners_who_go_at_once_do_not_both_go() {
-    let folder = Folder::initialised().await;
-    folder
-        .answer(&format!(
-            "users create --email jane@example.com --role owner {PLACE}"
-        ))
-        .await;
-    let (one, other) = tokio::join!(
-        folder.run("users remove --email owner@example.com"),
-        folder.run("users set --email jane@example.com --role viewer"),
-    );
-    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let one = fixtures::open(folder.path()).await;
+    let other = fixtures::open(folder.path()).await;
+    let clock = Clock::system();
+    for _ in 0..20 {
+        let organization = fixtures::organization(&one).await;
+        let owners = [0, 1].map(|_| UserRow {
+            id: clock.id(),
+            organization,
+            email: clock.id::<UserId>().to_string(),
+            role: Role::Owner,
+            password_hash: None,
+            created_at: clock.now_ms(),
+        });
+        let added = owners.clone();
+        let add = fixtures::apply(move |conn| {
+            Box::pin(async move {
+                for user in &added {
+                    users::insert(conn, user).await?;
+                }
+                Ok(())
+            })
+        });
+        one.write(add).await.unwrap();
+        let [first, second] = owners.map(Lose);
+        let (first, second) = tokio::join!(one.write(first), other.write(second));
+        assert_ne!(first.unwrap(), second.unwrap());
+    }
 }
 
 #[tokio::test]
