@@ -186,6 +186,7 @@ impl ServeArguments {
         Flags {
             listen: self.listen.clone(),
             public_url: self.public_url.clone(),
+            are_of_server: true,
             ..self.place.flags()
         }
     }

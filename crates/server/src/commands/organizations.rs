@@ -1,19 +1,22 @@
 //! Organizations: setting the first one up, adding others, changing their settings.
 
+mod list;
+
 use sqlx::AnyConnection;
 use vouchkey_types::api_key::Environment;
-use vouchkey_types::date::format_utc;
 use vouchkey_types::email::EmailAddress;
 use vouchkey_types::json::Json;
 use vouchkey_types::object;
 
-use super::arguments::{InitArguments, OrgCreateArguments, OrgListArguments, OrgSetArguments};
+use super::arguments::{InitArguments, OrgCreateArguments, OrgSetArguments};
 use super::installation::Installation;
 use super::{CommandError, complain, users};
 use crate::store::organizations::{self, OrganizationRow};
 use crate::store::users::{Role, SignInLinkRow, UserRow};
 use crate::store::workflows::WorkflowRow;
 use crate::store::{Change, Engine, StoreError, users as user_rows, workflows};
+
+pub(super) use list::list;
 
 /// What the first organization is called unless it is said.
 const FIRST_NAME: &str = "Example";
@@ -76,30 +79,6 @@ pub(super) async fn create(
     let (answer, change) = plan(installation, &arguments.name, &arguments.owner);
     add(installation, change).await?;
     Ok(answer.to_text(arguments.json))
-}
-
-pub(super) async fn list(
-    installation: &Installation,
-    arguments: &OrgListArguments,
-) -> Result<String, CommandError> {
-    let all = installation
-        .store
-        .read(async |conn| organizations::all(conn).await)
-        .await?;
-    if arguments.json {
-        let described = all.iter().map(|row| {
-            Json::from(object! {
-                "id": row.id,
-                "name": row.name.as_str(),
-                "created_at": format_utc(row.created_at),
-            })
-        });
-        return Ok(Json::from(object! { "data": Json::Array(described.collect()) }).to_text());
-    }
-    let lines = all
-        .iter()
-        .map(|row| format!("{}  {}  {}", row.id, format_utc(row.created_at), row.name));
-    Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
 pub(super) async fn set(

@@ -4,6 +4,7 @@
 //! are read once, at the start; what cannot be read stops it with the setting's name.
 
 mod environment;
+mod listeners;
 mod log_filter;
 mod masked;
 mod public_url;
@@ -23,6 +24,8 @@ pub use log_filter::log_filter;
 pub use public_url::PublicUrl;
 pub use settings::{SETTINGS, Setting};
 pub use sources::{ConfigError, Flags, Given};
+
+use sources::Sources;
 
 use crate::invitations::SmtpAddress;
 use crate::telemetry::OtlpEndpoint;
@@ -146,9 +149,7 @@ impl Config {
     /// # Errors
     /// What cannot be read, by the name under which it was given. Never repeats a secret.
     pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
-        Self::from_sources(&sources::Sources::read(flags, |name| {
-            std::env::var(name).ok()
-        })?)
+        Self::read(flags, |name| std::env::var(name).ok()).map(|(config, _)| config)
     }
 
     /// What was given for each setting and where, secrets hidden.
@@ -156,9 +157,19 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn given(flags: &Flags) -> Result<Vec<Given>, ConfigError> {
-        let sources = sources::Sources::read(flags, |name| std::env::var(name).ok())?;
-        Self::from_sources(&sources)?;
-        Ok(sources.given())
+        Self::read(flags, |name| std::env::var(name).ok()).map(|(_, sources)| sources.given())
+    }
+
+    fn read(
+        flags: &Flags,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<(Self, Sources), ConfigError> {
+        let sources = Sources::read(flags, variable)?;
+        let config = Self::from_sources(&sources)?;
+        if flags.are_of_server {
+            listeners::check(&config, &sources)?;
+        }
+        Ok((config, sources))
     }
 
     /// The variables of the environment that look like settings and are none.
@@ -166,7 +177,7 @@ impl Config {
         environment::unknown(std::env::vars_os())
     }
 
-    fn from_sources(sources: &sources::Sources) -> Result<Self, ConfigError> {
+    fn from_sources(sources: &Sources) -> Result<Self, ConfigError> {
         let folder = sources.parse("data", |text| Ok(PathBuf::from(text)))?;
         let folder = folder.unwrap_or_else(|| PathBuf::from("vouchkey-data"));
         let servers = sources
@@ -177,19 +188,11 @@ impl Config {
             || RootKeySource::File(root_key_file.unwrap_or_else(|| folder.join("root.key"))),
             RootKeySource::Value,
         );
-        let listen = sources
-            .parse("listen", address)?
-            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
-        let metrics_listen = sources.parse("metrics_listen", address)?;
-        if metrics_listen.is_some_and(|metrics| overlap(listen, metrics)) {
-            return Err(ConfigError::new(
-                sources.place("metrics_listen"),
-                format!("takes the address of `listen`, which is {listen}: give it another port"),
-            ));
-        }
         Ok(Self {
             http: HttpConfig {
-                listen,
+                listen: sources
+                    .parse("listen", listeners::address)?
+                    .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
                 public_url: sources.parse("public_url", PublicUrl::parse)?,
                 trusted_proxies: sources
                     .parse("trusted_proxies", networks)?
@@ -220,7 +223,7 @@ impl Config {
             },
             data: DataConfig { folder },
             telemetry: TelemetryConfig {
-                metrics_listen,
+                metrics_listen: sources.parse("metrics_listen", listeners::address)?,
                 otlp_endpoint: sources.parse("otlp_endpoint", otlp_endpoint)?,
             },
             root_key,
@@ -239,7 +242,7 @@ fn root_keys(text: &str) -> Result<SecretString, String> {
     Ok(text.into())
 }
 
-fn mail(sources: &sources::Sources) -> Result<MailConfig, ConfigError> {
+fn mail(sources: &Sources) -> Result<MailConfig, ConfigError> {
     let from = sources.parse("mail_from", |text| {
         EmailAddress::parse(text).map_err(|fault| fault.message.into_owned())
     })?;
@@ -268,20 +271,6 @@ fn share(limit: u32, servers: NonZeroU32) -> u32 {
 fn servers(text: &str) -> Result<NonZeroU32, String> {
     text.parse()
         .map_err(|_| format!("must be a whole number from 1 to {}", u32::MAX))
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse()
-        .map_err(|_| "must be an address and a port, such as 127.0.0.1:8080".to_owned())
-}
-
-/// Whether two listeners cannot be bound at once. Linux takes `[::]` as all addresses of IPv4 as well.
-fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
-    let [first, second] = [one, other].map(|address| address.ip().to_canonical());
-    let takes = |all: IpAddr, ip: IpAddr| all.is_unspecified() && (all.is_ipv6() || ip.is_ipv4());
-    one.port() == other.port()
-        && one.port() != 0
-        && (first == second || takes(first, second) || takes(second, first))
 }
 
 /// OpenTelemetry's `OTEL_EXPORTER_OTLP_ENDPOINT` is a base to which the path of traces is added, and so is this.

@@ -23,6 +23,9 @@ pub struct Flags {
     pub listen: Option<String>,
     /// `--public-url`.
     pub public_url: Option<String>,
+    /// Whether they are of a command that sees what the server would do. Another one need not know where that listens,
+    /// since a flag of the server may have said it.
+    pub are_of_server: bool,
 }
 
 /// A setting that cannot be read, by the name under which it was given.
