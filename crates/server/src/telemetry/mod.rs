@@ -35,13 +35,11 @@ use collector::Collector;
 pub use endpoint::OtlpEndpoint;
 pub use lines::end as end_log;
 
+use crate::config;
 use crate::store::outbox::{Ended, Leased};
 
 /// The target of spans.
 pub const SPANS: &str = "vouchkey_spans";
-
-/// What is logged unless `RUST_LOG` says otherwise. PostgreSQL's notices tell that what is made where it is missing is there.
-const DEFAULT: &str = "info,sqlx::postgres::notice=warn";
 
 /// How long a stop waits until the collector has the last spans.
 const LAST_SPANS: Duration = Duration::from_secs(3);
@@ -118,7 +116,7 @@ pub fn say(text: &str) -> bool {
 
 /// For people where a terminal is, else a JSON object a line. `RUST_LOG` says what is logged.
 fn log<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
+    let filter = config::log_filter().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt::layer().with_writer(lines::Log);
     if std::io::stderr().is_terminal() {
         log.with_filter(filter).boxed()
