@@ -212,6 +212,50 @@ async fn bad_queries_are_refused_with_the_parameter() {
 }
 
 #[tokio::test]
+async fn an_empty_filter_shows_nobody_anothers_link() {
+    let installation = Installation::new().await;
+    let (_server, api) = installation.sandbox().await;
+    several(&api, 1).await;
+    for name in [
+        "external_ref",
+        "externalRef",
+        "q",
+        "status",
+        "cursor",
+        "limit",
+        "offset",
+    ] {
+        for query in [format!("{name}=&limits=1"), format!("{name}&limits=1")] {
+            let refused = api.get(&format!("{SESSIONS}?{query}")).await;
+            let field = name.replace('R', "_r");
+            refused.expect_errors(&[(&field, "empty")]);
+        }
+    }
+    let refused = api.get(&format!("{SESSIONS}?external_ref=%FF")).await;
+    refused.expect_errors(&[("external_ref", "invalid_characters")]);
+}
+
+#[tokio::test]
+async fn parameters_are_understood_in_three_spellings() {
+    let installation = Installation::new().await;
+    let (_server, api) = installation.sandbox().await;
+    several(&api, 3).await;
+    for name in ["external_ref", "external-ref", "externalRef"] {
+        assert_eq!(ids(&list(&api, &format!("{name}=ref-1")).await).len(), 1);
+    }
+    let twice = format!("{SESSIONS}?external_ref=a&externalRef=a");
+    api.get(&twice)
+        .await
+        .expect_errors(&[("external_ref", "duplicate_field")]);
+    for name in ["dry_run", "dry-run", "dryRun"] {
+        let path = format!("{SESSIONS}?{name}=true");
+        let answer = api.call("POST", &path).json(&json!({})).send().await;
+        assert_eq!(answer.expect_status(200).header(IGNORED), None, "{name}");
+    }
+    assert_eq!(api.count().await, 3, "a dry run makes nothing");
+}
+
+#[tokio::test]
 async fn a_mistyped_filter_is_named_and_refused_when_asked_to_be_strict() {
     let installation = Installation::new().await;
     let (_server, api) = installation.sandbox().await;

@@ -5,6 +5,7 @@ mod index;
 mod nearest;
 
 pub(crate) use envelope::open_envelope;
+pub use index::is_spelling_of;
 pub use nearest::{nearest, nearest_field, nearest_prefill_field};
 
 use index::Index;

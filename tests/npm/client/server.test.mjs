@@ -138,7 +138,7 @@ describe("the client and the server", ENDED, () => {
     const error = await refusal(client.list({ limit: 101, status: "done" }));
     assert.deepEqual([error.code, error.status], ["validation_failed", 422]);
     assert.deepEqual(error.errors.map(({ field }) => field), ["status", "limit"]);
-    for (const query of [{ q: "a\nlimit\n1" }, { q: {} }, { limit: [1] }, { q: true }]) {
+    for (const query of [{ q: "a\nlimit\n1" }, { q: {} }, { limit: [1] }, { q: true }, { externalRef: "" }]) {
       assert.equal((await refusal(client.list(query))).code, "invalid_argument");
     }
     assert.deepEqual((await client.list({ q: "a&limit=1 é+#" })).data, []);

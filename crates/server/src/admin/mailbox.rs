@@ -1,22 +1,22 @@
 //! The embedded mailbox: `GET /admin/v1/mailbox`, one message, and its HTML at an address of its own.
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse as _, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Uri, header};
+use http::{HeaderMap, HeaderValue, header};
 use sqlx::AnyConnection;
 use vouchkey_types::date::format_utc;
 use vouchkey_types::id::{EventId, OrganizationId};
 use vouchkey_types::json::Json;
 use vouchkey_types::object;
-use vouchkey_types::problem::{FieldCode, FieldError};
+use vouchkey_types::problem::{Fault, FieldCode, FieldError, Mistakes};
 use vouchkey_types::scope::Scope;
 
 use super::signed_in;
 use crate::app::AppState;
 use crate::http::caller::named_environment;
-use crate::http::{Answer, ApiError};
+use crate::http::{Answer, ApiError, Parameters, SentQuery};
 use crate::invitations::QR_CID;
 use crate::invitations::kept::KeptMail;
 use crate::sessions::sealed::SessionKey;
@@ -39,7 +39,8 @@ pub(super) async fn list(State(state): State<AppState>, parts: Parts) -> Result<
     let user = signed_in::require(&state, &parts.headers).await?;
     user.require(Scope::SessionsRead)?;
     let environment = named_environment(&parts)?;
-    let (limit, after) = page(&parts.uri)?;
+    let page = SentQuery::of(&parts.uri).read();
+    let Page { limit, after } = page.map_err(ApiError::validation)?;
     let mut rows = state
         .store
         .read(async |conn| {
@@ -192,42 +193,40 @@ fn not_found() -> ApiError {
     ApiError::not_found("Message not found.")
 }
 
-fn page(uri: &Uri) -> Result<(i64, Option<Position>), ApiError> {
-    let query: Vec<(String, String)> = Query::try_from_uri(uri)
-        .map(|Query(pairs)| pairs)
-        .unwrap_or_default();
-    let value = |name: &str| {
-        query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
-    let limit = value("limit").map_or(Ok(DEFAULT_LIMIT), |text| {
-        let limit = text
-            .parse()
-            .map_err(|_| mistake("limit", FieldCode::WrongType, "Must be a whole number."))?;
-        if (1..=MAX_LIMIT).contains(&limit) {
-            Ok(limit)
-        } else {
-            Err(mistake("limit", FieldCode::OutOfRange, "Must be 1 to 100."))
-        }
-    })?;
-    let after = value("cursor")
-        .map(|text| {
-            position(text).ok_or_else(|| {
-                mistake(
-                    "cursor",
-                    FieldCode::OutOfRange,
-                    "Is no cursor of this list.",
-                )
-            })
-        })
-        .transpose()?;
-    Ok((limit, after))
+/// Which part of the list is asked for.
+struct Page {
+    limit: i64,
+    after: Option<Position>,
 }
 
-fn mistake(field: &'static str, code: FieldCode, message: &'static str) -> ApiError {
-    ApiError::validation(vec![FieldError::new(field, code, message)])
+impl Parameters for Page {
+    const NAMES: &'static [&'static str] = &["limit", "cursor"];
+
+    fn parse(sent: &SentQuery) -> Result<Self, Vec<FieldError>> {
+        let limit = sent.value("limit").and_then(|sent| {
+            let limit = sent.map_or(Ok(DEFAULT_LIMIT), str::parse);
+            let limit =
+                limit.map_err(|_| Fault::new(FieldCode::WrongType, "Must be a whole number."))?;
+            if (1..=MAX_LIMIT).contains(&limit) {
+                Ok(limit)
+            } else {
+                Err(Fault::new(FieldCode::OutOfRange, "Must be 1 to 100."))
+            }
+        });
+        let after = sent.value("cursor").and_then(|sent| {
+            let unknown = || Fault::new(FieldCode::OutOfRange, "Is no cursor of this list.");
+            sent.map(|text| position(text).ok_or_else(unknown))
+                .transpose()
+        });
+        let mut mistakes = Mistakes::default();
+        match (
+            mistakes.keep("limit", limit),
+            mistakes.keep("cursor", after),
+        ) {
+            (Some(limit), Some(after)) => Ok(Self { limit, after }),
+            _ => Err(mistakes.into_errors()),
+        }
+    }
 }
 
 fn cursor(row: &MailboxRow) -> String {

@@ -194,6 +194,9 @@ async fn a_dry_run_shows_everything_and_stores_nothing() {
         ("dry_run=1", "dry_run wrong_type"),
         ("dry_run=false&dry_run=true", "dry_run duplicate_field"),
         ("dry_run=true&dry_run=1", "dry_run duplicate_field"),
+        ("dry_run=true&dryRun=true", "dry_run duplicate_field"),
+        ("dry-run=", "dry_run empty"),
+        ("dryRun=%FF", "dry_run invalid_characters"),
     ] {
         let path = format!("/api/v1/sessions?{query}");
         let refused = server.call(Method::POST, &path).send().await;

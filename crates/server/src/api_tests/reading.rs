@@ -46,6 +46,8 @@ async fn a_list_is_filtered() {
         ("?q=user_1", 2),
         ("?q=User_1", 0),
         ("?external_ref=user_1", 1),
+        ("?externalRef=user_1", 1),
+        ("?external-ref=user_1", 1),
         ("?status=pending", 2),
         ("?status=expired", 0),
         (&format!("?q={id}"), 1),

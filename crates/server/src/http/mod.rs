@@ -43,7 +43,7 @@ pub use answer::Answer;
 pub use caller::{Actor, Caller};
 pub use endpoint::{Call, Endpoint};
 pub use error::ApiError;
-pub use query::{Pairs, Parameters};
+pub use query::{Parameters, SentQuery};
 pub use request_id::RequestId;
 
 use crate::app::AppState;

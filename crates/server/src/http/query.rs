@@ -4,24 +4,21 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use axum::extract::Query;
 use http::Uri;
-use vouchkey_types::names;
+use percent_encoding::percent_decode_str;
+use vouchkey_types::names::{self, is_spelling_of};
 use vouchkey_types::problem::{Fault, FieldCode, FieldError, Mistakes, member_path};
-
-/// The names and values of a query, decoded, in order.
-pub type Pairs = [(String, String)];
 
 /// What an endpoint takes from the query.
 pub trait Parameters: Sized + Send {
-    /// The names that it knows.
+    /// The names that it knows, in `snake_case`.
     const NAMES: &'static [&'static str];
 
     /// Reads those of its names; others are not looked at.
     ///
     /// # Errors
     /// All mistakes.
-    fn parse(pairs: &Pairs) -> Result<Self, Vec<FieldError>>;
+    fn parse(sent: &SentQuery) -> Result<Self, Vec<FieldError>>;
 
     /// Whether a request with these parameters changes something, which an idempotency key may have happen once.
     fn takes_idempotency_key(&self) -> bool {
@@ -33,22 +30,64 @@ pub trait Parameters: Sized + Send {
 impl Parameters for () {
     const NAMES: &'static [&'static str] = &[];
 
-    fn parse(_: &Pairs) -> Result<Self, Vec<FieldError>> {
+    fn parse(_: &SentQuery) -> Result<Self, Vec<FieldError>> {
         Ok(())
     }
 }
 
-/// A query as it was sent.
-pub struct SentQuery(Vec<(String, String)>);
+/// A query as it was sent: its pairs in order, decoded.
+#[derive(Debug)]
+pub struct SentQuery(Vec<Pair>);
+
+#[derive(Debug)]
+struct Pair {
+    name: String,
+    /// None if it is no UTF-8.
+    value: Option<String>,
+}
 
 impl SentQuery {
     /// The query of an address.
     pub fn of(uri: &Uri) -> Self {
-        Self(
-            Query::try_from_uri(uri)
-                .map(|Query(pairs)| pairs)
-                .unwrap_or_default(),
-        )
+        let pairs = uri.query().unwrap_or_default().split('&');
+        let pairs = pairs.filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Pair {
+                name: String::from_utf8_lossy(&decode(name)).into_owned(),
+                value: String::from_utf8(decode(value)).ok(),
+            }
+        });
+        Self(pairs.collect())
+    }
+
+    /// The value of a parameter, by its name in `snake_case`; it may have been sent in any of the three spellings.
+    ///
+    /// # Errors
+    /// If it is sent more than once, or empty, which would be taken for absence, or is no UTF-8.
+    pub fn value(&self, name: &str) -> Result<Option<&str>, Fault> {
+        let mut sent = self
+            .0
+            .iter()
+            .filter(|pair| is_spelling_of(&pair.name, name));
+        let Some(first) = sent.next() else {
+            return Ok(None);
+        };
+        let (code, message) = match &first.value {
+            _ if sent.next().is_some() => (
+                FieldCode::DuplicateField,
+                "Is given more than once; send it once.",
+            ),
+            None => (
+                FieldCode::InvalidCharacters,
+                "Must be UTF-8, percent-encoded.",
+            ),
+            Some(value) if value.is_empty() => (
+                FieldCode::Empty,
+                "Must not be empty; leave the parameter out instead.",
+            ),
+            Some(value) => return Ok(Some(value)),
+        };
+        Err(Fault::new(code, message))
     }
 
     /// The names that are none of an endpoint's parameters, each once, in order.
@@ -56,8 +95,9 @@ impl SentQuery {
         let mut seen = HashSet::new();
         self.0
             .iter()
-            .map(|(name, _)| name.as_str())
-            .filter(|name| !P::NAMES.contains(name) && seen.insert(*name))
+            .map(|pair| pair.name.as_str())
+            .filter(|sent| !P::NAMES.iter().any(|name| is_spelling_of(sent, name)))
+            .filter(|sent| seen.insert(*sent))
             .collect()
     }
 
@@ -79,8 +119,13 @@ impl SentQuery {
     /// # Errors
     /// All mistakes in their values.
     pub fn read<P: Parameters>(&self) -> Result<P, Vec<FieldError>> {
-        P::parse(&self.0)
+        P::parse(self)
     }
+}
+
+/// The bytes of a name or a value, as forms encode them.
+fn decode(part: &str) -> Vec<u8> {
+    percent_decode_str(&part.replace('+', " ")).collect()
 }
 
 fn unknown_parameter<P: Parameters>(name: &str) -> Fault {
@@ -101,15 +146,11 @@ mod tests {
     impl Parameters for Size {
         const NAMES: &'static [&'static str] = &["size"];
 
-        fn parse(pairs: &Pairs) -> Result<Self, Vec<FieldError>> {
-            match pairs.iter().find(|(name, _)| name == "size") {
-                Some((_, size)) => Ok(Self(size.clone())),
-                None => Err(vec![FieldError::new(
-                    "size",
-                    FieldCode::Required,
-                    "Is required.",
-                )]),
-            }
+        fn parse(sent: &SentQuery) -> Result<Self, Vec<FieldError>> {
+            let missing = || Fault::new(FieldCode::Required, "Is required.");
+            sent.value("size")
+                .and_then(|size| size.map(|size| Self(size.to_owned())).ok_or_else(missing))
+                .map_err(|fault| vec![fault.at("size")])
         }
     }
 
@@ -124,6 +165,37 @@ mod tests {
         assert_eq!(sent.read::<Size>().unwrap().0, "2");
         assert_eq!(sent.unknown::<()>(), ["sise", "size", "a b"]);
         assert!(sent.read::<()>().is_ok());
+    }
+
+    #[test]
+    fn a_parameter_is_understood_in_three_spellings_and_has_one_mistake() {
+        let value = |query: &str| {
+            let sent = sent(query);
+            let value = sent.value("page_size");
+            value
+                .map(|value| value.map(str::to_owned))
+                .map_err(|fault| fault.code)
+        };
+        for good in [
+            "page_size=a+b",
+            "page-size=a%20b",
+            "pageSize=a b",
+            "%70age_size=a+b&x",
+        ] {
+            assert_eq!(value(&good.replace("a b", "a%20b")), Ok(Some("a b".into())));
+        }
+        assert_eq!(value("PageSize=1&pagesize=1&page_siz=1"), Ok(None));
+        for (query, code) in [
+            ("page_size=", FieldCode::Empty),
+            ("x=1&pageSize", FieldCode::Empty),
+            ("page-size=%FF", FieldCode::InvalidCharacters),
+            ("page_size=1&page_size=1", FieldCode::DuplicateField),
+            ("page_size=1&pageSize=", FieldCode::DuplicateField),
+            ("page-size=%FF&page_size=1", FieldCode::DuplicateField),
+            ("page_size&page_size&page_size", FieldCode::DuplicateField),
+        ] {
+            assert_eq!(value(query), Err(code), "{query}");
+        }
     }
 
     #[test]

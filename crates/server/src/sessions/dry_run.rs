@@ -4,12 +4,12 @@ use vouchkey_types::id::LinkId;
 use vouchkey_types::json::{Json, Object};
 use vouchkey_types::limits::MAX_IGNORED_FIELDS;
 use vouchkey_types::object;
-use vouchkey_types::problem::{FieldCode, FieldError};
+use vouchkey_types::problem::{Fault, FieldCode, FieldError};
 use vouchkey_types::session::create::NewSession;
 
 use super::capture_url::capture_url;
 use super::invitation;
-use crate::http::{Answer, ApiError, Call, Pairs, Parameters};
+use crate::http::{Answer, ApiError, Call, Parameters, SentQuery};
 use crate::invitations;
 
 const NAME: &str = "dry_run";
@@ -21,19 +21,13 @@ pub struct DryRun(pub bool);
 impl Parameters for DryRun {
     const NAMES: &'static [&'static str] = &[NAME];
 
-    fn parse(pairs: &Pairs) -> Result<Self, Vec<FieldError>> {
-        let mut sent = pairs.iter().filter(|(key, _)| key == NAME);
-        let value = sent.next().map(|(_, value)| value.as_str());
-        let (code, message) = match (value, sent.next()) {
-            (_, Some(_)) => (
-                FieldCode::DuplicateField,
-                "Is given more than once; send it once.",
-            ),
-            (None | Some("false"), None) => return Ok(Self(false)),
-            (Some("true"), None) => return Ok(Self(true)),
-            (Some(_), None) => (FieldCode::WrongType, "Must be true or false."),
-        };
-        Err(vec![FieldError::new(NAME, code, message)])
+    fn parse(sent: &SentQuery) -> Result<Self, Vec<FieldError>> {
+        let is_wanted = sent.value(NAME).and_then(|value| match value {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(_) => Err(Fault::new(FieldCode::WrongType, "Must be true or false.")),
+        });
+        is_wanted.map(Self).map_err(|fault| vec![fault.at(NAME)])
     }
 
     /// A key is for what is stored.

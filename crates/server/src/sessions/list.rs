@@ -7,7 +7,7 @@ use vouchkey_types::scope::Scope;
 use vouchkey_types::session::list::{Cursor, ListQuery, Start};
 
 use super::view::{Stored, listed};
-use crate::http::{Answer, ApiError, Call, Endpoint, Pairs, Parameters};
+use crate::http::{Answer, ApiError, Call, Endpoint, Parameters, SentQuery};
 use crate::store::session_list::{self, SessionPage};
 
 /// The endpoint.
@@ -17,12 +17,8 @@ pub struct ListSessions;
 impl Parameters for ListQuery {
     const NAMES: &'static [&'static str] = &Self::NAMES;
 
-    fn parse(pairs: &Pairs) -> Result<Self, Vec<FieldError>> {
-        Self::parse(
-            pairs
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
-        )
+    fn parse(sent: &SentQuery) -> Result<Self, Vec<FieldError>> {
+        Self::parse(|name| sent.value(name))
     }
 }
 

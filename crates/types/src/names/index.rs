@@ -77,10 +77,10 @@ impl Index {
     }
 }
 
-/// Whether a key is this name of the table in one of the three spellings, those of
+/// Whether a key is this name in `snake_case` in one of the three spellings, those of
 /// [`Inflection`](crate::inflection::Inflection). Without allocation, since a body may have
 /// hundreds of thousands of keys.
-fn is_spelling_of(sent: &str, snake: &str) -> bool {
+pub fn is_spelling_of(sent: &str, snake: &str) -> bool {
     if sent == snake {
         return true;
     }

@@ -318,8 +318,8 @@ function lines(query: ListQuery | Camelized<ListQuery>): string[] {
   const lines: string[] = [];
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null) {
-      if (!["string", "number"].includes(typeof value) || /\n/.test(`${value}`)) {
-        throw new VouchkeyError("invalid_argument", "The values of a query are strings and numbers without line breaks.");
+      if (!["string", "number"].includes(typeof value) || !/^[^\n]+$/.test(`${value}`)) {
+        throw new VouchkeyError("invalid_argument", "The values of a query are numbers and strings of one line, not empty.");
       }
       lines.push(name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), `${value}`);
     }
