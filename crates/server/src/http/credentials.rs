@@ -9,6 +9,9 @@ const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The API key of a request; `None` if it shows none at all, and a cookie may be looked at.
 ///
+/// Of the schemes of `Authorization` only `Bearer` carries a key of ours. Another one is for whoever stands in front of
+/// this server, and passed over.
+///
 /// # Errors
 ///
 /// 401 for a key that is malformed, and for two that differ.
@@ -20,7 +23,8 @@ pub fn api_key(headers: &HeaderMap) -> Result<Option<ApiKey>, ApiError> {
     let bearers = headers
         .get_all(header::AUTHORIZATION)
         .iter()
-        .map(|value| value.to_str().ok().and_then(bearer));
+        .filter_map(|value| bearer(value.as_bytes()))
+        .map(|token| str::from_utf8(token).ok());
     let mut found: Option<&str> = None;
     for key in keys.chain(bearers) {
         let key = key.ok_or_else(ApiError::unauthorized)?;
@@ -34,9 +38,12 @@ pub fn api_key(headers: &HeaderMap) -> Result<Option<ApiKey>, ApiError> {
         .transpose()
 }
 
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// What follows the scheme `Bearer`.
+fn bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, token) = value.split_at_checked(b"bearer".len())?;
+    let is_bearer =
+        scheme.eq_ignore_ascii_case(b"bearer") && token.first().is_none_or(u8::is_ascii_whitespace);
+    is_bearer.then(|| token.trim_ascii())
 }
 
 #[cfg(test)]
@@ -88,14 +95,21 @@ mod tests {
             ])
             .is_err()
         );
-        assert!(
-            read(&[
-                (API_KEY, key(1)),
-                (header::AUTHORIZATION, "Basic eA==".into())
-            ])
-            .is_err()
-        );
+        for bearer in ["Bearer", "Bearer ", "bearer x"] {
+            let bearer = (header::AUTHORIZATION, bearer.into());
+            assert!(read(&[(API_KEY, key(1)), bearer]).is_err());
+        }
         assert!(read(&[(API_KEY, "vk_live_x".into())]).is_err());
         assert!(read(&[(API_KEY, String::new())]).is_err());
+    }
+
+    #[test]
+    fn what_is_for_a_proxy_is_passed_over() {
+        for other in ["Basic eA==", "Bearers x", "Digest", "vk_live_x"] {
+            let other = || (header::AUTHORIZATION, other.into());
+            let beside = read(&[other(), (API_KEY, key(1))]).unwrap();
+            assert_eq!(beside, Some(key(1)));
+            assert_eq!(read(&[other()]).unwrap(), None);
+        }
     }
 }
