@@ -225,8 +225,8 @@ impl Identity {
     ///
     /// 400 for a version, a casing or an environment that does not exist.
     pub fn settle(self, parts: &Parts) -> Result<Caller, ApiError> {
-        let inflection = casing::sent(&parts.headers)?.unwrap_or(self.inflection);
         let version = version::sent(&parts.headers)?.unwrap_or(self.version);
+        let inflection = casing::sent(&parts.headers)?.unwrap_or(self.inflection);
         let environment = match self.environment {
             Some(environment) => environment,
             None => named_environment(parts)?,
