@@ -49,8 +49,12 @@ impl<'c, 'r, 'a> Rules<'c, 'r, 'a> {
         }
     }
 
-    /// Whether an invitation is wanted whose address nobody gave but perhaps the metadata.
+    /// Whether an invitation is wanted whose address nobody gave but perhaps the metadata. With a publishable key, to
+    /// which invitations are closed, an address would only be refused as well.
     fn needs_address(&self) -> bool {
+        if self.context.publishable.is_some() {
+            return false;
+        }
         let send_email = self.request.value(Field::SendEmail);
         send_email.and_then(Value::as_bool) == Some(true)
             && self.request.value(Field::ApplicantEmail).is_none()

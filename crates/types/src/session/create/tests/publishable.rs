@@ -47,6 +47,16 @@ fn a_publishable_key_sets_the_fields_that_are_open_to_it() {
 }
 
 #[test]
+fn who_may_not_invite_is_not_asked_for_an_address() {
+    for body in [
+        r#"{"send_email":true}"#,
+        r#"{"send_email":true,"metadata":{"applicant_email":"x"}}"#,
+    ] {
+        assert_eq!(refuse_publishable(body), ["send_email not_allowed"]);
+    }
+}
+
+#[test]
 fn a_closed_field_is_told_its_first_mistake_together_with_all_others() {
     let body = r#"{"expires_in_minutes":9,"brand-name":"","applicant_email":"x","sendEmail":true,"checks":["face_match","nope"],
         "redirect_url":"https://evil.example","country":"UK","applicant_name":"a","applicant_name":"b"}"#;
