@@ -12,13 +12,12 @@ mod visits;
 
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::http::{Method, Uri};
+use axum::response::Response;
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 
 use crate::app::AppState;
-use crate::http::ApiError;
 use look_up::look_up;
 use page::Standing;
 use visits::{Seen, Visits};
@@ -26,13 +25,21 @@ use visits::{Seen, Visits};
 /// The routes. None of them is logged by more than its template.
 pub fn router() -> Router<AppState> {
     Router::new()
-        .route("/verify/{token}", get(open))
-        .route("/verify/{token}/start", post(start).get(back))
-        .route("/verify/{token}/brand.css", get(brand_css))
+        .route("/verify/{token}", get(open).fallback(wrong_method))
+        .route(
+            "/verify/{token}/start",
+            post(start).get(back).fallback(wrong_method),
+        )
+        .route(
+            "/verify/{token}/brand.css",
+            get(brand_css).fallback(wrong_method),
+        )
         .route("/verify", any(nowhere))
         .route("/verify/", any(nowhere))
         .route("/verify/{token}/", any(nowhere))
         .route("/verify/{token}/{*rest}", any(nowhere))
+        .route("/verify//", any(nowhere))
+        .route("/verify//{*rest}", any(nowhere))
         .layer(Extension(Visits::default()))
 }
 
@@ -96,20 +103,14 @@ async fn back(uri: Uri) -> Response {
     page::to_link(path.strip_suffix("/start").unwrap_or(path))
 }
 
-/// People get a page, programs the error that they get everywhere else.
-async fn nowhere(headers: HeaderMap) -> Response {
-    let accept = headers.get(header::ACCEPT).map(HeaderValue::as_bytes);
-    let wants_page = accept.is_some_and(|accept| {
-        let html = b"text/html";
-        accept
-            .windows(html.len())
-            .any(|part| part.eq_ignore_ascii_case(html))
-    });
-    if wants_page {
-        page::unknown()
-    } else {
-        ApiError::not_found("There is nothing at this address.").into_response()
-    }
+/// A page for programs too: the address may hold a token that lives, and no answer may give it away.
+async fn nowhere() -> Response {
+    page::unknown()
+}
+
+/// `Allow` is added to it.
+async fn wrong_method() -> Response {
+    page::wrong_method()
 }
 
 async fn brand_css(State(state): State<AppState>, Token(token): Token) -> Response {

@@ -191,6 +191,16 @@ pub(super) fn unknown() -> Response {
     answer(StatusCode::NOT_FOUND, page, &[])
 }
 
+/// The page of an address that is asked in a way that it does not take.
+pub(super) fn wrong_method() -> Response {
+    let page = Notice::bare(
+        "This does not work here",
+        "Open the link itself, as it stands in the message, in your browser.",
+        true,
+    );
+    answer(StatusCode::METHOD_NOT_ALLOWED, page, &[])
+}
+
 /// The way to a link's page, by its path as it was sent.
 pub(super) fn to_link(path: &str) -> Response {
     let mut response = Redirect::to(path).into_response();

@@ -327,26 +327,38 @@ async fn a_restored_tab_of_the_start_leads_back_to_the_link() {
 }
 
 #[tokio::test]
-async fn an_unknown_address_below_verify_is_a_page_for_people_and_an_error_for_programs() {
+async fn everything_below_verify_is_a_page_that_keeps_its_address_to_itself() {
     let bed = Bed::new().await;
+    let (_, token) = bed.create("{}").await;
     for path in [
-        "/verify",
-        "/verify/",
-        "/verify/x/",
-        "/verify/x/y",
-        "/verify/x/start/z",
+        "/verify".to_owned(),
+        "/verify/".to_owned(),
+        format!("/verify/{token}/"),
+        format!("/verify//{token}"),
+        format!("/verify/{token}/y"),
+        format!("/verify/{token}/start/z"),
+        format!("/%76erify/{token}/"),
     ] {
-        let by_person = Request::get(path).header("accept", "text/html,application/xhtml+xml");
-        let reply = bed.send(by_person.body(Body::empty()).unwrap()).await;
-        assert_eq!(reply.status, 404, "{path}");
-        assert!(reply.text.contains("This link does not exist"), "{path}");
+        for accept in ["text/html,application/xhtml+xml", "application/json"] {
+            let request = Request::get(&path).header("accept", accept);
+            let reply = bed.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(reply.status, 404, "{path}");
+            assert!(reply.text.contains("This link does not exist"), "{path}");
+            is_guarded(&reply);
+        }
+    }
+    for (method, path, allowed) in [
+        ("POST", "", "GET,HEAD"),
+        ("OPTIONS", "", "GET,HEAD"),
+        ("PUT", "/start", "POST,GET,HEAD"),
+        ("DELETE", "/brand.css", "GET,HEAD"),
+    ] {
+        let request = Request::builder().method(method);
+        let request = request.uri(format!("/verify/{token}{path}"));
+        let reply = bed.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.status, 405, "{method} {path}");
+        assert_eq!(reply.header("allow"), allowed, "{method} {path}");
+        assert!(reply.text.contains("<h1>This does not work here"));
         is_guarded(&reply);
-        let reply = bed.get(path).await;
-        assert_eq!(reply.status, 404, "{path}");
-        assert!(
-            reply.text.contains("\"not_found\""),
-            "{path}: {}",
-            reply.text
-        );
     }
 }
