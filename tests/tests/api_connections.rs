@@ -24,6 +24,7 @@ async fn a_body_that_does_not_come_is_waited_for_fifteen_seconds() {
     let answer = wire.read_head().await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("\"request_timeout\""), "{answer}");
+    assert!(answer.contains("\r\nconnection: close\r\n"), "{answer}");
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ impl App {
             .merge(admin::router())
             .merge(dashboard::router())
             .merge(health::router());
-        http::layer(routes, &self.state).with_state(self.state.clone())
+        http::layer(routes, &self.state)
     }
 
     /// Serves until told to stop, then finishes in order: no new connections, the requests that are

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use sqlx::AnyConnection;
 use tempfile::TempDir;
@@ -173,7 +173,11 @@ impl Bed {
             .await
     }
 
-    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+    pub(crate) async fn send(&self, mut request: Request<Body>) -> Reply {
+        request
+            .headers_mut()
+            .entry("host")
+            .or_insert(HeaderValue::from_static("verify.example.com"));
         let (parts, body) = self
             .router
             .clone()

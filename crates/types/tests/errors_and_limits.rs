@@ -144,7 +144,7 @@ fn cause(code: ErrorCode) -> &'static str {
             "the body is not JSON (RFC 8259, UTF-8); `detail` names line and column"
         }
         ErrorCode::InvalidHeader => {
-            "a header has a value that is not known, an unknown `Key-Inflection` say"
+            "a header has a value that is not known, an unknown `Key-Inflection` say; `Host` is missing, malformed or sent twice; `Transfer-Encoding` is not `chunked` alone"
         }
         ErrorCode::UnsupportedVersion => {
             "`Verifa-Version` names none of the supported versions; `detail` lists them"
@@ -160,21 +160,25 @@ fn cause(code: ErrorCode) -> &'static str {
         ErrorCode::Forbidden => "the key may not be used from this address or page",
         ErrorCode::NotFound => "no such path, or no such object in this key's environment",
         ErrorCode::MethodNotAllowed => {
-            "the path exists, the method does not; `Allow` lists those that do"
+            "the path exists, the method does not; `Allow` and `detail` list those that do"
         }
-        ErrorCode::RequestTimeout => "the body did not arrive in time",
+        ErrorCode::RequestTimeout => "the body did not arrive in time; the connection is closed",
         ErrorCode::Conflict => "the call contradicts what exists",
         ErrorCode::IdempotencyInProgress => {
-            "the first request with this idempotency key still runs; try again"
+            "the first request with this idempotency key still runs; wait `Retry-After` seconds and send the same again"
         }
         ErrorCode::InviteLimitReached => "the invitation was sent as often as it may be",
         ErrorCode::Erased => "the data was erased",
-        ErrorCode::PayloadTooLarge => "the body is too large",
+        ErrorCode::PayloadTooLarge => {
+            "the body is too large; told before it is read where `Content-Length` says so, and the connection is closed"
+        }
         ErrorCode::UnsupportedMediaType => {
-            "the content type is neither `application/json` nor `application/*+json`, or not in UTF-8, or the body is compressed"
+            "the content type is neither `application/json` nor `application/*+json`, or not in UTF-8, or sent twice, or the body is compressed"
         }
         ErrorCode::ValidationFailed => "the request breaks rules; `errors` lists them all",
-        ErrorCode::IdempotencyMismatch => "the idempotency key was used with other parameters",
+        ErrorCode::IdempotencyMismatch => {
+            "the idempotency key was used with other parameters; another request needs another key"
+        }
         ErrorCode::RateLimited => {
             "too many requests; `Retry-After` says in how many seconds to try again"
         }
@@ -191,7 +195,7 @@ fn cause(code: ErrorCode) -> &'static str {
 fn mistake(code: FieldCode) -> &'static str {
     match code {
         FieldCode::DuplicateField => {
-            "two spellings of one field, or the same key or query parameter twice"
+            "two spellings of one field or query parameter, or the same one twice"
         }
         FieldCode::UnknownField => {
             "an unknown name under `fields`; with `Prefer: handling=strict` at the top level and in the query too"
@@ -201,10 +205,10 @@ fn mistake(code: FieldCode) -> &'static str {
         }
         FieldCode::Required => "it must be there, or must be with what else was sent",
         FieldCode::Empty => {
-            "an empty string, list or metadata key; leave the field out, or send `null`, for none"
+            "an empty string, list or metadata key; leave the field out, or send `null`, for none; an empty query parameter, which is left out for none"
         }
         FieldCode::InvalidCharacters => {
-            "control or bidirectional characters, or `=?` in a name that goes into mail headers"
+            "control or bidirectional characters, or `=?` in a name that goes into mail headers; a query parameter that is not UTF-8"
         }
         FieldCode::TooLong => "too many characters",
         FieldCode::TooMany => "too many metadata keys or list items",

@@ -258,7 +258,7 @@ async fn a_handler_that_panics_answers_500_in_the_one_shape() {
         "/panic",
         axum::routing::get(async || -> () { panic!("by design") }),
     );
-    let router = crate::http::layer(panicking, &server.state).with_state(server.state.clone());
+    let router = crate::http::layer(panicking, &server.state);
     let server = Server { router, ..server };
     server
         .anonymous(Method::GET, "/panic")

@@ -147,6 +147,8 @@ impl Server {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().unwrap();
+        let host = HeaderValue::from_static("verify.example.com");
+        request.headers_mut().insert("host", host);
         Call {
             server: self,
             request,

@@ -135,7 +135,7 @@ async fn a_handler_that_panics_is_readable_too() {
         "/api/v1/panic",
         axum::routing::get(async || -> () { panic!("by design") }),
     );
-    let router = crate::http::layer(panicking, &server.state).with_state(server.state.clone());
+    let router = crate::http::layer(panicking, &server.state);
     let server = Server { router, ..server };
     let call = server.anonymous(Method::GET, "/api/v1/panic");
     let reply = call.header("origin", SHOP).send().await;

@@ -77,26 +77,33 @@ impl IntoResponse for Answer {
     }
 }
 
-/// Writes the document of an answer, if it has one, and names the request.
-pub fn write(mut response: Response, id: &RequestId, unsettled: Inflection) -> Response {
-    response
-        .headers_mut()
-        .insert(request_id::HEADER, id.to_header());
-    response.headers_mut().insert(
+/// Names the request of an answer, and settles the casing of one that was given before it was settled.
+pub fn name(response: &mut Response, id: &RequestId, unsettled: Inflection) {
+    let headers = response.headers_mut();
+    headers.insert(request_id::HEADER, id.to_header());
+    headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
     );
+    response
+        .extensions_mut()
+        .get_or_insert_with(|| Settled(unsettled));
+}
+
+/// Writes the document of an answer that was [named](name), if it has one.
+pub fn write(mut response: Response) -> Response {
     let Some(document) = response.extensions_mut().remove::<Document>() else {
         return response;
     };
     let inflection = response
         .extensions()
         .get::<Settled>()
-        .map_or(unsettled, |settled| settled.0);
+        .map_or_else(Inflection::default, |settled| settled.0);
     let text = match document {
         Document::Json(json) => inflection.apply(json).to_text().into(),
         Document::Problem(problem) => {
-            let json = problem.to_json(Some(id.as_str()));
+            let id = response.headers().get(request_id::HEADER);
+            let json = problem.to_json(id.and_then(|id| id.to_str().ok()));
             inflection.apply(json).to_text().into()
         }
         Document::Text(text) => text,
@@ -114,8 +121,14 @@ fn set_body(response: &mut Response, text: Bytes) {
         HeaderValue::from_static("application/json"),
     );
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    // Answers hold personal data and links that open a session: no cache may keep them.
-    headers
-        .entry(header::CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    // Answers hold personal data and links that open a session, and so may addresses: no cache may keep the ones, and no
+    // other page learn the others.
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
 }

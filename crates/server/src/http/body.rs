@@ -1,28 +1,23 @@
 //! Reads the body of a request, on its connection, within bounds (decisions 4 and 26).
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
+mod drained;
+
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header};
 use http_body_util::BodyExt;
-use hyper::body::{Body as _, Frame, SizeHint};
-use tokio::time::Instant;
+use hyper::body::Body as _;
 use vouchkey_types::limits::MAX_BODY_BYTES;
 use vouchkey_types::problem::ErrorCode;
+
+pub use drained::{Drained, Sender};
 
 use super::error::ApiError;
 
 /// How long a body may take to arrive.
 pub const DEADLINE: Duration = Duration::from_secs(15);
-
-/// How much longer the sender of a body that came too late is listened to, so that it sees why.
-const GRACE: Duration = Duration::from_secs(1);
-
-/// How much of a refused body is read and dropped, in bytes, so that its sender sees the answer.
-const MAX_LEFTOVER_BYTES: u64 = 16 * 1024 * 1024;
 
 /// How large a body may be.
 #[derive(Debug, Clone, Copy)]
@@ -39,18 +34,19 @@ pub const OF_THE_API: Bound = Bound {
     words: "4 MiB",
 };
 
-/// Checks that a body is declared as JSON in UTF-8. One without a declaration is read as JSON.
+/// Checks that a body is declared as JSON in UTF-8, and but once. One without a declaration is read as JSON.
 ///
 /// # Errors
 ///
 /// 415 `unsupported_media_type`.
 pub fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let is_plain = headers
-        .get(header::CONTENT_ENCODING)
-        .is_none_or(|value| value == "identity");
-    let is_json = headers
-        .get(header::CONTENT_TYPE)
-        .is_none_or(|value| value.to_str().is_ok_and(is_json));
+    let mut encodings = headers.get_all(header::CONTENT_ENCODING).iter();
+    let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
+    let is_plain = encodings.all(|value| value == "identity");
+    let is_json = kinds
+        .next()
+        .is_none_or(|value| value.to_str().is_ok_and(is_json))
+        && kinds.next().is_none();
     if is_plain && is_json {
         return Ok(());
     }
@@ -88,10 +84,11 @@ pub async fn read(body: Body, bound: Bound, deadline: Duration) -> Result<Bytes,
     tokio::time::timeout(deadline, collect(body, bound))
         .await
         .unwrap_or_else(|_| {
-            Err(ApiError::new(
+            let error = ApiError::new(
                 ErrorCode::RequestTimeout,
                 "The body did not arrive in time.",
-            ))
+            );
+            Err(error.closing())
         })
 }
 
@@ -115,95 +112,19 @@ async fn collect(mut body: Body, bound: Bound) -> Result<Bytes, ApiError> {
 }
 
 fn too_large(bound: Bound) -> ApiError {
-    let detail = format!("The body is over {}.", bound.words);
-    ApiError::new(ErrorCode::PayloadTooLarge, detail)
-}
-
-/// A request's body that is read to its end even when its handler is not interested.
-///
-/// A client that is still sending when its connection is closed loses the answer that waits for
-/// it. So what a handler leaves is read and dropped, up to 16 MiB and until a body that came in time
-/// would be there.
-#[derive(Debug)]
-pub struct Drained {
-    body: Option<Body>,
-    until: Instant,
-}
-
-impl Drained {
-    /// Watches over a body.
-    pub fn watch(body: Body) -> Body {
-        Self::watch_until(body, Instant::now() + DEADLINE + GRACE)
-    }
-
-    fn watch_until(body: Body, until: Instant) -> Body {
-        if body.is_end_stream() {
-            return body;
-        }
-        Body::new(Self {
-            body: Some(body),
-            until,
-        })
-    }
-}
-
-impl hyper::body::Body for Drained {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let this = self.get_mut();
-        let Some(body) = &mut this.body else {
-            return Poll::Ready(None);
-        };
-        let polled = Pin::new(body).poll_frame(context);
-        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
-            this.body = None;
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body
-            .as_ref()
-            .is_none_or(hyper::body::Body::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), hyper::body::Body::size_hint)
-    }
-}
-
-impl Drop for Drained {
-    fn drop(&mut self) {
-        let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) else {
-            return;
-        };
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(drain(body, self.until));
-        }
-    }
-}
-
-async fn drain(mut body: Body, until: Instant) {
-    let mut dropped = 0;
-    while let Ok(Some(Ok(frame))) = tokio::time::timeout_at(until, body.frame()).await {
-        dropped += frame.data_ref().map_or(0, |data| data.len() as u64);
-        if dropped > MAX_LEFTOVER_BYTES {
-            return;
-        }
-    }
+    let detail = format!(
+        "The body is over {}. Send at most that: leave out white space, unknown fields and long values.",
+        bound.words
+    );
+    // What follows on the connection may be the rest of the body, or never come.
+    ApiError::new(ErrorCode::PayloadTooLarge, detail).closing()
 }
 
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
 
+    use super::drained::tests::Endless;
     use super::*;
 
     #[test]
@@ -241,6 +162,25 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_type_is_declared_once() {
+        let json = HeaderValue::from_static("application/json");
+        let mut headers = HeaderMap::new();
+        headers.append(header::CONTENT_TYPE, json.clone());
+        assert!(check_type(&headers).is_ok());
+        headers.append(header::CONTENT_TYPE, json);
+        assert!(check_type(&headers).is_err());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_declared_too_large_is_refused_before_it_comes() {
+        let length = HeaderValue::from(MAX_BODY_BYTES + 1);
+        let headers = HeaderMap::from_iter([(header::CONTENT_LENGTH, length)]);
+        let (body, _) = Drained::announced(Body::new(Endless::default()), &headers);
+        let error = read(body, OF_THE_API, DEADLINE).await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::PayloadTooLarge);
+    }
+
     #[tokio::test]
     async fn a_body_of_four_mebibytes_is_read_and_one_byte_more_is_not() {
         let full = vec![b' '; MAX_BODY_BYTES];
@@ -261,41 +201,12 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_never_ends_times_out() {
         let error = read(
-            Body::new(Endless { _held: None }),
+            Body::new(Endless::default()),
             OF_THE_API,
             Duration::from_millis(1),
         )
         .await
         .unwrap_err();
         assert_eq!(error.code(), ErrorCode::RequestTimeout);
-    }
-
-    #[tokio::test]
-    async fn who_was_too_slow_once_is_not_waited_for_again() {
-        let (held, let_go) = tokio::sync::oneshot::channel::<()>();
-        let late = Body::new(Endless { _held: Some(held) });
-        drop(Drained::watch_until(late, Instant::now()));
-        let let_go = tokio::time::timeout(DEADLINE, let_go).await;
-        assert!(
-            let_go.is_ok_and(|end| end.is_err()),
-            "dropped with the body"
-        );
-    }
-
-    /// A body whose sender stays silent, and what goes with it.
-    struct Endless {
-        _held: Option<tokio::sync::oneshot::Sender<()>>,
-    }
-
-    impl hyper::body::Body for Endless {
-        type Data = Bytes;
-        type Error = std::convert::Infallible;
-
-        fn poll_frame(
-            self: Pin<&mut Self>,
-            _: &mut Context<'_>,
-        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-            Poll::Pending
-        }
     }
 }

@@ -37,7 +37,7 @@ impl ApiError {
     pub fn unauthorized() -> Self {
         Self::new(
             ErrorCode::Unauthorized,
-            "A valid API key is required. Send it in the X-API-Key header.",
+            "A valid API key is required. Send it in the X-API-Key header, or as Authorization: Bearer.",
         )
         .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
@@ -86,6 +86,12 @@ impl ApiError {
     #[must_use]
     pub fn retry_after(self, seconds: u64) -> Self {
         self.with(header::RETRY_AFTER, HeaderValue::from(seconds))
+    }
+
+    /// Says that no further request is taken on the connection.
+    #[must_use]
+    pub fn closing(self) -> Self {
+        self.with(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// Which kind of error it is.

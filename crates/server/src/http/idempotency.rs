@@ -140,7 +140,8 @@ impl Marker {
 pub fn mismatch() -> ApiError {
     ApiError::new(
         ErrorCode::IdempotencyMismatch,
-        "Idempotency key has already been used with different parameters.",
+        "Idempotency key has already been used with different parameters. Use a new key for another request, or send the \
+         first request's parameters.",
     )
 }
 
@@ -148,7 +149,8 @@ pub fn mismatch() -> ApiError {
 pub fn in_progress() -> ApiError {
     ApiError::new(
         ErrorCode::IdempotencyInProgress,
-        "The first request with this idempotency key is still running.",
+        "The first request with this idempotency key is still running. Wait, and send the same request with the same key \
+         again.",
     )
     .retry_after(1)
 }

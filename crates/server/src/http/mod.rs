@@ -1,8 +1,8 @@
 //! The HTTP edge: everything between the bytes of a connection and the use cases, a file a concern.
 //!
-//! [`listen`] accepts connections, [`layer`] wraps every request (request id, bounds on headers,
-//! panics, the log line, the writing of answers), and [`endpoint`] is the straight line of the
-//! API's own endpoints.
+//! [`listen`] accepts connections, [`front`] surrounds the routes (one spelling of an address, the rest
+//! of a body, the writing of answers), [`layer`] wraps every request (request id, its framing, bounds
+//! on headers, panics, the log line), and [`endpoint`] is the straight line of the API's own endpoints.
 
 pub mod address;
 pub mod answer;
@@ -14,6 +14,8 @@ pub mod credentials;
 pub mod directory;
 pub mod endpoint;
 pub mod error;
+pub mod framing;
+pub mod front;
 pub mod header_bounds;
 pub mod idempotency;
 pub mod ignored_fields;
@@ -51,7 +53,7 @@ use crate::metrics::known_method;
 use crate::telemetry;
 
 /// Wraps all routes of the server in the edge.
-pub fn layer(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+pub fn layer(router: Router<AppState>, state: &AppState) -> Router {
     let router = router
         .fallback(async || ApiError::not_found("There is nothing at this address."))
         .method_not_allowed_fallback(async || {
@@ -60,17 +62,22 @@ pub fn layer(router: Router<AppState>, state: &AppState) -> Router<AppState> {
                 "This address does not take this method.",
             )
         });
-    answering(router, state)
+    front::before(within(router, state))
 }
 
-/// Wraps routes in the edge, and leaves what is at no address to others.
-pub fn answering(router: Router<AppState>, state: &AppState) -> Router<AppState> {
+/// Wraps routes in the edge, and leaves to others what is at no address.
+pub fn answering(router: Router<AppState>, state: &AppState) -> Router {
+    front::before(within(router, state))
+}
+
+fn within(router: Router<AppState>, state: &AppState) -> Router {
     router
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), edge))
+        .with_state(state.clone())
 }
 
-async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Response {
+async fn edge(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let metrics = &state.metrics.http;
     let _in_flight = metrics.begin();
     let id = RequestId::of(request.headers(), &state.clock);
@@ -78,11 +85,10 @@ async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Re
     let route = request.extensions().get::<MatchedPath>();
     let line = log::Line::begin(request.method(), route, &id);
     let span = telemetry::request(known_method(&line.method), line.route(), request.headers());
-    let mut request = request.map(body::Drained::watch);
     let page = cors::Page::of(&state, request.uri().path(), request.headers()).await;
-    let refused = header_bounds::check(&request).err();
-    let early = refused.map(IntoResponse::into_response);
-    let response = if let Some(response) = early.or_else(|| page.preflight(&request)) {
+    let sound = header_bounds::check(&request).and_then(|()| framing::check(&request));
+    let early = sound.err().map(IntoResponse::into_response);
+    let mut response = if let Some(response) = early.or_else(|| page.preflight(&request)) {
         response
     } else {
         request.extensions_mut().insert(id.clone());
@@ -90,7 +96,7 @@ async fn edge(State(state): State<AppState>, request: Request, next: Next) -> Re
     };
     telemetry::answered(&span, response.status().as_u16());
     metrics.answered(&line.method, line.route.as_ref(), &response, line.took());
-    let mut response = answer::write(response, &id, inflection);
+    answer::name(&mut response, &id, inflection);
     page.mark(response.headers_mut());
     line.end(&response);
     response

@@ -130,8 +130,8 @@ pub async fn serve(listener: TcpListener, state: AppState, stop: CancellationTok
 pub(super) fn router(state: &AppState) -> Router {
     Router::new()
         .route("/metrics", get(page))
-        .merge(answering(health::router(), state))
         .with_state(state.clone())
+        .merge(answering(health::router(), state))
 }
 
 async fn page(State(state): State<AppState>) -> Response {

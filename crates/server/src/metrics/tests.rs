@@ -208,7 +208,8 @@ async fn whether_the_server_lives_is_told_beside_the_metrics() {
         ("/readyz", 200),
         ("/api/v1/sessions", 404),
     ] {
-        let request = Request::get(path).body(Body::empty()).unwrap();
+        let request = Request::get(path).header("host", "a");
+        let request = request.body(Body::empty()).unwrap();
         let Ok(answer) = router.clone().oneshot(request).await;
         assert_eq!(answer.status(), expected, "{path}");
     }

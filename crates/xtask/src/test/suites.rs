@@ -123,9 +123,10 @@ fn api_tests<'a>(names: impl Iterator<Item = &'a String>) -> Command {
 }
 
 /// What the database has no part in, or, of privacy, what looks into the files of the data folder.
-const ENGINE_ALIKE: [&str; 7] = [
+const ENGINE_ALIKE: [&str; 8] = [
     "api_connections",
     "api_edge",
+    "api_framing",
     "api_malformed",
     "api_privacy",
     "api_refusals",
