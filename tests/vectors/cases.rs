@@ -148,7 +148,10 @@ fn expected(case: &Json, messages: &Json) -> Json {
         let detail = format!("The body is not valid JSON: {what} (line {line}, column {column}).");
         ("invalid_json", detail)
     } else if case.get("error").is_some() {
-        ("payload_too_large", "The body is over 4 MiB.".to_owned())
+        (
+            "payload_too_large",
+            "The body is over 4 MiB; shorten or leave out values.".to_owned(),
+        )
     } else {
         ("validation_failed", summary(&errors))
     };

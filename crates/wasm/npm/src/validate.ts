@@ -85,7 +85,7 @@ export function validateField(path: string, value: unknown, context?: Validation
   return mistakes;
 }
 
-const TOO_LARGE = "The body is over 4 MiB.";
+const TOO_LARGE = "The body is over 4 MiB; shorten or leave out values.";
 
 /** In place of a value that JSON has no words for; it is no JSON either. */
 const NOTHING = "-";
