@@ -19,7 +19,7 @@ use crate::config::{
     Config, DataConfig, HttpConfig, LimitConfig, MailConfig, PublicUrl, RootKeySource,
     TelemetryConfig,
 };
-use crate::invitations::SmtpAddress;
+use crate::invitations::{MailAuthorities, Smtp, SmtpAddress};
 use crate::store::api_keys::{self, ApiKeyRow};
 use crate::store::fixtures::{self, NOW, apply};
 use crate::store::organizations::{self, OrganizationRow};
@@ -52,7 +52,10 @@ impl Bed {
     /// the mailbox.
     pub(crate) async fn waiting() -> Self {
         Self::with_mail(MailConfig::Smtp {
-            address: SmtpAddress::parse("smtp://mail.invalid").unwrap(),
+            server: Smtp::new(
+                SmtpAddress::parse("smtp://mail.invalid").unwrap(),
+                MailAuthorities::default(),
+            ),
             from: EmailAddress::parse("no-reply@example.com").unwrap(),
         })
         .await

@@ -4,15 +4,30 @@ use std::io;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
 
 use super::{Shared, Taken, lock};
 
 /// Answers a client until it leaves. A broken connection ends the dialogue, nothing else.
 pub(super) async fn hold(stream: TcpStream, state: Shared) {
+    let tls = lock(&state).manners.tls.clone();
+    let (at_once, later): (Option<TlsAcceptor>, _) = match tls {
+        Some(tls) if tls.at_once => (Some(tls.acceptor), None),
+        Some(tls) => (None, Some(tls.acceptor)),
+        None => (None, None),
+    };
+    let stream: Box<dyn Wire> = match at_once {
+        None => Box::new(stream),
+        Some(acceptor) => match acceptor.accept(stream).await {
+            Ok(stream) => Box::new(stream),
+            Err(_) => return,
+        },
+    };
     let mut dialogue = Dialogue {
         stream: BufReader::new(stream),
+        starttls: later,
         state,
         sender: String::new(),
         recipients: Vec::new(),
@@ -21,8 +36,15 @@ pub(super) async fn hold(stream: TcpStream, state: Shared) {
     dialogue.run().await.ok();
 }
 
+/// A connection, in clear or not.
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
 struct Dialogue {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Wire>>,
+    /// What `STARTTLS` begins, if it is offered.
+    starttls: Option<TlsAcceptor>,
     state: Shared,
     sender: String,
     recipients: Vec<String>,
@@ -54,6 +76,7 @@ impl Dialogue {
             .to_ascii_uppercase();
         match verb.as_str() {
             "EHLO" => self.greet().await?,
+            "STARTTLS" => self.begin_tls().await?,
             "AUTH" => self.sign_in(text).await?,
             "MAIL" => {
                 self.sender = address(text);
@@ -81,10 +104,26 @@ impl Dialogue {
     async fn greet(&mut self) -> io::Result<()> {
         self.say("250-mail.example.com").await?;
         let asks = lock(&self.state).manners.asks_for_password;
-        if asks {
+        if self.starttls.is_some() {
+            self.say("250-STARTTLS").await?;
+        } else if asks {
             self.say("250-AUTH PLAIN").await?;
         }
         self.say("250 8BITMIME").await
+    }
+
+    async fn begin_tls(&mut self) -> io::Result<()> {
+        let Some(acceptor) = self.starttls.take() else {
+            return self.say("502 5.5.1 Not offered").await;
+        };
+        self.say("220 2.0.0 Go on").await?;
+        let clear = std::mem::replace(
+            &mut self.stream,
+            BufReader::new(Box::new(tokio::io::empty())),
+        );
+        let protected = acceptor.accept(clear.into_inner()).await?;
+        self.stream = BufReader::new(Box::new(protected));
+        Ok(())
     }
 
     async fn sign_in(&mut self, text: &str) -> io::Result<()> {
@@ -94,9 +133,14 @@ impl Dialogue {
             .replace('\0', " ")
             .trim()
             .to_owned();
-        lock(&self.state).credentials.push(shown);
-        self.known = true;
-        self.say("235 2.7.0 Welcome").await
+        let refusal = {
+            let mut state = lock(&self.state);
+            state.credentials.push(shown);
+            state.manners.sign_in.clone()
+        };
+        self.known = refusal.is_none();
+        let answer = refusal.as_deref().unwrap_or("235 2.7.0 Welcome");
+        self.say(answer).await
     }
 
     async fn take_recipient(&mut self, address: &str) -> io::Result<()> {
@@ -154,10 +198,9 @@ impl Dialogue {
     }
 
     async fn say(&mut self, text: &str) -> io::Result<()> {
-        self.stream
-            .get_mut()
-            .write_all(format!("{text}\r\n").as_bytes())
-            .await
+        let stream = self.stream.get_mut();
+        stream.write_all(format!("{text}\r\n").as_bytes()).await?;
+        stream.flush().await
     }
 }
 

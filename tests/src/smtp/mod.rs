@@ -1,5 +1,6 @@
 //! A mail server on loopback: enough SMTP for a real client, and a memory of what it took.
 
+mod certificates;
 mod dialogue;
 mod mail;
 
@@ -8,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
+pub use self::certificates::{Authority, Certificate};
 pub use self::mail::{Image, Mail};
 use crate::wait;
 
@@ -42,7 +45,25 @@ struct Manners {
     data: Option<String>,
     recipients: HashMap<String, String>,
     asks_for_password: bool,
+    sign_in: Option<String>,
     silent: bool,
+    tls: Option<Tls>,
+}
+
+/// How a connection is protected.
+#[derive(Clone)]
+struct Tls {
+    acceptor: TlsAcceptor,
+    /// From the first byte, instead of after `STARTTLS`.
+    at_once: bool,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls")
+            .field("at_once", &self.at_once)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A message as it came over the wire.
@@ -118,6 +139,37 @@ impl Smtp {
     /// The same with a user and a password, percent-encoded by the caller.
     pub fn url_with(&self, credentials: &str) -> String {
         format!("smtp://{credentials}@127.0.0.1:{}", self.port)
+    }
+
+    /// The same for a server that speaks TLS from the first byte.
+    pub fn url_of_tls(&self) -> String {
+        format!("smtps://127.0.0.1:{}", self.port)
+    }
+
+    /// The same for a server that begins in clear, by a name of this machine that does not say so: a client that goes
+    /// without TLS to loopback demands `STARTTLS` here. The certificate must be for `0.0.0.0`.
+    pub fn url_of_starttls(&self) -> String {
+        format!("smtp://0.0.0.0:{}", self.port)
+    }
+
+    /// From now on speaks TLS with this certificate, from the first byte.
+    pub fn speak_tls(&self, certificate: &Certificate) {
+        self.protect(certificate, true);
+    }
+
+    /// From now on offers `STARTTLS` with this certificate.
+    pub fn offer_starttls(&self, certificate: &Certificate) {
+        self.protect(certificate, false);
+    }
+
+    fn protect(&self, certificate: &Certificate, at_once: bool) {
+        let acceptor = certificate.acceptor();
+        lock(&self.state).manners.tls = Some(Tls { acceptor, at_once });
+    }
+
+    /// From now on answers this to a sign-in, or lets in again.
+    pub fn answer_sign_in(&self, answer: Option<&str>) {
+        lock(&self.state).manners.sign_in = answer.map(str::to_owned);
     }
 
     /// From now on answers this to `RCPT TO` of an address.

@@ -13,7 +13,7 @@ mod sources;
 
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -27,7 +27,7 @@ pub use sources::{ConfigError, Flags, Given};
 
 use sources::Sources;
 
-use crate::invitations::SmtpAddress;
+use crate::invitations::{MailAuthorities, Smtp, SmtpAddress};
 use crate::telemetry::OtlpEndpoint;
 use crate::{store, vault};
 
@@ -91,7 +91,7 @@ pub enum MailConfig {
     /// They are handed to an SMTP server.
     Smtp {
         /// Which one.
-        address: SmtpAddress,
+        server: Smtp,
         /// The sender's address.
         from: EmailAddress,
     },
@@ -249,9 +249,15 @@ fn mail(sources: &Sources) -> Result<MailConfig, ConfigError> {
     let smtp = sources.parse("smtp_url", |text| {
         SmtpAddress::parse(text).map_err(|error| error.to_string())
     })?;
+    let authorities = sources.parse("smtp_ca_file", |text| {
+        MailAuthorities::read(Path::new(text)).map_err(|error| error.to_string())
+    })?;
     match (smtp, from) {
         (None, from) => Ok(MailConfig::mailbox(from)),
-        (Some(address), Some(from)) => Ok(MailConfig::Smtp { address, from }),
+        (Some(address), Some(from)) => Ok(MailConfig::Smtp {
+            server: Smtp::new(address, authorities.unwrap_or_default()),
+            from,
+        }),
         (Some(_), None) => Err(ConfigError::new(
             "VOUCHKEY_MAIL_FROM",
             "is required with VOUCHKEY_SMTP_URL: the address that invitations come from",

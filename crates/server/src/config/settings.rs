@@ -98,6 +98,14 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "The SMTP server: `smtp[s]://user:password@host:port`, percent-encoded. `smtp` demands STARTTLS and `smtps` TLS, except to loopback.",
     },
     Setting {
+        name: "smtp_ca_file",
+        values: "a file",
+        is_secret: false,
+        since: "0.1.0",
+        default: "none: public authorities only",
+        meaning: "A PEM file of certificates by which the SMTP server is trusted too: of your own authority, or its own. The public authorities are built in; the machine's own list is not read.",
+    },
+    Setting {
         name: "mail_from",
         values: "an e-mail address",
         is_secret: false,

@@ -148,7 +148,7 @@ fn a_file_that_is_named_must_be_there() {
 }
 
 /// What each setting takes, and what not: what the reference says of it.
-const VALUES: [(&str, &[&str], &[&str]); 16] = [
+const VALUES: [(&str, &[&str], &[&str]); 17] = [
     (
         "listen",
         &["127.0.0.1:0", "[::]:443"],
@@ -182,6 +182,8 @@ const VALUES: [(&str, &[&str], &[&str]); 16] = [
         &["smtp://a.example", "smtps://u:p@a.example:465"],
         &["a.example:25", "http://a.example"],
     ),
+    // What it takes is tested where it is read.
+    ("smtp_ca_file", &[], &["/nowhere/ca.pem", "/dev/null", "/"]),
     (
         "mail_from",
         &["id@acme.example"],

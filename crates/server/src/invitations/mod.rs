@@ -3,7 +3,9 @@
 //! [`render`] is pure: the same input gives the same words, so that a dry run shows exactly what would be sent. The
 //! outbox calls it at the moment of sending; nothing rendered waits on disk in clear.
 
+mod failure;
 pub mod kept;
+mod mail_authorities;
 mod message;
 #[cfg(test)]
 pub(crate) mod scripted_smtp;
@@ -20,8 +22,10 @@ use askama::Template;
 use crate::capture::accent::Accent;
 use crate::store::organizations::OrganizationRow;
 
+pub use failure::Failure;
+pub use mail_authorities::{MailAuthorities, MailAuthoritiesError};
 pub use message::{MessageError, Outgoing, can_be_sent};
-pub use smtp::{Failure, Smtp};
+pub use smtp::Smtp;
 pub use smtp_address::{SmtpAddress, SmtpAddressError};
 
 /// The name under which the HTML part refers to the attached QR image (`cid:`).

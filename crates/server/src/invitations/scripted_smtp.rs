@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Smtp, SmtpAddress};
+use super::{MailAuthorities, Smtp, SmtpAddress};
 
 /// Closes the connection instead of answering.
 pub(crate) const DROP: &str = "";
@@ -80,7 +80,7 @@ impl ScriptedSmtp {
     }
 
     pub(crate) fn smtp(&self) -> Smtp {
-        Smtp::new(self.address())
+        Smtp::new(self.address(), MailAuthorities::default())
     }
 
     /// The messages whose last byte has come, taken or not.

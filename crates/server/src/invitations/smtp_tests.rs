@@ -39,12 +39,14 @@ async fn what_a_refusal_means_depends_on_where_it_comes() {
         ("greeting", DROP, Failure::Unreachable),
         ("EHLO", "550 no", Failure::ServerRefused),
         ("EHLO", "451 later", Failure::Unreachable),
-        ("EHLO", "250 AUTH GSSAPI", Failure::ServerRefused),
-        ("AUTH", "535 no", Failure::ServerRefused),
+        ("EHLO", "250 AUTH GSSAPI", Failure::SignInRefused),
+        ("AUTH", "535 no", Failure::SignInRefused),
+        ("AUTH", "550 no", Failure::SignInRefused),
+        ("AUTH", "538 TLS first", Failure::TlsFailed),
         ("AUTH", "454 later", Failure::Unreachable),
         ("MAIL", "421 closing", Failure::Unreachable),
         ("MAIL", "451 later", Failure::MessageDeferred),
-        ("MAIL", "530 TLS first", Failure::ServerRefused),
+        ("MAIL", "530 sign in first", Failure::SignInRefused),
         ("MAIL", "550 no", Failure::MessageRefused),
         ("RCPT", "450 later", Failure::RecipientDeferred),
         ("RCPT", "550 unknown", Failure::RecipientRefused),
@@ -66,7 +68,8 @@ async fn a_server_that_is_not_there_is_unreachable() {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let smtp = Smtp::new(SmtpAddress::parse(&format!("smtp://127.0.0.1:{port}")).unwrap());
+    let address = SmtpAddress::parse(&format!("smtp://127.0.0.1:{port}")).unwrap();
+    let smtp = Smtp::new(address, MailAuthorities::default());
     assert_eq!(smtp.send(&message()).await, Err(Failure::Unreachable));
     assert_eq!(smtp.probe().await, Err(Failure::Unreachable));
 }
@@ -76,16 +79,13 @@ async fn where_tls_is_demanded_nothing_is_sent_without_it() {
     for security in [Security::StartTls, Security::Tls] {
         for hello in ["250 mail.example.com", "250 STARTTLS"] {
             let server = ScriptedSmtp::start(Script::ACCEPT.but("EHLO", hello)).await;
-            let smtp = Smtp::new(SmtpAddress {
+            let address = SmtpAddress {
                 security,
                 ..server.address()
-            });
+            };
+            let smtp = Smtp::new(address, MailAuthorities::default());
             let outcome = smtp.send(&message()).await;
-            assert_eq!(
-                outcome,
-                Err(Failure::ServerRefused),
-                "{security:?}, {hello}"
-            );
+            assert_eq!(outcome, Err(Failure::TlsFailed), "{security:?}, {hello}");
             assert_eq!(
                 (server.heard("AUTH"), server.heard("MAIL")),
                 (0, 0),
@@ -101,5 +101,5 @@ async fn a_probe_goes_as_far_as_authentication_and_sends_nothing() {
     server.smtp().probe().await.unwrap();
     assert_eq!((server.heard("AUTH"), server.heard("MAIL")), (1, 0));
     server.follow(Script::ACCEPT.but("AUTH", "535 no"));
-    assert_eq!(server.smtp().probe().await, Err(Failure::ServerRefused));
+    assert_eq!(server.smtp().probe().await, Err(Failure::SignInRefused));
 }

@@ -41,8 +41,8 @@ impl Post {
     pub(super) fn of(config: &MailConfig) -> Self {
         match config {
             MailConfig::Mailbox { from } => Self::Mailbox { from: from.clone() },
-            MailConfig::Smtp { address, from } => Self::Smtp {
-                smtp: Smtp::new(address.clone()),
+            MailConfig::Smtp { server, from } => Self::Smtp {
+                smtp: server.clone(),
                 from: from.as_str().to_owned(),
             },
         }

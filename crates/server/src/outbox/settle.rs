@@ -100,7 +100,14 @@ impl End {
 
 fn heard(failure: Failure) -> Heard {
     match failure {
-        Failure::Unreachable | Failure::ServerRefused => Heard::Away(failure),
+        Failure::Unreachable
+        | Failure::ServerRefused
+        | Failure::TlsFailed
+        | Failure::CertificateUntrusted
+        | Failure::CertificateMismatch
+        | Failure::CertificateExpired
+        | Failure::CertificateInvalid
+        | Failure::SignInRefused => Heard::Away(failure),
         Failure::ConnectionLost | Failure::MessageDeferred => Heard::Later,
         Failure::RecipientDeferred | Failure::MessageRefused | Failure::RecipientRefused => {
             Heard::Answer

@@ -25,7 +25,7 @@ pub(super) const HOUR: i64 = 60 * MINUTE;
 pub(super) async fn by_smtp(server: &ScriptedSmtp) -> (Bed, Worker) {
     let from = EmailAddress::parse("no-reply@example.com").unwrap();
     let bed = Bed::with_mail(MailConfig::Smtp {
-        address: server.address(),
+        server: server.smtp(),
         from,
     })
     .await;

@@ -159,13 +159,14 @@ impl Worker {
         self.failures += 1;
         let random = self.state.clock.random();
         let wait = match failure {
+            Failure::Unreachable => schedule::probe_wait(self.failures, random),
             // What only its operator can mend is not asked about every minute: too many failed log-ins lock accounts.
-            Failure::ServerRefused => schedule::wait(self.failures, random),
-            _ => schedule::probe_wait(self.failures, random),
+            _ => schedule::wait(self.failures, random),
         };
         tracing::error!(
             reason = failure.as_str(),
             seconds = wait / 1_000,
+            remedy = failure.remedy(),
             "the mail server cannot be used; invitations wait and it is asked again"
         );
         let probe_at = self.state.clock.now_ms() + wait;

@@ -132,7 +132,8 @@ statements! {
     /// which SQLite takes only for its very words; else it would go through all that was ever sent.
     RELEASE = "UPDATE outbox SET next_at = $1 WHERE (organization_id, outbox_id) IN (SELECT organization_id, \
         outbox_id FROM outbox WHERE state IN ('pending', 'leased') AND state = 'pending' AND next_at > $1 AND last_error IN ('unreachable', \
-        'server_refused', 'connection_lost', 'message_deferred') LIMIT $2)";
+        'server_refused', 'tls_failed', 'certificate_untrusted', 'certificate_mismatch', 'certificate_expired', \
+        'certificate_invalid', 'sign_in_refused', 'connection_lost', 'message_deferred') LIMIT $2)";
     CANCEL = "UPDATE outbox SET state = 'cancelled', last_error = $3, done_at = $4, lease_until = NULL, \
         lease_token = NULL WHERE organization_id = $1 AND session_id = $2 AND state IN ('pending', 'leased')";
     RECLAIM = "UPDATE outbox SET next_at = $1 WHERE state IN ('pending', 'leased') AND state = 'leased'";

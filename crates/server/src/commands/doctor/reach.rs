@@ -16,7 +16,7 @@ use super::Report;
 use super::database::Seen;
 use crate::commands::address_file::{self, Running};
 use crate::config::{Config, MailConfig, PublicUrl};
-use crate::invitations::{Failure, Smtp};
+use crate::invitations::Failure;
 
 /// For an SMTP server's greeting, TLS and sign-in.
 const MAIL_PATIENCE: Duration = Duration::from_secs(15);
@@ -64,8 +64,8 @@ fn judge_links(report: &mut Report, config: &Config, running: Option<&Running>, 
 
 /// Connects and signs in. No mail is sent.
 async fn look_at_mail(report: &mut Report, config: &Config, seen: &Seen) {
-    let address = match &config.mail {
-        MailConfig::Smtp { address, .. } => address,
+    let smtp = match &config.mail {
+        MailConfig::Smtp { server, .. } => server,
         MailConfig::Mailbox { .. } => {
             let landing = "invitations land in the mailbox of the dashboard";
             if seen.has_live_key {
@@ -79,20 +79,14 @@ async fn look_at_mail(report: &mut Report, config: &Config, seen: &Seen) {
             return;
         }
     };
-    let server = address.server();
-    let probe = timeout(MAIL_PATIENCE, Smtp::new(address.clone()).probe()).await;
+    let server = smtp.server();
+    let probe = timeout(MAIL_PATIENCE, smtp.probe()).await;
     match probe.unwrap_or(Err(Failure::Unreachable)) {
         Ok(()) => report.ok("mail", format!("{server} takes mail")),
-        Err(Failure::ServerRefused) => report.problem(
-            "mail",
-            format!(
-                "{server} refuses this server: TLS, its certificate, or the user and password of VOUCHKEY_SMTP_URL"
-            ),
-        ),
-        Err(_) => report.problem(
-            "mail",
-            format!("{server} does not answer as an SMTP server; check VOUCHKEY_SMTP_URL and the firewall"),
-        ),
+        Err(failure) => {
+            let remedy = failure.remedy().unwrap_or("it took no mail");
+            report.problem("mail", format!("{server} ({}): {remedy}", failure.as_str()));
+        }
     }
 }
 

@@ -29,7 +29,11 @@ async fn a_refusal_is_final_for_the_message_and_passing_for_the_rest() {
         ),
         (accept.but("message", DROP), ("pending", "connection_lost")),
         (accept.but("greeting", DROP), ("pending", "unreachable")),
-        (accept.but("AUTH", "535 no"), ("pending", "server_refused")),
+        (accept.but("AUTH", "535 no"), ("pending", "sign_in_refused")),
+        (
+            accept.but("greeting", "554 no"),
+            ("pending", "server_refused"),
+        ),
     ] {
         let server = ScriptedSmtp::start(script).await;
         let (bed, mut worker) = by_smtp(&server).await;
