@@ -6,7 +6,7 @@ use super::{CommandError, address_file, complain};
 use crate::clock::Clock;
 use crate::config::{Config, Flags, PublicUrl};
 use crate::store::organizations::{self, OrganizationRow};
-use crate::store::{Store, StoreError};
+use crate::store::{OpenWay, Store, StoreError};
 use crate::vault::{ServerSecrets, Vault};
 
 /// Settings, database and keys, opened; made where there are none yet.
@@ -26,6 +26,9 @@ impl Installation {
     /// With settings that were read.
     pub(super) async fn with(config: Config) -> Result<Self, CommandError> {
         let clock = Clock::system();
+        if let Some(way) = OpenWay::of(&config.database) {
+            tracing::warn!("{way}");
+        }
         let store = Store::open(&config.database, &config.data)
             .await
             .map_err(unopened)?;

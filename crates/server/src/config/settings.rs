@@ -63,7 +63,7 @@ pub const SETTINGS: &[Setting] = &[
         is_secret: true,
         since: "0.1.0",
         default: "SQLite in the data folder",
-        meaning: "The database: `sqlite://FILE`, or `postgres://…` for PostgreSQL. A password in it is safe in the environment and in the file; on the command line `ps` shows it to every user of the machine.",
+        meaning: "The database: `sqlite://FILE`, or `postgres://…` for PostgreSQL. A password in it is safe in the environment and in the file; on the command line `ps` shows it to every user of the machine. Over a network end it in `?sslmode=verify-full&sslrootcert=FILE` ([PostgreSQL over a network](operations.md#postgresql-over-a-network)).",
     },
     Setting {
         name: "shared_commits",

@@ -19,6 +19,7 @@ pub mod invitations;
 mod lately_read;
 pub mod mailbox;
 mod one_server;
+mod open_way;
 pub mod organizations;
 pub mod outbox;
 mod postgres_url;
@@ -62,6 +63,7 @@ pub use engine::Engine;
 pub use engine::durability::EngineSetting;
 pub use lately_read::Reshown;
 pub use one_server::OneServer;
+pub use open_way::OpenWay;
 pub use read_only::ReadOnly;
 pub use schema::{Migration, SchemaState, Step};
 

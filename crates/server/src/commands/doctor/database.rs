@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::{Report, rows, sealed};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::store::{Engine, ReadOnly, SchemaState, StoreError};
+use crate::store::{Engine, OpenWay, ReadOnly, SchemaState, StoreError};
 use crate::vault::Vault;
 
 /// How long a database may take to answer the first time.
@@ -26,6 +26,9 @@ pub(super) async fn look(
     clock: &Clock,
     is_quick: bool,
 ) -> Seen {
+    if let Some(way) = OpenWay::of(&config.database) {
+        report.warning("database", way.to_string());
+    }
     let opening = ReadOnly::open(&config.database, &config.data);
     let mut database = match timeout(PATIENCE, opening).await {
         Ok(Ok(database)) => database,

@@ -20,6 +20,25 @@ async fn a_root_key_that_is_missing_or_wrong_is_a_problem() {
 }
 
 #[tokio::test]
+async fn a_way_to_postgresql_that_others_can_listen_to_is_told() {
+    let folder = Folder::initialised().await;
+    let silent = Silent::new();
+    // This machine by a name that does not say so: nobody is asked for an address, and nobody answers.
+    let url = format!("postgres://u:hunter2@0.0.0.0:{}/vouchkey", silent.port);
+    let report = folder.doctor(&format!("--database-url {url}")).await;
+    assert_said(
+        &report,
+        "database",
+        Level::Warning,
+        &["0.0.0.0", "sslmode=verify-full", "sslrootcert"],
+    );
+    assert!(!report.to_text().contains("hunter2"));
+    let safe = format!("--database-url {url}?sslmode=verify-full");
+    let report = folder.doctor(&safe).await;
+    assert_eq!(said(&report, "database").len(), 1, "{}", report.to_text());
+}
+
+#[tokio::test]
 async fn a_damaged_database_is_a_problem() {
     let folder = Folder::initialised().await;
     folder.settled().await;
