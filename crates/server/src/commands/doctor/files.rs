@@ -1,9 +1,12 @@
 //! The data folder, what lies in it, and the room on its disk.
 
 use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::ops::ControlFlow;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::access::{Access, Needed, Rights, mode};
 use super::{Level, Report};
 use crate::config::{Config, RootKeySource};
 use crate::room::{self, Room};
@@ -42,14 +45,13 @@ pub(super) fn look(report: &mut Report, config: &Config) {
         report.ok("data_folder", format!("{shown}, mode {:04o}", mode(&owner)));
     }
     let before = report.0.len();
-    let files = files(config);
-    for file in &files {
-        if let Ok(metadata) = std::fs::metadata(file) {
-            look_at_file(report, file, &metadata, owner.uid());
+    for (file, needed) in files(config) {
+        if look_at_file(report, &file, needed, &owner).is_break() {
+            break;
         }
     }
     if report.0.len() == before {
-        report.ok("files", "private, and of one owner");
+        report.ok("files", "private, and the server's user can use them");
     }
     let disk = ReadOnly::file(&config.database, &config.data)
         .ok()
@@ -61,58 +63,95 @@ pub(super) fn look(report: &mut Report, config: &Config) {
 }
 
 /// The files whose modes and owners matter.
-fn files(config: &Config) -> Vec<PathBuf> {
+fn files(config: &Config) -> Vec<(PathBuf, Needed)> {
     let folder = &config.data.folder;
-    let mut files = vec![folder.join("vouchkey.toml"), folder.join("address")];
+    let mut files = vec![
+        (folder.join("vouchkey.toml"), Needed::Settings),
+        (folder.join("address"), Needed::Own),
+    ];
     if let RootKeySource::File(file) = &config.root_key {
-        files.push(file.clone());
+        files.push((file.clone(), Needed::Key));
     }
     if let Ok(Some(file)) = ReadOnly::file(&config.database, &config.data) {
-        for ending in ["", "-wal", "-shm"] {
+        for ending in ["", "-wal", "-shm", ".lock"] {
             let mut path = file.clone().into_os_string();
             path.push(ending);
-            files.push(path.into());
+            files.push((path.into(), Needed::Own));
         }
     }
     files
 }
 
-fn look_at_file(report: &mut Report, file: &Path, metadata: &Metadata, owner: u32) {
-    let shown = file.display();
-    let is_settings = file.ends_with("vouchkey.toml");
-    // Settings without a secret may be read by all; with one, they stop the start.
-    if is_open(metadata) && !is_settings {
-        report.warning(
+/// Breaks off where what is said of one file is true of all.
+fn look_at_file(
+    report: &mut Report,
+    file: &Path,
+    needed: Needed,
+    folder: &Metadata,
+) -> ControlFlow<()> {
+    let (shown, user) = (file.display(), folder.uid());
+    let metadata = match std::fs::metadata(file) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return ControlFlow::Continue(()),
+        Err(error) => {
+            let message = format!("{shown}: {error}; run this as root or as user {user}");
+            report.problem("files", message);
+            return ControlFlow::Break(());
+        }
+    };
+    let (owner, mode) = (metadata.uid(), mode(&metadata));
+    match Access::of(needed, Rights::of(&metadata), Rights::of(folder)) {
+        Access::Given if is_open(&metadata) && needed != Needed::Settings => {
+            // Who is not its owner could not use it any more.
+            let first = if owner == user {
+                String::new()
+            } else {
+                format!("chown {user} {shown}; ")
+            };
+            report.warning(
+                "files",
+                format!(
+                    "{shown} has mode {mode:04o}, so other users of this machine can read it: {first}chmod 600 {shown}"
+                ),
+            );
+        }
+        Access::Given => {}
+        Access::ByGroup => report.warning(
             "files",
             format!(
-                "{shown} has mode {:04o}, so other users of this machine can read it: chmod 600 {shown}",
-                mode(metadata)
+                "{shown} is for group {} alone, and user {user}, whose folder this is, may not be in it; if the server cannot read it: chown {user} {shown}",
+                metadata.gid()
             ),
-        );
-    }
-    let is_elsewhere = is_settings || file.ends_with("root.key");
-    if !may_own(metadata.uid(), owner, is_elsewhere) {
-        report.problem(
+        ),
+        Access::Mode => report.problem(
             "files",
             format!(
-                "{shown} belongs to user {}, but its folder to user {owner}, whose server cannot open it: chown {owner} {shown}",
-                metadata.uid()
+                "{shown} has mode {mode:04o}, with which its own user cannot use it: chmod 600 {shown}"
             ),
-        );
+        ),
+        Access::Owner => report.problem(
+            "files",
+            format!(
+                "{shown} belongs to user {owner} and has mode {mode:04o}, but its folder belongs to user {user}, whose server cannot use it: chown {user} {shown}"
+            ),
+        ),
+        Access::OfRoot => {
+            let message = format!(
+                "{shown} belongs to user {owner}, but its folder to root, so that only a server of root can use both; chown -R the folder to the user that runs it"
+            );
+            // What the server has made says who it runs as.
+            if needed == Needed::Own {
+                report.problem("files", message);
+                return ControlFlow::Break(());
+            }
+            report.warning("files", message);
+        }
     }
-}
-
-/// Whether a file of this owner can be used by the folder's. Root may hand it what it only reads.
-const fn may_own(file: u32, folder: u32, is_only_read: bool) -> bool {
-    file == folder || folder == 0 || (file == 0 && is_only_read)
+    ControlFlow::Continue(())
 }
 
 fn is_open(metadata: &Metadata) -> bool {
     mode(metadata) & 0o077 != 0
-}
-
-fn mode(metadata: &Metadata) -> u32 {
-    metadata.mode() & 0o7777
 }
 
 fn look_at_disk(report: &mut Report, folder: &Path) {
@@ -165,22 +204,5 @@ mod tests {
             all: gigabyte,
         };
         assert_eq!(judge_disk(half).1, "512 MB free, 50 %");
-    }
-
-    #[test]
-    fn root_may_own_what_the_server_only_reads() {
-        for (file, folder, is_only_read, may) in [
-            (998, 998, false, true),
-            (0, 998, false, false),
-            (0, 998, true, true),
-            (997, 998, true, false),
-            (998, 0, false, true),
-        ] {
-            assert_eq!(
-                may_own(file, folder, is_only_read),
-                may,
-                "{file} in {folder}"
-            );
-        }
     }
 }

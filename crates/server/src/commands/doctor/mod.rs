@@ -3,6 +3,7 @@
 //! It changes nothing, so it opens everything by itself instead of as the other commands do, which make and mend what
 //! is missing. What it says is for a ticket or a chat as well: no secret, no key, nobody's data.
 
+mod access;
 mod database;
 mod files;
 mod reach;

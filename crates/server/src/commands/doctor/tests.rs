@@ -3,7 +3,7 @@
 mod database;
 mod reach;
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -263,4 +263,25 @@ async fn what_others_can_read_is_named() {
         &["root.key", "0640", "chmod 600"],
     );
     assert_said(&report, "files", Level::Warning, &["vouchkey.db", "0604"]);
+}
+
+#[tokio::test]
+async fn what_its_own_user_cannot_use_is_a_problem() {
+    let folder = Folder::initialised().await;
+    // Root may use what it likes, so that the folder must be another user's.
+    if std::fs::metadata(folder.0.path()).unwrap().uid() == 0 {
+        let files = std::fs::read_dir(folder.0.path()).unwrap();
+        let paths = files.map(|file| file.unwrap().path());
+        for path in paths.chain([folder.0.path().to_owned()]) {
+            std::os::unix::fs::chown(path, Some(65_534), None).unwrap();
+        }
+    }
+    set_mode(&folder.file("root.key"), 0o200);
+    let report = folder.doctor("").await;
+    assert_said(
+        &report,
+        "files",
+        Level::Problem,
+        &["root.key", "0200", "chmod 600"],
+    );
 }
