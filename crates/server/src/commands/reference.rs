@@ -14,11 +14,12 @@ const SETTINGS_TEXT: &str = "\
 
 <!-- Made from the code by a test of the server: run it with UPDATE_DOCS=1 to refresh this file. -->
 
-Each setting is an environment variable and a key of `vouchkey.toml`, which lies in the data folder or where `--config` \
-or `VOUCHKEY_CONFIG` says; some are flags too. A flag wins over the environment, and that over the file. An unknown key in \
-the file, or a value that cannot be read, stops the start and is named. An empty variable counts as unset; `serve` and \
-`check-config` warn about one that begins with `VOUCHKEY_` and is none of these. A file that holds a secret must have mode 0600, or \
-0640 if root owns it. `RUST_LOG` sets what is logged (`info`); `vouchkey check-config` shows what would run.
+Each setting is an environment variable and, but for the data folder itself, a key of `vouchkey.toml`, which lies in that \
+folder or where `--config` or `VOUCHKEY_CONFIG` says; some are flags too. A flag wins over the environment, and that over \
+the file. An unknown key in the file, or a value that cannot be read, stops the start and is named. An empty variable counts \
+as unset; `serve` and `check-config` warn about one that begins with `VOUCHKEY_` and is none of these. A file that holds a \
+secret must have mode 0600, or 0640 if root owns it. `RUST_LOG` sets what is logged (`info`); `vouchkey check-config` shows \
+what would run.
 
 | `vouchkey.toml` | environment | flag | values | default | since | meaning |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -50,11 +51,16 @@ fn reference() -> String {
             1..=6 => format!("`--{flag}` of `{}`", with.join("`, `")),
             _ => format!("`--{flag}` of the commands below that name it"),
         };
-        let (name, variable) = (setting.name, setting.variable());
+        let key = if setting.is_key_of_file() {
+            format!("`{}`", setting.name)
+        } else {
+            "not there".to_owned()
+        };
+        let variable = setting.variable();
         line(
             &mut text,
             &format!(
-                "| `{name}` | `{variable}` | {flag} | {} | {} | {} | {} |",
+                "| {key} | `{variable}` | {flag} | {} | {} | {} | {} |",
                 setting.values, setting.default, setting.since, setting.meaning
             ),
         );

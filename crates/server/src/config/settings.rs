@@ -5,7 +5,7 @@
 /// name with hyphens, on commands that have it.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
-    /// The key in `vouchkey.toml`.
+    /// The key in `vouchkey.toml`, if it may stand there.
     pub name: &'static str,
     /// What it can be, with its range.
     pub values: &'static str,
@@ -23,6 +23,11 @@ impl Setting {
     /// Its environment variable.
     pub fn variable(&self) -> String {
         format!("VOUCHKEY_{}", self.name.to_ascii_uppercase())
+    }
+
+    /// Whether it may stand in `vouchkey.toml`: not the folder where that file is looked for.
+    pub fn is_key_of_file(&self) -> bool {
+        self.name != "data"
     }
 
     /// Its flag, without the hyphens before it.

@@ -139,7 +139,7 @@ impl Sources {
                     "is not a setting; docs/settings.md lists them",
                 ));
             };
-            if setting.name == "data" {
+            if !setting.is_key_of_file() {
                 return Err(ConfigError::new(
                     place,
                     "cannot be set in this file; use --data or VOUCHKEY_DATA",

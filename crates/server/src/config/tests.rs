@@ -354,6 +354,28 @@ fn addresses_are_shown_without_their_secrets() {
 }
 
 #[test]
+fn the_file_takes_every_setting_that_the_reference_names_as_its_key() {
+    for setting in SETTINGS {
+        let (_, taken, _) = VALUES
+            .iter()
+            .find(|(name, ..)| *name == setting.name)
+            .unwrap();
+        // What takes no fixed value says what is wrong with this one, not with its place.
+        let value = taken.first().copied().unwrap_or("nowhere");
+        let (_folder, flags) = folder_with(&format!("{} = \"{value}\"\n", setting.name));
+        let sender = [("VOUCHKEY_MAIL_FROM", "id@acme.example")];
+        let said = load(&flags, &sender).err().unwrap_or_default();
+        let is_refused = said.contains("cannot be set in this file");
+        assert_eq!(
+            is_refused,
+            !setting.is_key_of_file(),
+            "{}: {said}",
+            setting.name
+        );
+    }
+}
+
+#[test]
 fn several_servers_share_the_limits_and_never_exceed_them() {
     let limits = |servers: &str| {
         let given = [
