@@ -23,7 +23,9 @@ describe("pages without Vite", ENDED, () => {
     await install();
     chromium = await browser();
     cpSync(join(INSTALLED, "dist"), join(CONSUMERS, "plain/vouchkey"), { recursive: true });
-    cpSync(join(CONSUMERS, "exercise.js"), join(CONSUMERS, "plain/exercise.js"));
+    for (const name of ["exercise.js", "interrupt.js"]) {
+      cpSync(join(CONSUMERS, name), join(CONSUMERS, "plain", name));
+    }
     program = await start();
     atEnd(() => program.stop());
     plain = await serve(join(CONSUMERS, "plain"), POLICY.replace("connect-src 'self'", `connect-src 'self' ${program.baseUrl}`));
@@ -51,6 +53,15 @@ describe("pages without Vite", ENDED, () => {
     await chromium.open(`${strict}exercise.html`);
     const { error } = await chromium.outcome();
     assert.match(error, /CompileError/);
+  });
+
+  test("after a call that was interrupted all is as before", async () => {
+    await chromium.open(`${plain}interrupt.html`);
+    for (const { interruptions, said } of await chromium.outcome()) {
+      assert.ok(interruptions > 40, `${interruptions}`);
+      assert.equal(said.length, 1, said.join("\n"));
+    }
+    await isSilent();
   });
 
   test("a worker uses every way to get the module", async () => {

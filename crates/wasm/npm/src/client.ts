@@ -1,8 +1,6 @@
 /** The API client. */
 
-import * as glue from "#glue";
-
-import { engine } from "./engine.js";
+import { call, engine } from "./engine.js";
 import { VouchkeyError } from "./errors.js";
 import { exchange, pause, type Answer } from "./exchange.js";
 import { put } from "./inbox.js";
@@ -150,9 +148,9 @@ export class VouchkeyClient {
   readonly environment: "live" | "sandbox";
 
   constructor(options: VouchkeyClientOptions) {
-    const { key_facts } = engine();
+    engine();
     const { baseUrl, key, version, retries = RETRIES, timeout = TIMEOUT, schemes, allowHttp } = options ?? {};
-    const facts: KeyFacts | undefined = typeof key === "string" ? key_facts(put(key)) : undefined;
+    const facts: KeyFacts | undefined = typeof key === "string" ? call("key_facts", put(key)) : undefined;
     if (!facts) {
       throw new VouchkeyError("invalid_key", "The key is not an API key, or has a typing error: it begins with vk_, and its last characters are a checksum.");
     }
@@ -257,7 +255,7 @@ export class VouchkeyClient {
       try {
         // A request can be sent once.
         const lines = [this.#base, this.#key, this.#version, idempotencyKey, id, ...query];
-        const request = glue.api_request(put(lines.join("\n")), body);
+        const request: Request | undefined = call("api_request", put(lines.join("\n")), body);
         if (!request) {
           throw new VouchkeyError("invalid_argument", "An argument cannot be sent to this server.");
         }

@@ -17,8 +17,15 @@ export type SyncInitInput = ArrayBuffer | ArrayBufferView | CompiledModule;
 /** A `WebAssembly.Module`. That name is the browser's library's, which programs for Node do not have. */
 export interface CompiledModule {}
 
+/** Those of the module's exports that can be called. */
+type Calls = { [Name in keyof InitOutput as InitOutput[Name] extends (...values: never[]) => unknown ? Name : never]: InitOutput[Name] };
+
+let compiled: WebAssembly.Module | undefined;
 let output: InitOutput | undefined;
 let loading: Promise<void> | undefined;
+
+/** Whether a call is on its way in the module, or never came back. */
+let isInside = false;
 
 /**
  * Makes the functions of this package ready. Await it once, before the first of them is called; later calls change
@@ -31,7 +38,7 @@ export function init(input?: InitInput): Promise<void> {
     return Promise.resolve();
   }
   return (loading ??= load(input)
-    .then((source) => void start(source))
+    .then(initSync)
     // After a failure, the network's say, one may try again.
     .finally(() => (loading = undefined)));
 }
@@ -40,44 +47,72 @@ export function init(input?: InitInput): Promise<void> {
  * Makes the functions of this package ready, at once. Not needed, and harmless, where {@link init} is.
  */
 export function initSync(input: SyncInitInput): void {
-  if (!output) {
-    start(INLINE ? inside() : input);
-  }
+  compiled ??= compile(INLINE ? inside() : input);
+  engine();
 }
 
-/** The exports of the wasm module, its memory among them. */
+/** What was compiled from the wasm file of this build. */
+function compile(source: SyncInitInput): WebAssembly.Module {
+  const module = kind(source) === "WebAssembly.Module" ? (source as WebAssembly.Module) : new WebAssembly.Module(source as BufferSource);
+  // Each of the file's imports names the build.
+  if (WebAssembly.Module.imports(module)[0]?.module !== BUILD) {
+    throw new Error("@vouchkey/wasm: this is not the wasm file of this version of the package.");
+  }
+  return module;
+}
+
+/** The exports of the wasm module, its memory among them. What was not called by {@link call} may trap for good. */
 export function engine(): InitOutput {
-  if (output) {
-    return output;
+  // A call that was interrupted, by a stack overflow say, leaves an instance that nobody can trust. A call that is on its
+  // way, and came out of the module to us again, ends in its own.
+  if (!output || isInside) {
+    if (!compiled) {
+      if (INLINE) {
+        compiled = compile(inside());
+      } else {
+        throw new Error("@vouchkey/wasm is not ready: await init() before you call its functions.");
+      }
+    }
+    output = instantiate(compiled);
+    isInside = false;
   }
-  if (INLINE) {
-    return start(inside());
-  }
-  throw new Error("@vouchkey/wasm is not ready: await init() before you call its functions.");
+  return output;
 }
 
-function start(source: SyncInitInput): InitOutput {
-  return (output ??= instantiate({ module: source as BufferSource | WebAssembly.Module }));
+/** Calls an export of the module. */
+export function call<Name extends keyof Calls>(name: Name, ...values: Parameters<Calls[Name]>): ReturnType<Calls[Name]> {
+  const exports = engine() as unknown as Record<string, (...values: unknown[]) => never>;
+  // Not put right in a `finally`: what ends a call need not be an exception.
+  isInside = true;
+  const said = (exports[name] as (...values: unknown[]) => never)(...values);
+  isInside = false;
+  return said;
 }
 
 function load(input: InitInput | undefined): Promise<SyncInitInput> {
   return INLINE ? WebAssembly.compile(inside()) : read(input ?? beside());
 }
 
+/** What an object is, whichever realm its class is of. */
+function kind(value: unknown): string {
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
 async function read(input: InitInput): Promise<SyncInitInput> {
   let source = await input;
-  if (typeof source === "string" || source instanceof URL || source instanceof Request) {
-    source = await fetch(source);
+  if (["String", "URL", "Request"].includes(kind(source))) {
+    source = await fetch(source as string | URL | Request);
   }
-  if (!(source instanceof Response)) {
-    return source instanceof WebAssembly.Module ? source : WebAssembly.compile(source as BufferSource);
+  if (kind(source) !== "Response") {
+    return kind(source) === "WebAssembly.Module" ? source as CompiledModule : WebAssembly.compile(source as BufferSource);
   }
-  const type = source.headers.get("content-type") ?? "";
+  const response = source as Response;
+  const type = response.headers.get("content-type") ?? "";
   // A page in place of the file is what servers answer for a path that they do not know.
-  if (!source.ok || type.startsWith("text/html")) {
-    throw new Error(`@vouchkey/wasm: ${source.url} is not its wasm file (status ${source.status}, ${type || "no type"}).`);
+  if (!response.ok || type.startsWith("text/html")) {
+    throw new Error(`@vouchkey/wasm: ${response.url} is not its wasm file (status ${response.status}, ${type || "no type"}).`);
   }
   return type === "application/wasm"
-    ? WebAssembly.compileStreaming(source)
-    : WebAssembly.compile(await source.arrayBuffer());
+    ? WebAssembly.compileStreaming(response)
+    : WebAssembly.compile(await response.arrayBuffer());
 }

@@ -2,7 +2,7 @@
  * How text gets into the module, and out of it: written once, into memory that the module keeps for it.
  */
 
-import { engine } from "./engine.js";
+import { call, engine } from "./engine.js";
 
 /** The bytes that are kept from call to call. Text that cannot be longer is written without measuring it first. */
 const KEPT_BYTES = 262_144;
@@ -16,12 +16,13 @@ let numbers: DataView<ArrayBuffer> | undefined;
 
 /** So much of the module's memory, at least. */
 function room(bytes: number): Uint8Array {
-  // Memory that grew left behind a view of no length.
-  if (!inbox?.length || inbox.length < bytes) {
-    const { memory, reserve } = engine();
+  // Memory that grew, and that of a new instance, is another buffer.
+  if (inbox?.buffer !== engine().memory.buffer || inbox.length < bytes) {
     const size = Math.max(bytes, KEPT_BYTES);
-    const address = reserve(size) >>> 0;
-    inbox = new Uint8Array(memory.buffer, address, size);
+    // First, since what it shows is gone even if this goes no further.
+    inbox = undefined;
+    const address = call("reserve", size) >>> 0;
+    inbox = new Uint8Array(engine().memory.buffer, address, size);
   }
   return inbox;
 }
@@ -78,15 +79,16 @@ export function answerBytes(bytes: number): Uint8Array<ArrayBuffer> {
 
 /** Where the module's answer stands in its memory, until the next call. */
 export function answerAddress(): number {
-  return engine().outbox() >>> 0;
+  return call("outbox") >>> 0;
 }
 
 /** The whole memory of the module. */
 export function memoryBytes(): Uint8Array<ArrayBuffer> {
+  const buffer = engine().memory.buffer as ArrayBuffer;
   // As above.
-  if (all === undefined || all.length === 0) {
-    all = new Uint8Array(engine().memory.buffer as ArrayBuffer);
-    numbers = new DataView(all.buffer);
+  if (all?.buffer !== buffer) {
+    numbers = new DataView(buffer);
+    all = new Uint8Array(buffer);
   }
   return all;
 }

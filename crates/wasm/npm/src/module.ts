@@ -9,6 +9,8 @@ declare global {
   const INLINE: boolean;
   /** Whether this bundle is without the API client. */
   const SLIM: boolean;
+  /** Where the imports of this bundle's own wasm file come from: a name that has the version in it. */
+  const BUILD: string;
 }
 
 /** The wasm file beside this one. Bundlers know this way to name a file, and take it along. */

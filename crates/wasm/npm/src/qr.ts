@@ -1,4 +1,4 @@
-import { engine } from "./engine.js";
+import { call } from "./engine.js";
 import { answer, answerBytes, put } from "./inbox.js";
 
 /** The size of a picture. */
@@ -47,9 +47,8 @@ function draw(name: "qr_png_data_url" | "qr_png_bytes" | "qr_svg", text: string,
   }
   const scale = size("scale", options?.scale ?? 8, 1);
   const margin = size("margin", options?.margin ?? 4, 0);
-  const exports = engine();
   const bytes = put(text.slice(0, MOST_UNITS));
-  const said = name === "qr_svg" ? exports.qr_svg(bytes, margin) : exports[name](bytes, scale, margin);
+  const said = name === "qr_svg" ? call(name, bytes, margin) : call(name, bytes, scale, margin);
   if (said >= 0) {
     return said;
   }

@@ -1,4 +1,4 @@
-import { engine } from "./engine.js";
+import { call } from "./engine.js";
 import { answer, put, putAll, tidy, utf8 } from "./inbox.js";
 import { type ErrorCode, LIMITS } from "./names.js";
 import { told } from "./told.js";
@@ -79,7 +79,7 @@ export function validateField(path: string, value: unknown, context?: Validation
     return [{ field: path, code: "too_large", message: TOO_LARGE }];
   }
   const [worldBytes, pathBytes, bodyBytes] = putAll([world, path, body]) as [number, number, number];
-  const said = checked(engine().judge_field(worldBytes, pathBytes, bodyBytes, Date.now()));
+  const said = checked(call("judge_field", worldBytes, pathBytes, bodyBytes, Date.now()));
   const mistakes = said === 0 ? [] : told(said).errors;
   tidy();
   return mistakes;
@@ -187,12 +187,11 @@ class Approval implements Accepted {
 
 /** Calls an export that takes a context, a body and the time. */
 function run(name: "judge" | "normalise", world: string, body: string | Uint8Array, now: number): number {
-  const exports = engine();
   if (world === "") {
-    return exports[name](0, put(body), now);
+    return call(name, 0, put(body), now);
   }
   const [worldBytes, bodyBytes] = putAll([world, body]) as [number, number];
-  return checked(exports[name](worldBytes, bodyBytes, now));
+  return checked(call(name, worldBytes, bodyBytes, now));
 }
 
 /** What a call said, unless that is that the context is a programmer's mistake. */

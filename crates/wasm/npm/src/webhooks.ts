@@ -1,6 +1,6 @@
 /** Webhooks: whether a message is the server's, and whether it is news. */
 
-import { engine } from "./engine.js";
+import { call, engine } from "./engine.js";
 import { putAll, tidy } from "./inbox.js";
 import { LIMITS, ORDER_REFUSALS, SIGNATURE_REFUSALS, type OrderRefusal, type SignatureRefusal } from "./names.js";
 
@@ -90,7 +90,7 @@ export function verifyWebhook(
   const now = seconds(options?.now ?? Date.now());
   const tolerance = seconds(options?.tolerance ?? TOLERANCE);
   const parts = putAll([...signatureHeaders(headers), secrets, body]) as [number, number, number, number, number, number];
-  const refusal = engine().verify_signature(...parts, now, tolerance);
+  const refusal = call("verify_signature", ...parts, now, tolerance);
   tidy();
   if (refusal !== 0) {
     return { ok: false, reason: SIGNATURE_REFUSALS[refusal - 1] as SignatureRefusal };
@@ -208,7 +208,7 @@ export function applyEvent(state: SessionProgress | null | undefined, event: Web
     return refuse("malformed_state");
   }
   const texts = putAll([kept.session_id, event.event, news.session_id]) as [number, number, number];
-  const order = engine().event_order(...texts, kept.sequence, Number(kept.terminal), news.sequence);
+  const order = call("event_order", ...texts, kept.sequence, Number(kept.terminal), news.sequence);
   tidy();
   return order < 0 ? refuse(ORDER_REFUSALS[-order - 1] as OrderRefusal) : { applied: true, state: news, missed: order };
 }

@@ -1,5 +1,6 @@
 //! What crosses into wasm for the npm package, whose face in TypeScript (`npm/src`) is all that
-//! calls it. No argument makes these functions trap.
+//! calls it. No argument that the face gives makes these functions trap. What does, as a stack that
+//! overflows, leaves an instance that cannot be trusted: the face calls nothing of it any more.
 //!
 //! Reading a JavaScript value member by member costs more than handing over one text, and a text
 //! must be read as the server reads bytes anyway (members given twice, large integers). So the

@@ -3,8 +3,8 @@
 //!
 //! JavaScript asks for the address of the inbox, writes what it has to say with
 //! `TextEncoder.encodeInto`, and calls an export with the lengths of its parts. What there is to
-//! read stands in the outbox until the next call. Nothing here calls JavaScript, so that no call
-//! ever finds another one on its way.
+//! read stands in the outbox until the next call. Nothing here calls JavaScript, and no call is made
+//! while another one is on its way in the same instance.
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
@@ -40,11 +40,16 @@ pub(super) fn take() -> Inbox {
 }
 
 impl Inbox {
-    /// Its parts, one behind the other, of these lengths; parts that are not there are empty.
+    /// Its parts, one behind the other, of these lengths.
+    ///
+    /// # Panics
+    ///
+    /// Where they are not there, which is to say that a call was interrupted before: nothing may be
+    /// judged as if it were empty. JavaScript then begins with a new instance.
     pub(super) fn parts<const PARTS: usize>(&self, lengths: [usize; PARTS]) -> [&[u8]; PARTS] {
         let mut rest = self.0.as_slice();
         lengths.map(|length| {
-            let (part, after) = rest.split_at_checked(length).unwrap_or_default();
+            let (part, after) = rest.split_at(length);
             rest = after;
             part
         })

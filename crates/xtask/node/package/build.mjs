@@ -28,8 +28,8 @@ const BUNDLES = [
   { file: "slim-inline.cjs", slim: true, inline: true },
 ];
 
-const FULL = shorten(join(made, "glue/full"));
-const SLIM = shorten(join(made, "glue/slim"));
+const FULL = shorten(join(made, "glue/full"), version);
+const SLIM = shorten(join(made, "glue/slim"), `${version}-slim`);
 
 rmSync(folder, { recursive: true, force: true });
 rmSync(join(made, "types"), { recursive: true, force: true });
@@ -60,13 +60,13 @@ function declare() {
 }
 
 async function bundle({ file, slim, inline }) {
-  const { glue, module } = slim ? SLIM : FULL;
+  const { build: name, glue, module } = slim ? SLIM : FULL;
   const contents = { "#glue": { contents: glue, loader: "js" }, "#wasm": { contents: module, loader: "base64" } };
   await build({
     absWorkingDir: root,
     entryPoints: [join(sources, "src", slim ? "slim.ts" : "index.ts")],
     outfile: join(dist, file),
-    define: { INLINE: String(inline), SLIM: String(slim) },
+    define: { INLINE: String(inline), SLIM: String(slim), BUILD: JSON.stringify(name) },
     bundle: true,
     minify: true,
     // All there is: a warning in wasm-bindgen's glue about a use of it that is not ours.

@@ -1,17 +1,19 @@
 // Shortens the names by which a module and its glue find each other. wasm-bindgen gives each import a name with 16 random
-// digits in it, which stands in both files and is what compresses worst: together they are a kilobyte to load.
+// digits in it, which stands in both files and is what compresses worst: together they are a kilobyte to load. The name of
+// the module that they come from says which build it is, so that the file of another one is known before it is used.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+
+import { repeatable } from "./glue.mjs";
 
 const HEADER_BYTES = 8;
 const IMPORTS = 2;
 const FUNCTION = 0;
 const MODULE = "./vouchkey_bg.js";
-const SHORT_MODULE = "w";
 
-/** The text of the glue and the bytes of the module that wasm-bindgen wrote to a folder, with short names. */
-export function shorten(folder) {
+/** The text of the glue and the bytes of the module that wasm-bindgen wrote to a folder, with short names, for this build. */
+export function shorten(folder, build) {
   const module = readFileSync(join(folder, "vouchkey_bg.wasm"));
   let glue = readFileSync(join(folder, "vouchkey.js"), "utf8");
   const names = new Map();
@@ -21,20 +23,20 @@ export function shorten(folder) {
     const start = reader.at;
     const id = module[reader.at++];
     const content = take(reader, number(reader));
-    parts.push(...(id === IMPORTS ? section(id, renamed(content, names)) : [module.subarray(start, reader.at)]));
+    parts.push(...(id === IMPORTS ? section(id, renamed(content, names, build)) : [module.subarray(start, reader.at)]));
   }
-  for (const [name, short] of [...names, [MODULE, SHORT_MODULE]]) {
+  for (const [name, short] of [...names, [MODULE, build]]) {
     const places = glue.split(name).length - 1;
     if (places !== 1) {
       throw new Error(`the glue has ${name} ${places} times: wasm-bindgen writes it differently now`);
     }
     glue = glue.replace(name, short);
   }
-  return { glue, module: Buffer.concat(parts) };
+  return { build, glue: repeatable(glue), module: Buffer.concat(parts) };
 }
 
 /** The section of imports with short names, which are noted. */
-function renamed(content, names) {
+function renamed(content, names, build) {
   const reader = { bytes: content, at: 0 };
   const count = number(reader);
   const parts = [leb(count)];
@@ -46,7 +48,7 @@ function renamed(content, names) {
       throw new Error(`${module} ${name} is an import of a kind that is not known`);
     }
     names.set(name, `_${index.toString(36)}`);
-    parts.push(text(SHORT_MODULE), text(names.get(name)), [kind], leb(number(reader)));
+    parts.push(text(build), text(names.get(name)), [kind], leb(number(reader)));
   }
   return Buffer.concat(parts.map((part) => Buffer.from(part)));
 }
