@@ -89,6 +89,18 @@ describe("pages without Vite", ENDED, () => {
     await isSilent();
   });
 
+  test("with the other entry such a script is told of it", async () => {
+    const { build } = createRequire(join(ROOT, "crates/xtask/node/package.json"))("esbuild");
+    const folder = join(CONSUMERS, "strict");
+    const contents = `import { init } from "@vouchkey/wasm";
+      init().catch(({ message }) => (document.querySelector("#outcome").textContent = JSON.stringify(message)));`;
+    const stdin = { contents, resolveDir: folder };
+    await build({ stdin, outfile: join(folder, "bundle.js"), bundle: true, format: "iife", logLevel: "silent" });
+    await chromium.open(await serve(folder));
+    assert.match(await chromium.outcome(), /Import from @vouchkey\/wasm\/inline/);
+    await isSilent();
+  });
+
   test("the README's page without a bundler shows what is wrong while one types", async () => {
     await chromium.open(plain);
     await chromium.until(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith(".wasm")));

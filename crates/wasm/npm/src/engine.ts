@@ -37,7 +37,7 @@ export function init(input?: InitInput): Promise<void> {
   if (output) {
     return Promise.resolve();
   }
-  return (loading ??= load(input)
+  return (loading ??= (INLINE ? WebAssembly.compile(inside()) : read(input))
     .then(initSync)
     // After a failure, the network's say, one may try again.
     .finally(() => (loading = undefined)));
@@ -89,30 +89,33 @@ export function call<Name extends keyof Calls>(name: Name, ...values: Parameters
   return said;
 }
 
-function load(input: InitInput | undefined): Promise<SyncInitInput> {
-  return INLINE ? WebAssembly.compile(inside()) : read(input ?? beside());
-}
-
 /** What an object is, whichever realm its class is of. */
 function kind(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);
 }
 
-async function read(input: InitInput): Promise<SyncInitInput> {
-  let source = await input;
-  if (["String", "URL", "Request"].includes(kind(source))) {
-    source = await fetch(source as string | URL | Request);
+async function read(input: InitInput | undefined): Promise<SyncInitInput> {
+  const inline = `Import from @vouchkey/wasm${SLIM ? "/slim" : ""}/inline, or give init the file.`;
+  let source: unknown = await input;
+  try {
+    // No address at all in a script that is no module.
+    source ??= beside();
+    if (["String", "URL", "Request"].includes(kind(source))) {
+      source = await fetch(source as string);
+    }
+  } catch (cause) {
+    throw new Error(`@vouchkey/wasm: its wasm file cannot be loaded. ${inline}`, { cause });
   }
-  if (kind(source) !== "Response") {
-    return kind(source) === "WebAssembly.Module" ? source as CompiledModule : WebAssembly.compile(source as BufferSource);
+  if (kind(source) === "Response") {
+    const response = source as Response;
+    const { ok, status, url } = response;
+    const type = response.headers.get("content-type") ?? "no type";
+    // A page in place of the file is what servers answer for a path that they do not know.
+    if (!ok || type.startsWith("text/html")) {
+      throw new Error(`@vouchkey/wasm: ${url} is not its wasm file (status ${status}, ${type}). ${inline}`);
+    }
+    // Not compiled while it comes in, which takes answers of this realm alone, and files of one type.
+    source = await response.arrayBuffer();
   }
-  const response = source as Response;
-  const type = response.headers.get("content-type") ?? "";
-  // A page in place of the file is what servers answer for a path that they do not know.
-  if (!response.ok || type.startsWith("text/html")) {
-    throw new Error(`@vouchkey/wasm: ${response.url} is not its wasm file (status ${response.status}, ${type || "no type"}).`);
-  }
-  return type === "application/wasm"
-    ? WebAssembly.compileStreaming(response)
-    : WebAssembly.compile(await response.arrayBuffer());
+  return kind(source) === "WebAssembly.Module" ? (source as CompiledModule) : WebAssembly.compile(source as BufferSource);
 }
