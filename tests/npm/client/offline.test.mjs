@@ -63,6 +63,19 @@ describe("what the client refuses offline", () => {
     }
   });
 
+  test("a signal is one, and names of a query are words", async ({ mock }) => {
+    const timers = mock.method(globalThis, "setTimeout");
+    for (const signal of [{ aborted: false }, {}, 7, "x", new EventTarget().addEventListener]) {
+      for (const call of ["list", "create"]) {
+        assert.equal((await refusal(new VouchkeyClient({ baseUrl, key })[call]({}, { signal }))).code, "invalid_argument", inspect(signal));
+      }
+    }
+    for (const name of ["q\nlimit", "\n"]) {
+      assert.equal((await refusal(new VouchkeyClient({ baseUrl, key }).list({ [name]: "1" }))).code, "invalid_argument");
+    }
+    assert.equal(timers.mock.callCount(), 0);
+  });
+
   test("a client knows its key's environment", () => {
     for (const environment of ["live", "sandbox"]) {
       for (const prefix of ["vk_", "vk_pub_"]) {

@@ -165,6 +165,55 @@ describe("the client in trouble", ENDED, () => {
     });
   }
 
+  test("a fetch that knows nothing of signals is left behind", async ({ mock }) => {
+    const { client } = await against([created]);
+    const { mock: fetching } = mock.method(globalThis, "fetch");
+    for (const stand of [
+      () => new Promise(() => undefined),
+      async () => new Response(new ReadableStream({ pull: () => new Promise(() => undefined) })),
+    ]) {
+      fetching.mockImplementation(stand);
+      const controller = new AbortController();
+      assert.equal((await refusal(client.list({}, { timeout: 20, retries: 0 }))).code, "timeout");
+      const call = refusal(client.list({}, { signal: controller.signal }));
+      setImmediate(() => controller.abort());
+      assert.equal((await call).code, "aborted");
+      // A signal may have no reason.
+      const aborted = { aborted: true, addEventListener() {}, removeEventListener() {} };
+      assert.equal((await refusal(client.list({}, { signal: aborted }))).code, "aborted");
+    }
+  });
+
+  test("null stands for no options and no query", async () => {
+    const page = (response) => response.end('{"data":[],"pagination":{"total":0}}');
+    const { seen, client } = await against([created, created, page]);
+    await client.create({}, null);
+    await client.get("ses_1", null);
+    await client.list(null, null);
+    await client.list({}, { signal: null, retries: null, timeout: null });
+    assert.deepEqual(seen.map(({ url }) => url), ["/api/v1/sessions", "/api/v1/sessions/ses_1", "/api/v1/sessions", "/api/v1/sessions"]);
+  });
+
+  test("limits of another form are no limits of ours", async () => {
+    const limits = (limit) => (response) => {
+      response.setHeader("X-RateLimit-Limit", limit).setHeader("X-RateLimit-Remaining", "1").setHeader("X-RateLimit-Reset", "2");
+      created(response);
+    };
+    const { client } = await against([limits("10"), limits("abc"), limits("10, 10"), limits("")]);
+    const told = [];
+    for (let call = 0; call < 4; call++) {
+      told.push((await client.create({})).rateLimit);
+    }
+    assert.deepEqual(told, [{ limit: 10, remaining: 1, reset: 2 }, undefined, undefined, undefined]);
+  });
+
+  for (const body of ['{"data":7,"pagination":{}}', '{"data":[]}', '{"data":[],"pagination":null}', '{"id":"ses_1"}', "[]"]) {
+    test(`${body} is no page`, async () => {
+      const { client } = await against([raw(200, body)]);
+      assert.equal((await refusal(client.list())).code, "unexpected_answer");
+    });
+  }
+
   for (const status of [301, 302, 303, 307, 308]) {
     test(`a redirect by ${status} is not followed with the key`, async () => {
       const elsewhere = await against([created]);
@@ -180,6 +229,8 @@ describe("the client in trouble", ENDED, () => {
     ["JSON that is cut off", raw(201, '{"id":"ses_1"', { "Content-Type": "application/json" })],
     ["JSON of something else", raw(200, '{"hello":"world"}')],
     ["JSON that is no object", raw(200, "null")],
+    ["a session without an id", raw(200, '{"id":null}')],
+    ["a session whose id is a number", raw(200, '{"id":7}')],
     ["nothing", raw(204, "")],
     ["an error in another form", raw(404, '{"message":"Not found"}')],
     ["an error without a body", raw(403, "")],

@@ -130,6 +130,18 @@ describe("whether a webhook is believed", () => {
     }
   });
 
+  test("a body that is gone is none, and one that others can change is read once", () => {
+    for (const view of [new Uint8Array(8), new DataView(new ArrayBuffer(8))]) {
+      structuredClone(view.buffer, { transfer: [view.buffer] });
+      assert.deepEqual(check(view, both()), refused("body_not_raw"));
+    }
+    const shared = new Uint8Array(new SharedArrayBuffer(BODY.length + 1));
+    shared.set(Buffer.from(BODY));
+    // Changed after the headers are read, as another thread might in between.
+    const headers = { forEach: (note) => (Object.entries(both()).forEach(([name, value]) => note(value, name)), shared.fill(32)) };
+    assert.deepEqual(check(shared, headers), BELIEVED);
+  });
+
   test("a body that was read and written again is not believed", () => {
     const spaced = JSON.stringify(EVENT, null, 2);
     assert.deepEqual(check(spaced, both()), refused("signature_mismatch"));

@@ -241,6 +241,13 @@ test("a field alone gets its mistakes", () => {
   assert.deepEqual(codes('metadata["a b"]', "x".repeat(17_000)), ['metadata["a b"] too_large']);
   assert.deepEqual(codes("metadata.big", "x".repeat(5_000_000)), ["metadata.big too_large"]);
   assert.deepEqual(codes("metadata.a", 10n), ["metadata.a wrong_type"]);
+  const cycle = {};
+  cycle.cycle = cycle;
+  for (const value of [10n, cycle, () => 1, Symbol("x"), { get a() { throw new Error("x"); } }]) {
+    assert.deepEqual(ours.validateField("country", value), [{ field: "country", code: "wrong_type", message: "Cannot be sent as JSON." }]);
+    assert.deepEqual(codes("cuntry", value), ["cuntry unknown_field"]);
+  }
+  assert.match(ours.validateField("metadata", { a: "\ud800" })[0].message, /^Cannot be sent as JSON: .+\.$/);
   for (const path of [undefined, null, 1, {}, Symbol("x"), { toString() { throw 1; } }]) {
     assert.throws(() => ours.validateField(path, 1), TypeError);
   }

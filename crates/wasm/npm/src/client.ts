@@ -181,13 +181,13 @@ export class VouchkeyClient {
    * Creates a session. The request is first held to the server's own rules; if it breaks one, nothing is sent, and the
    * error (`validation_failed`) names every mistake.
    */
-  async create(request: CreateSessionInput, options: CreateOptions = {}): Promise<Created> {
-    const idempotencyKey = options.idempotencyKey ?? randomKey();
+  async create(request: CreateSessionInput, options?: CreateOptions): Promise<Created> {
+    const idempotencyKey = options?.idempotencyKey ?? randomKey();
     if (typeof idempotencyKey !== "string" || !/^[!-~]{1,255}$/.test(idempotencyKey)) {
       throw new VouchkeyError("idempotency_key_invalid", "The idempotency key must be 1 to 255 visible ASCII characters.");
     }
     const body = this.#checked(request);
-    const { headers, json } = await this.#call({ idempotencyKey, body }, "id", MOST_BYTES, options);
+    const { headers, json } = await this.#call({ idempotencyKey, body }, isSession, MOST_BYTES, options);
     return {
       session: json as unknown as CreatedSession,
       replayed: headers.get("idempotency-replayed") === "true",
@@ -196,19 +196,19 @@ export class VouchkeyClient {
   }
 
   /** Reads a session, by its id. Needs a secret key. */
-  async get(id: string, options: CallOptions = {}): Promise<Found> {
+  async get(id: string, options?: CallOptions): Promise<Found> {
     this.#mayRead();
     if (typeof id !== "string" || !/^ses_\w+$/.test(id)) {
       throw new VouchkeyError("invalid_argument", "The id of a session begins with ses_.");
     }
-    const { headers, json } = await this.#call({ id }, "id", MOST_BYTES, options);
+    const { headers, json } = await this.#call({ id }, isSession, MOST_BYTES, options);
     return { session: json as unknown as Session, ...answered(headers) };
   }
 
   /** Lists sessions, the newest first. Needs a secret key. */
-  async list(query: ListQuery | Camelized<ListQuery> = {}, options: CallOptions = {}): Promise<Page> {
+  async list(query?: ListQuery | Camelized<ListQuery>, options?: CallOptions): Promise<Page> {
     this.#mayRead();
-    const { headers, json } = await this.#call({ query: lines(query) }, "data", MOST_PAGE_BYTES, options);
+    const { headers, json } = await this.#call({ query: lines(query ?? {}) }, isPage, MOST_PAGE_BYTES, options);
     return { data: json["data"] as Session[], pagination: json["pagination"] as Pagination, ...answered(headers) };
   }
 
@@ -242,15 +242,19 @@ export class VouchkeyClient {
     }
   }
 
-  /** Sends what a call asks for, as often as it takes. The answer must have this member. */
+  /** Sends what a call asks for, as often as it takes, until the answer is one of these. */
   async #call(
     { idempotencyKey = "", body = "", id = "", query = [] }: { idempotencyKey?: string; body?: string; id?: string; query?: string[] },
-    member: string,
+    isWanted: (json: Answer["json"]) => boolean,
     mostBytes: number,
-    options: CallOptions,
+    options: CallOptions | undefined,
   ): Promise<Answer> {
-    const retries = within("retries", options.retries ?? this.#retries, 0, MOST_RETRIES);
-    const timeout = within("timeout", options.timeout ?? this.#timeout, 1, MOST_TIMEOUT);
+    const retries = within("retries", options?.retries ?? this.#retries, 0, MOST_RETRIES);
+    const timeout = within("timeout", options?.timeout ?? this.#timeout, 1, MOST_TIMEOUT);
+    const signal = options?.signal ?? undefined;
+    if (signal && !isSignal(signal)) {
+      throw new VouchkeyError("invalid_argument", "signal must be an AbortSignal.");
+    }
     for (let attempt = 0; ; attempt++) {
       try {
         // A request can be sent once.
@@ -259,7 +263,7 @@ export class VouchkeyClient {
         if (!request) {
           throw new VouchkeyError("invalid_argument", "An argument cannot be sent to this server.");
         }
-        return await exchange(request, member, mostBytes, timeout, options.signal);
+        return await exchange(request, isWanted, mostBytes, timeout, signal);
       } catch (error) {
         if (!(error instanceof VouchkeyError)) {
           throw error;
@@ -272,7 +276,7 @@ export class VouchkeyClient {
           return withKey(error);
         }
         // What was sent may have arrived: who aborts the pause can go on under the same key.
-        await pause(wait, options.signal).catch(withKey);
+        await pause(wait, signal).catch(withKey);
       }
     }
   }
@@ -306,6 +310,19 @@ function within(name: string, value: number, least: number, most: number): numbe
   return value;
 }
 
+/** By what is used of it: there are stand-ins, and those of another realm. */
+function isSignal({ addEventListener, removeEventListener }: AbortSignal): boolean {
+  return typeof addEventListener === "function" && typeof removeEventListener === "function";
+}
+
+function isSession({ id }: Answer["json"]): boolean {
+  return typeof id === "string";
+}
+
+function isPage({ data, pagination }: Answer["json"]): boolean {
+  return Array.isArray(data) && typeof pagination === "object" && pagination !== null;
+}
+
 /** Random, also where `crypto.randomUUID` is missing: on pages over http. */
 function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -316,8 +333,8 @@ function lines(query: ListQuery | Camelized<ListQuery>): string[] {
   const lines: string[] = [];
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null) {
-      if (!["string", "number"].includes(typeof value) || !/^[^\n]+$/.test(`${value}`)) {
-        throw new VouchkeyError("invalid_argument", "The values of a query are numbers and strings of one line, not empty.");
+      if (!["string", "number"].includes(typeof value) || !/^[^\n]+ [^\n]+$/.test(`${name} ${value}`)) {
+        throw new VouchkeyError("invalid_argument", "Names and values of a query are numbers and strings of one line, not empty.");
       }
       lines.push(name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), `${value}`);
     }
@@ -335,14 +352,12 @@ function waitBefore({ code, status = 0, retryAfter = 0 }: VouchkeyError, attempt
 }
 
 function answered(headers: Headers): Answered {
-  const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) => {
-    const value = headers.get(`x-ratelimit-${name}`);
-    return value === null ? undefined : Number(value);
-  });
+  const figures = ["limit", "remaining", "reset"].map((name) => headers.get(`x-ratelimit-${name}`) ?? "");
+  const [limit, remaining, reset] = figures.map(Number) as [number, number, number];
   return {
     requestId: headers.get("x-request-id") ?? undefined,
-    rateLimit:
-      limit === undefined || remaining === undefined || reset === undefined ? undefined : { limit, remaining, reset },
+    // A proxy on the way may have limits of another form.
+    rateLimit: figures.every((figure) => /^\d+$/.test(figure)) ? { limit, remaining, reset } : undefined,
     ignoredFields: ignored(headers),
   };
 }

@@ -9,22 +9,34 @@ export interface Answer {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** Sends a request and reads its answer, which must be an object with this member. */
+/**
+ * Sends a request and reads its answer, in which what a call wants must be found. A `fetch` that knows nothing of signals,
+ * as stand-ins for it may, is left behind when the time is over.
+ */
 export async function exchange(
   request: Request,
-  member: string,
+  isWanted: (json: Answer["json"]) => boolean,
   mostBytes: number,
   timeout: number,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
+  let abort!: () => void;
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => {
+      controller.abort();
+      reject(controller.signal.reason);
+    };
+  });
   const timer = setTimeout(abort, timeout);
   signal?.addEventListener("abort", abort);
   try {
     throwIfAborted(signal);
-    const response = await fetch(request, { signal: controller.signal });
-    return answer(response, await read(response, mostBytes), member);
+    const answered = async (): Promise<Answer> => {
+      const response = await fetch(request, { signal: controller.signal });
+      return answer(response, await read(response, mostBytes), isWanted);
+    };
+    return await Promise.race([answered(), aborted]);
   } catch (cause) {
     if (cause instanceof VouchkeyError) {
       throw cause;
@@ -84,14 +96,14 @@ async function read(response: Response, mostBytes: number): Promise<string> {
   }
 }
 
-function answer(response: Response, text: string, member: string): Answer {
+function answer(response: Response, text: string, isWanted: (json: Answer["json"]) => boolean): Answer {
   const { headers, status, ok, type } = response;
   // A browser hides where a redirect leads, and even its status.
   if (type === "opaqueredirect" || (status >= 300 && status < 400)) {
     throw failure("redirected", "The server answered with a redirect, which is not followed: baseUrl must be its own address.", response);
   }
   const json = object(text);
-  if (ok && json?.[member] !== undefined) {
+  if (ok && json && isWanted(json)) {
     return { headers, json };
   }
   if (!ok && typeof json?.["error"] === "string" && typeof json["detail"] === "string") {

@@ -3,6 +3,7 @@
  */
 
 import { call, engine } from "./engine.js";
+import { LIMITS } from "./names.js";
 
 /** The bytes that are kept from call to call. Text that cannot be longer is written without measuring it first. */
 const KEPT_BYTES = 262_144;
@@ -59,6 +60,20 @@ export function putAll(texts: readonly (string | Uint8Array)[]): number[] {
 /** The UTF-8 of a text. */
 export function utf8(text: string): Uint8Array {
   return (encoder ??= new TextEncoder()).encode(text);
+}
+
+/** The bytes of an array that may be detached, of another realm, or of a class that overrides its members; a copy, which nobody else can change. */
+export function snapshot(array: unknown): Uint8Array | undefined {
+  try {
+    if (!ArrayBuffer.isView(array) || (array as Uint8Array)[Symbol.toStringTag] !== "Uint8Array") {
+      return undefined;
+    }
+    const bytes = array as Uint8Array;
+    // What is far too long is not copied first.
+    return bytes.length > LIMITS.maxBodyBytes ? bytes : new Uint8Array(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 /** So many bytes of the module's answer, as text. */

@@ -1,5 +1,5 @@
 import { call } from "./engine.js";
-import { answer, put, putAll, tidy, utf8 } from "./inbox.js";
+import { answer, put, putAll, snapshot, tidy, utf8 } from "./inbox.js";
 import { type ErrorCode, LIMITS } from "./names.js";
 import { told } from "./told.js";
 import type { FieldError, NormalizedRequest, Warning } from "./wire.js";
@@ -82,7 +82,8 @@ export function validateField(path: string, value: unknown, context?: Validation
   const said = checked(call("judge_field", worldBytes, pathBytes, bodyBytes, Date.now()));
   const mistakes = said === 0 ? [] : told(said).errors;
   tidy();
-  return mistakes;
+  // The rules find fault with what stands for the value, which is not what the caller gave.
+  return text === NOTHING ? mistakes.map((mistake) => ({ ...mistake, message: mistake.message.replace(/JSON:.*/, "JSON.") })) : mistakes;
 }
 
 const TOO_LARGE = "The body is over 4 MiB; shorten or leave out values.";
@@ -103,20 +104,6 @@ function stringify(value: unknown): string | undefined {
 /** The context as the module reads it; what has another form it refuses itself. */
 function contextText(context: ValidationContext | undefined): string {
   return context === undefined || context === null ? "" : (stringify(context) ?? "0");
-}
-
-/** The bytes of an array that may be detached, of another realm, or of a class that overrides its members. */
-function snapshot(array: unknown): Uint8Array | undefined {
-  try {
-    if (!ArrayBuffer.isView(array) || (array as Uint8Array)[Symbol.toStringTag] !== "Uint8Array") {
-      return undefined;
-    }
-    const bytes = array as Uint8Array;
-    // What is far too long is not copied first.
-    return bytes.length > LIMITS.maxBodyBytes ? bytes : new Uint8Array(bytes);
-  } catch {
-    return undefined;
-  }
 }
 
 /** A body that is not over 4 MiB in UTF-8, encoded where that had to be measured. */

@@ -1,7 +1,7 @@
 /** Webhooks: whether a message is the server's, and whether it is news. */
 
 import { call, engine } from "./engine.js";
-import { putAll, tidy } from "./inbox.js";
+import { putAll, snapshot, tidy, utf8 } from "./inbox.js";
 import { LIMITS, ORDER_REFUSALS, SIGNATURE_REFUSALS, type OrderRefusal, type SignatureRefusal } from "./names.js";
 
 /** How far the time of signing may lie from now, in seconds. */
@@ -99,17 +99,23 @@ export function verifyWebhook(
   return event ? { ok: true, event } : { ok: false, reason: "invalid_body" };
 }
 
+/** A copy, since what was signed is what is read, and memory may be shared. */
 function bytes(body: unknown): Uint8Array | "body_not_raw" | "body_too_large" {
   if (typeof body === "string") {
-    return body.length > LIMITS.maxBodyBytes ? "body_too_large" : new TextEncoder().encode(body);
+    return body.length > LIMITS.maxBodyBytes ? "body_too_large" : utf8(body);
   }
-  // Not by `instanceof`: the arrays of another realm, as in a test runner, are as good.
-  if (!ArrayBuffer.isView(body)) {
-    return "body_not_raw";
+  const copy = snapshot(viewed(body));
+  return copy === undefined ? "body_not_raw" : copy.length > LIMITS.maxBodyBytes ? "body_too_large" : copy;
+}
+
+/** The bytes under any view, as a `DataView`, that is not detached. */
+function viewed(body: unknown): Uint8Array | undefined {
+  try {
+    // Not by `instanceof`: the arrays of another realm, as in a test runner, are as good.
+    return ArrayBuffer.isView(body) ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength) : undefined;
+  } catch {
+    return undefined;
   }
-  return body.byteLength > LIMITS.maxBodyBytes
-    ? "body_too_large"
-    : new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
 }
 
 /** The values of {@link SIGNATURE_HEADERS}, empty where there is none. */
