@@ -36,7 +36,8 @@ describe("the packed package", ENDED, () => {
     const { exports } = JSON.parse(readFileSync(join(INSTALLED, "package.json"), "utf8"));
     for (const [entry, conditions] of Object.entries(exports)) {
       if (typeof conditions !== "string") {
-        for (const [condition, targets] of Object.entries(conditions)) {
+        const nested = "types" in conditions ? { any: conditions } : conditions;
+        for (const [condition, targets] of Object.entries(nested)) {
           assert.deepEqual(Object.keys(targets), ["types", "default"], `${entry} ${condition}`);
         }
       }

@@ -120,7 +120,9 @@ export interface CreateSessionRequest {
     /** Your own reference, 1 to 255 characters. */
     external_ref?: Optional<string>;
     /** Your own values: at most 50 keys, each value at most 16,384 bytes of JSON. */
-    metadata?: Optional<Record<string, unknown>>;
+    metadata?: Optional<Record<string, unknown> | (object & {
+        readonly [Symbol.iterator]?: never;
+    })>;
     /** Where the documents are expected to be from, ISO 3166-1 alpha-2. */
     country?: Optional<string>;
     /** Checks instead of the workflow's own, at least one. */
@@ -460,6 +462,8 @@ export type SyncInitInput = ArrayBuffer | ArrayBufferView | CompiledModule;
 
 /** A `WebAssembly.Module`. That name is the browser's library's, which programs for Node do not have. */
 export interface CompiledModule {
+    /** It is no promise of one, nor a text or number. */
+    readonly then?: never;
 }
 
 /**
@@ -498,8 +502,12 @@ export interface TooLongError extends Error {
  */
 export declare function qrPngDataUrl(text: string, options?: QrOptions): string;
 
-/** Draws a text as a QR code: a PNG file. Throws as {@link qrPngDataUrl} does. */
-export declare function qrPngBytes(text: string, options?: QrOptions): Uint8Array<ArrayBuffer>;
+/**
+ * Draws a text as a QR code: a PNG file. Throws as {@link qrPngDataUrl} does.
+ *
+ * Its type is `Uint8Array<ArrayBuffer>`, in a form that TypeScript before 5.7 knows too.
+ */
+export declare function qrPngBytes(text: string, options?: QrOptions): ReturnType<Uint8ArrayConstructor["of"]>;
 
 /** Draws a text as a QR code: an SVG document. Throws as {@link qrPngDataUrl} does. */
 export declare function qrSvg(text: string, options?: QrOptions): string;
@@ -559,7 +567,10 @@ export declare function validateCreateSessionJson(json: string | Uint8Array, con
  */
 export declare function validateField(path: string, value: unknown, context?: ValidationContext): FieldError[];
 
-/** The body of a webhook, once {@link verifyWebhook} believes it. */
+/**
+ * The body of a webhook, once {@link verifyWebhook} believes it. An endpoint that asks for camelCase gets its names in
+ * that: `verifyWebhook<Camelized<WebhookEvent>>(…)`, whose events {@link applyEvent} takes as well.
+ */
 export interface WebhookEvent {
     /** `session.created`, `session.approved`, … */
     event: string;
@@ -615,9 +626,9 @@ export interface WebhookOptions {
 export type WebhookRefusal = SignatureRefusal | "body_not_raw" | "body_too_large" | "invalid_body";
 
 /** What {@link verifyWebhook} says. */
-export type WebhookVerdict = {
+export type WebhookVerdict<Event = WebhookEvent> = {
     readonly ok: true;
-    readonly event: WebhookEvent;
+    readonly event: Event;
 } | {
     readonly ok: false;
     readonly reason: WebhookRefusal;
@@ -630,7 +641,7 @@ export type WebhookVerdict = {
  * It knows both forms of signature, `X-Verifa-Signature` and that of Standard Webhooks (`webhook-id`,
  * `webhook-timestamp`, `webhook-signature`), and throws for nothing that somebody can send.
  */
-export declare function verifyWebhook(rawBody: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[], options?: WebhookOptions): WebhookVerdict;
+export declare function verifyWebhook<Event extends WebhookEvent | Camelized<WebhookEvent> = WebhookEvent>(rawBody: string | Uint8Array, headers: WebhookHeaders, secret: string | readonly string[], options?: WebhookOptions): WebhookVerdict<Event>;
 
 /** What to keep of a session between two of its events; any store of JSON will do. */
 export interface SessionProgress {
@@ -674,6 +685,6 @@ export type Application = {
  * each other: an event that is no news is refused, with the reason, and your state stays as it is. A gap holds nothing
  * back, since the newest event is the truth; the answer says how many are missing.
  */
-export declare function applyEvent(state: SessionProgress | null | undefined, event: WebhookEvent): Application;
+export declare function applyEvent(state: SessionProgress | null | undefined, event: WebhookEvent | Camelized<WebhookEvent>): Application;
 
 export {};

@@ -15,7 +15,10 @@ export type InitInput = string | URL | Request | SyncInitInput | Response | Prom
 export type SyncInitInput = ArrayBuffer | ArrayBufferView | CompiledModule;
 
 /** A `WebAssembly.Module`. That name is the browser's library's, which programs for Node do not have. */
-export interface CompiledModule {}
+export interface CompiledModule {
+  /** It is no promise of one, nor a text or number. */
+  readonly then?: never;
+}
 
 /** Those of the module's exports that can be called. */
 type Calls = { [Name in keyof InitOutput as InitOutput[Name] extends (...values: never[]) => unknown ? Name : never]: InitOutput[Name] };

@@ -26,8 +26,12 @@ export function qrPngDataUrl(text: string, options?: QrOptions): string {
   return answer(draw("qr_png_data_url", text, options));
 }
 
-/** Draws a text as a QR code: a PNG file. Throws as {@link qrPngDataUrl} does. */
-export function qrPngBytes(text: string, options?: QrOptions): Uint8Array<ArrayBuffer> {
+/**
+ * Draws a text as a QR code: a PNG file. Throws as {@link qrPngDataUrl} does.
+ *
+ * Its type is `Uint8Array<ArrayBuffer>`, in a form that TypeScript before 5.7 knows too.
+ */
+export function qrPngBytes(text: string, options?: QrOptions): ReturnType<Uint8ArrayConstructor["of"]> {
   // A copy, since the module's memory changes with the next call.
   return answerBytes(draw("qr_png_bytes", text, options)).slice();
 }

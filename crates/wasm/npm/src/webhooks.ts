@@ -3,6 +3,7 @@
 import { call, engine } from "./engine.js";
 import { putAll, snapshot, tidy, utf8 } from "./inbox.js";
 import { LIMITS, ORDER_REFUSALS, SIGNATURE_REFUSALS, type OrderRefusal, type SignatureRefusal } from "./names.js";
+import type { Camelized } from "./wire.js";
 
 /** How far the time of signing may lie from now, in seconds. */
 const TOLERANCE = 300;
@@ -10,7 +11,10 @@ const TOLERANCE = 300;
 const SIGNATURE_HEADERS = ["webhook-id", "webhook-timestamp", "webhook-signature", "x-verifa-signature"];
 type SignatureHeaders = [string, string, string, string];
 
-/** The body of a webhook, once {@link verifyWebhook} believes it. */
+/**
+ * The body of a webhook, once {@link verifyWebhook} believes it. An endpoint that asks for camelCase gets its names in
+ * that: `verifyWebhook<Camelized<WebhookEvent>>(…)`, whose events {@link applyEvent} takes as well.
+ */
 export interface WebhookEvent {
   /** `session.created`, `session.approved`, … */
   event: string;
@@ -64,8 +68,8 @@ export interface WebhookOptions {
 export type WebhookRefusal = SignatureRefusal | "body_not_raw" | "body_too_large" | "invalid_body";
 
 /** What {@link verifyWebhook} says. */
-export type WebhookVerdict =
-  | { readonly ok: true; readonly event: WebhookEvent }
+export type WebhookVerdict<Event = WebhookEvent> =
+  | { readonly ok: true; readonly event: Event }
   | { readonly ok: false; readonly reason: WebhookRefusal };
 
 /**
@@ -75,12 +79,12 @@ export type WebhookVerdict =
  * It knows both forms of signature, `X-Verifa-Signature` and that of Standard Webhooks (`webhook-id`,
  * `webhook-timestamp`, `webhook-signature`), and throws for nothing that somebody can send.
  */
-export function verifyWebhook(
+export function verifyWebhook<Event extends WebhookEvent | Camelized<WebhookEvent> = WebhookEvent>(
   rawBody: string | Uint8Array,
   headers: WebhookHeaders,
   secret: string | readonly string[],
   options?: WebhookOptions,
-): WebhookVerdict {
+): WebhookVerdict<Event> {
   engine();
   const body = bytes(rawBody);
   if (typeof body === "string") {
@@ -96,7 +100,7 @@ export function verifyWebhook(
     return { ok: false, reason: SIGNATURE_REFUSALS[refusal - 1] as SignatureRefusal };
   }
   const event = parse(body);
-  return event ? { ok: true, event } : { ok: false, reason: "invalid_body" };
+  return event ? { ok: true, event: event as unknown as Event } : { ok: false, reason: "invalid_body" };
 }
 
 /** A copy, since what was signed is what is read, and memory may be shared. */
@@ -202,7 +206,7 @@ export type Application =
  * each other: an event that is no news is refused, with the reason, and your state stays as it is. A gap holds nothing
  * back, since the newest event is the truth; the answer says how many are missing.
  */
-export function applyEvent(state: SessionProgress | null | undefined, event: WebhookEvent): Application {
+export function applyEvent(state: SessionProgress | null | undefined, event: WebhookEvent | Camelized<WebhookEvent>): Application {
   engine();
   const refuse = (reason: EventRefusal): Application => ({ applied: false, state: state ?? null, reason });
   const news = progress(event);

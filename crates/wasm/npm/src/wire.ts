@@ -10,7 +10,7 @@ export interface CreateSessionRequest {
   /** Your own reference, 1 to 255 characters. */
   external_ref?: Optional<string>;
   /** Your own values: at most 50 keys, each value at most 16,384 bytes of JSON. */
-  metadata?: Optional<Record<string, unknown>>;
+  metadata?: Optional<Record<string, unknown> | (object & { readonly [Symbol.iterator]?: never })>;
   /** Where the documents are expected to be from, ISO 3166-1 alpha-2. */
   country?: Optional<string>;
   /** Checks instead of the workflow's own, at least one. */

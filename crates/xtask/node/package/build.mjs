@@ -39,6 +39,7 @@ await Promise.all(BUNDLES.map(bundle));
 writeFileSync(join(dist, "vouchkey.wasm"), FULL.module);
 writeFileSync(join(dist, "vouchkey-slim.wasm"), SLIM.module);
 cpSync(join(sources, "README.md"), join(folder, "README.md"));
+cpSync(join(sources, "wasm.d.ts"), join(dist, "wasm.d.ts"));
 for (const licence of ["LICENSE-APACHE", "LICENSE-MIT"]) {
   cpSync(join(root, licence), join(folder, licence));
 }

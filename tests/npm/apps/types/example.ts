@@ -83,6 +83,8 @@ import {
 } from "@vouchkey/wasm";
 import { init as initInline } from "@vouchkey/wasm/inline";
 import { validateCreateSession as validateSlim } from "@vouchkey/wasm/slim";
+import imported from "@vouchkey/wasm/vouchkey.wasm";
+import importedSlim from "@vouchkey/wasm/vouchkey-slim.wasm";
 import { qrSvg as drawSlim } from "@vouchkey/wasm/slim/inline";
 
 // How it becomes ready.
@@ -92,6 +94,14 @@ await Promise.all([init(), init(inputs[0]), initInline()]);
 initSync(bytes);
 declare const compiled: CompiledModule;
 initSync(compiled);
+initSync(imported);
+initSync(importedSlim);
+// @ts-expect-error: an address, which only `init` fetches
+initSync("vouchkey.wasm");
+// @ts-expect-error: a number
+initSync(5);
+// @ts-expect-error: a promise
+initSync(fetch("vouchkey.wasm"));
 
 // Requests, in both spellings and mixed.
 const prefill: Prefill = { name_first: "Ada", address_street_1: "1 Main Street", phone_number: null };
@@ -99,6 +109,13 @@ const prefillCamel: PrefillCamel = { nameFirst: "Ada", addressStreet1: "1 Main S
 const snake: CreateSessionRequest = { external_ref: "order-1", checks: ["face_match"], send_email: undefined, fields: prefill };
 const camel: CreateSessionRequestCamel = { externalRef: "order-1", expiresInMinutes: 60, fields: prefillCamel };
 const requests: CreateSessionInput[] = [{}, snake, camel, { external_ref: "order-1", sendEmail: true }];
+interface Plan { plan: string }
+const plain: Plan = { plan: "gold" };
+requests.push({ metadata: plain }, { metadata: { plan: "gold" } });
+// @ts-expect-error: a list is no metadata
+requests.push({ metadata: ["gold"] });
+// @ts-expect-error: a text is no metadata
+requests.push({ metadata: "gold" });
 // @ts-expect-error: a check that does not exist
 const unknownCheck: CreateSessionRequest = { checks: ["face_macth"] };
 // @ts-expect-error: a field that does not exist
@@ -204,6 +221,13 @@ if (judged.ok) {
   const reason: WebhookRefusal = judged.reason;
   const signature: SignatureRefusal | undefined = SIGNATURE_REFUSALS.find((known) => known === reason);
   console.log(reason === "body_not_raw", signature, headers.length);
+}
+
+// An endpoint that asks for camelCase.
+const renamed = verifyWebhook<Camelized<WebhookEvent>>(incoming.body, incoming.headers, "whsec_…");
+if (renamed.ok) {
+  const { sessionId, isSandbox, event } = renamed.event;
+  console.log(sessionId satisfies string, isSandbox satisfies boolean, event, applyEvent(kept, renamed.event).applied);
 }
 
 // Answers of the server.
