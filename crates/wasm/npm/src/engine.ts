@@ -56,7 +56,8 @@ export function initSync(input: SyncInitInput): void {
 
 /** What was compiled from the wasm file of this build. */
 function compile(source: SyncInitInput): WebAssembly.Module {
-  const module = kind(source) === "WebAssembly.Module" ? (source as WebAssembly.Module) : new WebAssembly.Module(source as BufferSource);
+  const module =
+    kind(source) === "WebAssembly.Module" ? (source as WebAssembly.Module) : new WebAssembly.Module(source as BufferSource);
   // Each of the file's imports names the build.
   if (WebAssembly.Module.imports(module)[0]?.module !== BUILD) {
     throw new Error("@vouchkey/wasm: this is not the wasm file of this version of the package.");
@@ -64,7 +65,7 @@ function compile(source: SyncInitInput): WebAssembly.Module {
   return module;
 }
 
-/** The exports of the wasm module, its memory among them. What was not called by {@link call} may trap for good. */
+/** The exports of the wasm module, its memory among them. Its functions are for {@link call} alone. */
 export function engine(): InitOutput {
   // A call that was interrupted, by a stack overflow say, leaves an instance that nobody can trust. A call that is on its
   // way, and came out of the module to us again, ends in its own.
@@ -103,7 +104,7 @@ async function read(input: InitInput | undefined): Promise<SyncInitInput> {
   try {
     // No address at all in a script that is no module.
     source ??= beside();
-    if (["String", "URL", "Request"].includes(kind(source))) {
+    if (/^(String|URL|Request)$/.test(kind(source))) {
       source = await fetch(source as string);
     }
   } catch (cause) {

@@ -83,7 +83,9 @@ export function validateField(path: string, value: unknown, context?: Validation
   const mistakes = said === 0 ? [] : told(said).errors;
   tidy();
   // The rules find fault with what stands for the value, which is not what the caller gave.
-  return text === NOTHING ? mistakes.map((mistake) => ({ ...mistake, message: mistake.message.replace(/JSON:.*/, "JSON.") })) : mistakes;
+  return text === NOTHING
+    ? mistakes.map((mistake) => ({ ...mistake, message: mistake.message.replace(/JSON:.*/, "JSON.") }))
+    : mistakes;
 }
 
 const TOO_LARGE = "The body is over 4 MiB; shorten or leave out values.";
