@@ -150,7 +150,7 @@ fn expected(case: &Json, messages: &Json) -> Json {
     } else if case.get("error").is_some() {
         (
             "payload_too_large",
-            "The body is over 4 MiB; shorten or leave out values.".to_owned(),
+            "The body is over 4 MiB; shorten its values.".to_owned(),
         )
     } else {
         ("validation_failed", summary(&errors))

@@ -84,7 +84,7 @@ fn judge(case: &cases::Case, warnings: &mut Vec<Json>) -> Result<NewSession, Pro
     let json = match case.body.as_slice() {
         // The bound belongs to those who read a body: the server and the package.
         body if body.len() > MAX_BODY_BYTES => {
-            let detail = "The body is over 4 MiB; shorten or leave out values.";
+            let detail = "The body is over 4 MiB; shorten its values.";
             return Err(Problem::new(ErrorCode::PayloadTooLarge, detail));
         }
         [] => Object::new().into(),

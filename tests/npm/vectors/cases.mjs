@@ -49,7 +49,7 @@ function verdict(one, messages) {
     return { ok: false, error: "invalid_json", detail, errors, warnings };
   }
   if (one.error) {
-    return { ok: false, error: one.error, detail: "The body is over 4 MiB; shorten or leave out values.", errors, warnings };
+    return { ok: false, error: one.error, detail: "The body is over 4 MiB; shorten its values.", errors, warnings };
   }
   const [{ field, message: first }, ...others] = errors;
   const more = others.length > 0 ? ` (and ${others.length} more)` : "";

@@ -112,10 +112,7 @@ async fn collect(mut body: Body, bound: Bound) -> Result<Bytes, ApiError> {
 }
 
 fn too_large(bound: Bound) -> ApiError {
-    let detail = format!(
-        "The body is over {}; shorten or leave out values.",
-        bound.words
-    );
+    let detail = format!("The body is over {}; shorten its values.", bound.words);
     // What follows on the connection may be the rest of the body, or never come.
     ApiError::new(ErrorCode::PayloadTooLarge, detail).closing()
 }

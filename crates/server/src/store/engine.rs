@@ -62,7 +62,10 @@ const SQLITE_JOURNAL: &str = "PRAGMA journal_mode = WAL";
 /// for, and PostgreSQL is told so: else it does where the table was small when it planned, and keeps to that plan while the
 /// table grows. What it thinks of the costs where nothing else can be done is then far above the truth, and must not make
 /// it compile a plan.
-const POSTGRES_SETTINGS: &str = "SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'; \
+///
+/// It notices at each start that what is made where it is missing is there. The driver asks whether that is to be logged
+/// and, where it is not, has the log lose the line after it: so it is not sent.
+const POSTGRES_SETTINGS: &str = "SET client_min_messages = warning; SET lock_timeout = '2s'; SET idle_in_transaction_session_timeout = '5s'; \
      SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
 
 /// Which database engine runs.

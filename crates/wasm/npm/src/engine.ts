@@ -60,7 +60,7 @@ function compile(source: SyncInitInput): WebAssembly.Module {
     kind(source) === "WebAssembly.Module" ? (source as WebAssembly.Module) : new WebAssembly.Module(source as BufferSource);
   // Each of the file's imports names the build.
   if (WebAssembly.Module.imports(module)[0]?.module !== BUILD) {
-    throw new Error("@vouchkey/wasm: this is not the wasm file of this version of the package.");
+    throw new Error("@vouchkey/wasm: the wasm file is of another version.");
   }
   return module;
 }
@@ -108,7 +108,7 @@ async function read(input: InitInput | undefined): Promise<SyncInitInput> {
       source = await fetch(source as string);
     }
   } catch (cause) {
-    throw new Error(`@vouchkey/wasm: its wasm file cannot be loaded. ${inline}`, { cause });
+    throw new Error(`@vouchkey/wasm: the wasm file cannot be loaded. ${inline}`, { cause });
   }
   if (kind(source) === "Response") {
     const response = source as Response;

@@ -88,7 +88,7 @@ export function validateField(path: string, value: unknown, context?: Validation
     : mistakes;
 }
 
-const TOO_LARGE = "The body is over 4 MiB; shorten or leave out values.";
+const TOO_LARGE = "The body is over 4 MiB; shorten its values.";
 
 /** In place of a value that JSON has no words for; it is no JSON either. */
 const NOTHING = "-";

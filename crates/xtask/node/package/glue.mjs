@@ -9,10 +9,14 @@ const LOADING = /^let wasmModule, wasmInstance, wasm;\n[^]*/m;
 /** Makes a new decoder after two gigabytes, for Safari: here are only short texts. */
 const DECODING = /^const MAX_SAFARI_DECODE_BYTES[^]*?^}\n/m;
 
+/** Imports are only looked up by the names that the module has. */
+const BARE_IMPORTS = /^ *__proto__: null,\n/gm;
+
 /** The glue as a module that exports `initSync(module)`. */
 export function repeatable(glue) {
   const body = [
     [WRAPPERS, ""],
+    [BARE_IMPORTS, ""],
     [DECODING, "function decodeText(bytes) { return cachedTextDecoder.decode(bytes); }\n"],
     [LOADING, "let wasm = new WebAssembly.Instance(module, __wbg_get_imports()).exports;\nwasm.__wbindgen_start();\nreturn wasm;\n"],
   ].reduce((text, [pattern, better]) => {
