@@ -155,7 +155,7 @@ impl fmt::Display for TooLong {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "The text is too long for a QR code: at most {} bytes of it fit.",
+            "The text is too long for a QR code: at most {} bytes fit.",
             self.limit
         )
     }

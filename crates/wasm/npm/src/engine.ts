@@ -74,7 +74,7 @@ export function engine(): InitOutput {
       if (INLINE) {
         compiled = compile(inside());
       } else {
-        throw new Error("@vouchkey/wasm is not ready: await init() before you call its functions.");
+        throw new Error("@vouchkey/wasm is not ready: await init() first.");
       }
     }
     output = instantiate(compiled);

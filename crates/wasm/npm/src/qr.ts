@@ -56,7 +56,7 @@ function draw(name: "qr_png_data_url" | "qr_png_bytes" | "qr_svg", text: string,
   if (said >= 0) {
     return said;
   }
-  throw Object.assign(new Error(`The text is too long for a QR code: at most ${-said} bytes of it fit.`), {
+  throw Object.assign(new Error(`The text is too long for a QR code: at most ${-said} bytes fit.`), {
     code: "too_long" as const,
     limit: -said,
   }) satisfies TooLongError;

@@ -193,7 +193,7 @@ function checked(said: number): number {
     said === -1
       ? "context must be an object"
       : said === -2
-        ? "context.today must be a date, YYYY-MM-DD"
+        ? "context.today must be YYYY-MM-DD"
         : "context.schemes must be a list of strings",
   );
 }
