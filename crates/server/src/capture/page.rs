@@ -54,7 +54,7 @@ pub(super) enum Standing {
         /// When it stops working.
         expires_at: i64,
     },
-    /// The applicant is done.
+    /// The applicant is done, whatever the outcome: it is not ours to tell.
     Finished,
     /// The time is over.
     Expired,
@@ -150,7 +150,7 @@ pub(super) fn known(token: &str, asker: &Asker, standing: Standing, now: i64) ->
             frame,
             title: "You are done",
             text: &format!(
-                "Everything was handed in. {} will get back to you. You can close this page.",
+                "There is nothing more to do here. {} will get back to you. You can close this page.",
                 asker.organization
             ),
             recovery: false,

@@ -42,6 +42,7 @@ async fn a_live_link_says_who_asks_what_for_how_long_until_when_and_what_happens
         "About 3 minutes",
         "2 February 2026, 12:00 UTC</time>, 24 hours from now",
         "Nothing is collected until you start",
+        "cannot take documents or photos so far",
         r#"href="https://pay.example.com/help""#,
         "<strong>Sandbox.</strong>",
         &format!(r#"action="/verify/{token}/start"><button type="submit">Start</button>"#),
@@ -172,6 +173,8 @@ async fn each_state_has_its_page_and_status() {
             bed.get(&format!("/verify/{token}")).await,
             start(&bed, &token).await,
         ] {
+            // Words for every outcome, a refusal's as well.
+            assert!(!reply.text.contains("handed in"), "{change}");
             let title = if reply.text.contains("not part of this version") {
                 ""
             } else {
