@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::country;
 use super::form_state::Form;
 use crate::form::fields::TextField;
 use crate::form::placing::Control;
@@ -71,12 +72,13 @@ pub(crate) fn TextInput(
     let value = Memo::new(move |_| form.draft.with(|draft| draft.text(field.path).to_owned()));
     let leave = move |_| {
         // A space at the end came from the clipboard, and nobody can see it.
-        let trimmed = value.try_with_untracked(|text| {
+        let mended = value.try_with_untracked(|text| {
             let trimmed = text.trim();
-            (trimmed.len() < text.len()).then(|| trimmed.to_owned())
+            let mended = country::code_for(field.path, trimmed).unwrap_or(trimmed);
+            (mended.len() < text.len()).then(|| mended.to_owned())
         });
-        if let Some(trimmed) = trimmed.flatten() {
-            form.edit(control, |draft| draft.set_text(field.path, trimmed));
+        if let Some(mended) = mended.flatten() {
+            form.edit(control, |draft| draft.set_text(field.path, mended));
         }
         form.leave(control);
     };
@@ -87,6 +89,7 @@ pub(crate) fn TextInput(
                 id=id.clone()
                 name=field.path
                 type="text"
+                dir="auto"
                 inputmode=field.input_mode
                 autocomplete="off"
                 autocapitalize="off"

@@ -9,6 +9,7 @@ use vouchkey_types::problem::FieldError;
 use vouchkey_types::session::create::{Context, CreateSessionRequest};
 
 use super::account::Account;
+use super::country;
 use super::kept::Kept;
 use crate::browser;
 use crate::form::draft::Draft;
@@ -147,7 +148,14 @@ impl Form {
     pub(crate) fn send(self) {
         self.refused.set(Vec::new());
         // Who sends by the Enter key has not left the field.
-        self.draft.update(Draft::trim);
+        self.draft.update(|draft| {
+            draft.trim();
+            for path in country::FIELDS {
+                if let Some(code) = country::code_for(path, draft.text(path)) {
+                    draft.set_text(path, code.to_owned());
+                }
+            }
+        });
         self.show_all();
     }
 

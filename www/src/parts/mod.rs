@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod announcer;
 pub(crate) mod attention;
 pub(crate) mod copy;
+pub(crate) mod country;
 pub(crate) mod field;
 pub(crate) mod form_state;
 pub(crate) mod group;

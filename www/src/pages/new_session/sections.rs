@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
 use vouchkey_types::check::Check;
-use vouchkey_types::country::CountryCode;
 
 use crate::form::fields::{
     APPLICANT_EMAIL, APPLICANT_NAME, COUNTRY, EMAIL_DISPLAY_NAME, EXPIRES_IN_MINUTES, EXTERNAL_REF,
@@ -12,11 +11,12 @@ use crate::form::fields::{
 use crate::form::placing::Control;
 use crate::form::summary::minutes_in_words;
 use crate::parts::account::Account;
+use crate::parts::country;
 use crate::parts::field::{Below, TextInput, described_by, invalid};
 use crate::parts::form_state::Form;
 use crate::parts::group::Folding;
 use crate::parts::metadata_editor::MetadataEditor;
-use crate::{browser, words};
+use crate::words;
 
 /// The list of countries that fields suggest.
 const COUNTRIES: &str = "countries";
@@ -29,7 +29,7 @@ pub(super) fn Sections(
     account: Account,
     environment: Memo<Environment>,
 ) -> impl IntoView {
-    let names: Names = StoredValue::new(browser::country_names(&mut CountryCode::all()));
+    let names: Names = StoredValue::new(country::names());
     let brand = account.read(|me| me.brand.clone());
     let expiry = Signal::derive(move || {
         let words = form

@@ -1,0 +1,50 @@
+//! Countries, by their codes and by their names.
+
+use vouchkey_types::country::CountryCode;
+
+use crate::browser;
+
+/// The fields that hold one.
+pub(crate) const FIELDS: [&str; 3] = [
+    "country",
+    "fields.address_country_code",
+    "fields.nationality",
+];
+
+/// Every code and its English name.
+pub(crate) fn names() -> Vec<(&'static str, String)> {
+    browser::country_names(&mut CountryCode::all())
+}
+
+/// The code in the place of a name that was typed in full into the field of this path.
+pub(crate) fn code_for(path: &str, typed: &str) -> Option<&'static str> {
+    // The browser's tables are asked only where it may be a name.
+    if !FIELDS.contains(&path) || typed.len() < 3 {
+        return None;
+    }
+    let names = names();
+    let named = names
+        .iter()
+        .find(|(_, name)| name.eq_ignore_ascii_case(typed));
+    named.map(|(code, _)| *code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_bindgen_test::wasm_bindgen_test;
+
+    #[wasm_bindgen_test]
+    fn a_name_in_full_stands_for_its_code() {
+        for (path, typed, code) in [
+            ("country", "Germany", Some("DE")),
+            ("country", "united states", Some("US")),
+            ("fields.nationality", "Türkiye", Some("TR")),
+            ("country", "Germ", None),
+            ("country", "DE", None),
+            ("external_ref", "Germany", None),
+        ] {
+            assert_eq!(code_for(path, typed), code, "{typed}");
+        }
+    }
+}
