@@ -24,6 +24,10 @@ const KEYS: [(&str, &str); 7] = [
     ("?", "This list"),
 ];
 
+/// Under which it is remembered whether the keys are on: who speaks to the computer presses them without meaning to.
+const SWITCH: &str = "vouchkey.keys";
+const OFF: &str = "off";
+
 /// Whether the list of keys was asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Help(pub(crate) RwSignal<bool>);
@@ -35,13 +39,23 @@ pub(crate) fn Keyboard(environment: Memo<Environment>, help: Help) -> impl IntoV
     let Help(is_asked) = help;
     let go = place::use_go();
     let is_going = RwSignal::new(false);
+    // As another tab has left it; where the browser remembers nothing, as this one has.
+    let remembered = || browser::remembered(SWITCH).map(|word| word != OFF);
+    let is_on = RwSignal::new(remembered().unwrap_or(true));
+    let switch = move |event| {
+        let on = event_target_checked(&event);
+        is_on.set(on);
+        browser::remember(SWITCH, if on { "on" } else { OFF });
+    };
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get().filter(|_| is_asked.get()) {
+            is_on.update(|on| *on = remembered().unwrap_or(*on));
             let _ = dialog.show_modal();
         }
     });
     let on_key = move |event: KeyboardEvent| {
-        if is_for_others(&event) {
+        let is_off = !remembered().unwrap_or(is_on.get_untracked());
+        if is_off || is_for_others(&event) {
             return;
         }
         let here = environment.get_untracked();
@@ -85,6 +99,11 @@ pub(crate) fn Keyboard(environment: Memo<Environment>, help: Help) -> impl IntoV
                         <dd>{what}</dd>
                     }).collect_view()}
                 </dl>
+                <label class="choice">
+                    <input type="checkbox" aria-describedby="keys-off" prop:checked=move || is_on.get() on:change=switch/>
+                    <span>"These keys work"</span>
+                </label>
+                <p class="small soft" id="keys-off">"Switch them off if you speak to your computer, or press them by accident. Tab, Enter and Esc always work."</p>
                 <form method="dialog"><button class="button">"Close"</button></form>
             </div>
         </dialog>
