@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 
-/// The words to be read, for every page.
-#[derive(Clone, Copy)]
+/// The words to be read, for every page; inside a dialog, which silences all that is outside of it, its own.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Announce(RwSignal<String>);
 
 /// The live region.
@@ -17,7 +17,17 @@ pub(crate) fn Announcer() -> impl IntoView {
 
 impl Announce {
     pub(crate) fn provide() {
-        provide_context(Self(RwSignal::new(String::new())));
+        provide_context(Self::default());
+    }
+
+    pub(crate) fn say(self, text: &str) {
+        // The same words twice would not be read again.
+        let is_same = self.0.with_untracked(|before| before == text);
+        self.0.set(if is_same {
+            format!("{text}\u{a0}")
+        } else {
+            text.to_owned()
+        });
     }
 
     /// Returns what announces; to be taken while a component is set up.
@@ -25,13 +35,7 @@ impl Announce {
         let words = use_context::<Self>();
         move |text| {
             if let Some(words) = words {
-                // The same words twice would not be read again.
-                let is_same = words.0.with_untracked(|before| before == text);
-                words.0.set(if is_same {
-                    format!("{text}\u{a0}")
-                } else {
-                    text.to_owned()
-                });
+                words.say(text);
             }
         }
     }

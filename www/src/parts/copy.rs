@@ -26,6 +26,21 @@ pub(crate) fn Copy(
     let is_done = RwSignal::new(false);
     let is_refused = RwSignal::new(false);
     let announce = Announce::here();
+    let answer = move || {
+        if is_refused.get() {
+            "Not allowed"
+        } else {
+            "Copied"
+        }
+    };
+    // Begins with what is read on the button, also while that is the answer.
+    let name = move || {
+        if is_done.get() {
+            format!("{}: {label}", answer())
+        } else {
+            format!("{word} {label}")
+        }
+    };
     let copy = move |_| {
         spawn_local(async move {
             let done = browser::copy(&text.get_untracked()).await;
@@ -39,18 +54,11 @@ pub(crate) fn Copy(
             set_timeout(move || _ = is_done.try_set(false), Duration::from_secs(2));
         });
     };
-    let answer = move || {
-        if is_refused.get() {
-            "Not allowed"
-        } else {
-            "Copied"
-        }
-    };
     view! {
         <button
             type="button"
             class=if is_button { "button copy" } else { "link-button copy small" }
-            aria-label=format!("{word} {label}")
+            aria-label=name
             on:click=copy
         >
             <span class="two-words">

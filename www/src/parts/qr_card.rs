@@ -1,12 +1,13 @@
 //! The QR code of a capture URL, drawn here, with whole device pixels for each module.
 
+use leptos::context::Provider;
 use leptos::prelude::*;
 use leptos::{ev, html};
 use vouchkey_qr::{MODULE_PIXELS, png_bytes, png_data_url, svg};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::announcer::Announce;
+use super::announcer::{Announce, Announcer};
 use super::copy::Copy;
 use crate::browser;
 
@@ -128,7 +129,7 @@ fn FullScreen(
     modules: f64,
     view_port: RwSignal<(f64, f64, f64)>,
 ) -> impl IntoView {
-    let announce = Announce::here();
+    let announce = Announce::default();
     let lock = StoredValue::new_local(None::<JsValue>);
     let largest = move || {
         let (width, height, ratio) = view_port.get();
@@ -139,7 +140,7 @@ fn FullScreen(
     let awake = move |_| {
         let is_open = dialog.get_untracked().is_some_and(|dialog| dialog.open());
         if is_open {
-            announce("QR code on the full screen. Escape closes it.");
+            announce.say("QR code on the full screen. Escape closes it.");
             spawn_local(async move {
                 if let Some(held) = browser::keep_screen_on().await {
                     lock.try_set_value(Some(held));
@@ -172,14 +173,17 @@ fn FullScreen(
     on_cleanup(move || listener.remove());
     view! {
         <dialog class="full" node_ref=dialog aria-label="QR code on the full screen" on:close=asleep on:toggle=awake>
-            <div class="full-body">
-                <img src=image alt="QR code of the capture URL" style:width=largest style:height=largest/>
-                <div class="full-foot">
-                    <span>{url.clone()}</span>
-                    <Copy text=Signal::stored(url) label="capture URL"/>
-                    <button type="button" class="link-button" on:click=move |_| close()>"Close"</button>
+            <Provider value=announce>
+                <Announcer/>
+                <div class="full-body">
+                    <img src=image.clone() alt="QR code of the capture URL" style:width=largest style:height=largest/>
+                    <div class="full-foot">
+                        <span>{url.clone()}</span>
+                        <Copy text=Signal::stored(url.clone()) label="capture URL"/>
+                        <button type="button" class="link-button" on:click=move |_| close()>"Close"</button>
+                    </div>
                 </div>
-            </div>
+            </Provider>
         </dialog>
     }
 }
