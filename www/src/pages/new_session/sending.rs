@@ -184,7 +184,12 @@ fn Line(form: Form, mistake: Placed) -> impl IntoView {
         browser::focus_soon(id.clone());
     };
     view! {
-        <li class:is-mended=move || is_mended.get()><a href=href on:click=go>{text}</a></li>
+        <li class:is-mended=move || is_mended.get()>
+            <a href=href on:click=go>
+                {move || is_mended.get().then(|| view! { <span class="unseen">"Mended: "</span> })}
+                {text}
+            </a>
+        </li>
     }
 }
 
