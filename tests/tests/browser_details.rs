@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use vouchkey_tests::browser::visit;
+use vouchkey_tests::database::Database;
 use vouchkey_tests::program::{Installation, Server};
 use vouchkey_tests::wait::until;
 
@@ -56,6 +57,38 @@ async fn a_long_value_of_metadata_shows_its_beginning_until_it_is_asked_for() {
         browser.sees("Show less").await;
         let whole = browser.script(height, Vec::new()).await;
         assert!(whole.as_i64() > cut.as_i64().map(|cut| 4 * cut), "{whole}");
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_country_that_is_named_in_full_becomes_its_code() {
+    let (_installation, server, _) = with_session(&json!({})).await;
+    visit(|browser| async move {
+        let url = server.url("/dashboard/sessions/new?env=sandbox");
+        browser.go_through_sign_in(&url).await;
+        browser.fill("Country of the documents", "germany ").await;
+        browser.leave_field().await;
+        until("the code", async || {
+            (browser.value("Country of the documents").await == "DE").then_some(())
+        })
+        .await;
+        browser.sees("Germany").await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_ended_early_says_no_future_time_is_past() {
+    let (installation, server, id) = with_session(&json!({})).await;
+    let sql = format!("UPDATE sessions SET status = 'failed' WHERE session_id = '{id}'");
+    assert_eq!(Database::open(&installation).await.execute(&sql).await, 1);
+    visit(|browser| async move {
+        let url = format!("/dashboard/sessions/{id}?env=sandbox");
+        browser.go_through_sign_in(&server.url(&url)).await;
+        browser.sees("Capture URL would have ended").await;
         browser.expect_silent_console().await;
     })
     .await;

@@ -34,14 +34,14 @@ pub(crate) fn parse_time(text: &str) -> Option<i64> {
     ms.is_finite().then_some(ms as i64)
 }
 
-/// A time in the reader's own zone: `25 Nov 2026, 14:05`.
+/// A time in the reader's own zone: `25 Nov 2026, 14:05` in the style `short`, with seconds in `medium`, and in `long` with
+/// the zone as well.
 #[expect(
     clippy::cast_precision_loss,
     reason = "milliseconds since 1970 are far below 2^53"
 )]
-pub(crate) fn local_time(ms: i64, has_seconds: bool) -> String {
+pub(crate) fn local_time(ms: i64, style: &str) -> String {
     let options = Object::new();
-    let style = if has_seconds { "medium" } else { "short" };
     for (name, value) in [("dateStyle", "medium"), ("timeStyle", style)] {
         set(&options, name, &value.into());
     }
@@ -147,6 +147,11 @@ fn copy_by_selection(text: &str) -> Option<bool> {
 /// The element that has the focus.
 pub(crate) fn focused() -> Option<HtmlElement> {
     document().active_element()?.dyn_into().ok()
+}
+
+/// Whether the focus is on what this selects; on `body` where nothing has it.
+pub(crate) fn has_focus(selector: &str) -> bool {
+    focused().is_some_and(|element| element.matches(selector).unwrap_or(false))
 }
 
 /// Gives the focus to the element of this id; `false` if there is none.

@@ -6,10 +6,15 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// `1 key`, `2 keys`.
+/// `1 key`, `2 keys`, `1,999 keys`.
 pub(crate) fn counted(count: impl std::fmt::Display, one: &str, many: &str) -> String {
-    let count = count.to_string();
+    let mut count = count.to_string();
     let word = if count == "1" { one } else { many };
+    let mut at = count.len();
+    while at > 3 {
+        at -= 3;
+        count.insert(at, ',');
+    }
     format!("{count} {word}")
 }
 
@@ -71,12 +76,30 @@ pub(crate) fn remaining(until_ms: i64, now_ms: i64) -> Remaining {
     }
 }
 
-/// The beginning and the end of an identifier that is too long for its place.
+/// Whether a text may be cut anywhere. Not where letters join or combine, nor where it runs from right to left: there its
+/// two ends would change places.
+pub(crate) fn can_be_cut(text: &str) -> bool {
+    text.chars().all(|letter| {
+        matches!(letter,
+            '\0'..'\u{300}' // Latin
+            | '\u{370}'..'\u{483}' | '\u{48a}'..'\u{590}' // Greek, Cyrillic, Armenian
+            | '\u{2010}'..'\u{2028}' // dashes and quotes
+            | '\u{2e80}'..'\u{d7b0}') // Chinese, Japanese, Korean
+    })
+}
+
+/// The beginning and the end of an identifier that is too long for its place; of a text that cannot be cut anywhere only
+/// the beginning.
 pub(crate) fn middle_cut(text: &str, head: usize, tail: usize) -> String {
     let count = text.chars().count();
     if count <= head + tail + 1 {
         return text.to_owned();
     }
+    let (head, tail) = if can_be_cut(text) {
+        (head, tail)
+    } else {
+        (head + tail, 0)
+    };
     let start: String = text.chars().take(head).collect();
     let end: String = text.chars().skip(count - tail).collect();
     format!("{start}…{end}")
@@ -174,6 +197,29 @@ mod tests {
             "ses_01k2ab…wxyz"
         );
         assert_eq!(middle_cut("short", 10, 4), "short");
+        assert_eq!(middle_cut("لقوح-12345-دحوف", 4, 2), "لقوح-1…");
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn texts_whose_letters_join_or_run_from_right_to_left_are_not_cut() {
+        for text in ["cust-00711", "Grüße", "Заказ 7", "顧客番号", "a’b – c"] {
+            assert!(can_be_cut(text), "{text}");
+        }
+        for text in ["عميل-7", "לקוח 7", "👩\u{200d}🚀", "e\u{301}", "\u{202e}x"] {
+            assert!(!can_be_cut(text), "{text}");
+        }
+    }
+
+    #[wasm_bindgen_test(unsupported = test)]
+    fn large_counts_are_grouped() {
+        for (count, words) in [
+            (1, "1 key"),
+            (999, "999 keys"),
+            (1_999, "1,999 keys"),
+            (1_234_567, "1,234,567 keys"),
+        ] {
+            assert_eq!(counted(count, "key", "keys"), words);
+        }
     }
 
     #[wasm_bindgen_test(unsupported = test)]

@@ -8,10 +8,12 @@ use serde_json::Value;
 use super::{Browser, Scheme};
 use crate::program::repository;
 
-/// Runs axe-core on the page. Frames are other documents with their own policy.
+/// Runs axe-core on the page. Frames are other documents with their own policy. One rule is off unless it is asked for: that
+/// a name holds the words that are seen, for those who speak them.
 const RUN: &str = "
 const done = arguments[arguments.length - 1];
-axe.run(document, { resultTypes: ['violations'], iframes: false }).then(
+const rules = { 'label-content-name-mismatch': { enabled: true } };
+axe.run(document, { resultTypes: ['violations'], iframes: false, rules }).then(
   result => done(result.violations.map(violation => violation.id + ': ' + violation.help + ' at '
     + violation.nodes.map(node => node.target.join(' ') + ' (' + (node.any[0]?.message ?? '') + ')').join(', '))),
   error => done(['axe-core failed: ' + error]));

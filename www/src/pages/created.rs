@@ -6,11 +6,11 @@ use vouchkey_types::api_key::Environment;
 use crate::model::session::{Detail, Invitation};
 use crate::parts::account::Account;
 use crate::parts::copy::Copy;
-use crate::parts::load::{Failure, Load, Loader, Skeleton, use_loader};
-use crate::parts::moment::Expiry;
+use crate::parts::load::{Failure, Load, Skeleton, use_loader};
+use crate::parts::moment::{At, Expiry};
 use crate::parts::page_head::PageHead;
 use crate::parts::qr_card::QrCard;
-use crate::{api, place};
+use crate::{api, place, words};
 
 #[component]
 pub(crate) fn Created(id: String) -> impl IntoView {
@@ -26,7 +26,7 @@ pub(crate) fn Created(id: String) -> impl IntoView {
         invitation
             .is_some_and(|invitation| matches!(invitation.state.as_str(), "pending" | "leased"))
     });
-    let (stage, detail) = stages(loader);
+    let (stage, detail) = loader.stages();
     view! {
         <PageHead title=Signal::stored("Verification created".to_owned())/>
         {move || match stage.get() {
@@ -35,21 +35,6 @@ pub(crate) fn Created(id: String) -> impl IntoView {
             Load::Ready(()) => view! { <Handover detail environment=environment.get_untracked()/> }.into_any(),
         }}
     }
-}
-
-/// Whether there is something to show, apart from what it is: a page that follows its session is
-/// then changed in place, and a code on the full screen stays there.
-pub(crate) fn stages(loader: Loader<Detail>) -> (Memo<Load<()>>, Memo<Option<Detail>>) {
-    let stage = Memo::new(move |_| match &*loader.state.read() {
-        Load::Waiting => Load::Waiting,
-        Load::Failed(error) => Load::Failed(error.clone()),
-        Load::Ready(_) => Load::Ready(()),
-    });
-    let detail = Memo::new(move |_| match &*loader.state.read() {
-        Load::Ready(detail) => Some(detail.clone()),
-        _ => None,
-    });
-    (stage, detail)
 }
 
 #[component]
@@ -66,6 +51,7 @@ fn Handover(detail: Memo<Option<Detail>>, environment: Environment) -> impl Into
     let id = id.unwrap_or_default();
     view! {
         <div class="column">
+            <Whose detail/>
             <CaptureLink detail environment lead="Hand this link to the applicant. It expires "/>
             <Show when=is_over>
                 <p>"This session has no capture URL any more."</p>
@@ -75,6 +61,31 @@ fn Handover(detail: Memo<Option<Detail>>, environment: Environment) -> impl Into
                 <a class="button" href=place::new_session(environment)>"Create another"</a>
             </div>
         </div>
+    }
+}
+
+/// Whose link this is, in a line: somebody may have several such pages open.
+#[component]
+fn Whose(detail: Memo<Option<Detail>>) -> impl IntoView {
+    let whose = Memo::new(move |_| {
+        detail.with(|detail| {
+            let session = &detail.as_ref()?.session;
+            Some((
+                session.external_ref.clone(),
+                session.id.clone(),
+                session.expires_at.clone(),
+            ))
+        })
+    });
+    move || {
+        whose.get().map(|(reference, id, expires_at)| {
+            let reference = reference.map(|text| {
+                let short = words::middle_cut(&text, 28, 10);
+                view! { <strong dir="auto" title=text>{short}</strong> " · " }
+            });
+            let until = expires_at.map(|moment| view! { " · until " <At moment has_zone=true/> });
+            view! { <p class="whose">{reference} <span class="mono">{id}</span> {until}</p> }
+        })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
-use vouchkey_wasm::client::ClientError;
 
 use crate::model::mailbox::{Page, Row};
 use crate::parts::account::Account;
@@ -10,7 +9,7 @@ use crate::parts::load::{Failure, Load, Skeleton, use_loader};
 use crate::parts::moment::Ago;
 use crate::parts::page_head::PageHead;
 use crate::parts::pager::Pager;
-use crate::parts::table::focus_left_row;
+use crate::parts::table::{focus_left_row, focus_turned_page};
 use crate::{api, place};
 
 #[component]
@@ -20,19 +19,23 @@ pub(crate) fn Mailbox() -> impl IntoView {
     let has_mailbox = Account::here().read(|me| me.has_mailbox);
     let loader = use_loader(
         move || (environment.get(), cursor.get()),
-        |(environment, cursor)| api::mailbox(environment, cursor),
+        |(environment, cursor)| async move {
+            let page = api::mailbox(environment, cursor.clone()).await?;
+            Ok(Listing {
+                environment,
+                cursor,
+                page,
+            })
+        },
     );
     // Mail arrives by itself; further pages do not change.
     loader.follow(move |_| cursor.with_untracked(String::is_empty));
-    let page = Memo::new(move |_| match loader.state.get() {
-        Load::Ready(page) => Some(page),
-        _ => None,
-    });
-    let shown = Memo::new(move |_| match loader.state.get() {
-        Load::Waiting => Shown::Waiting,
-        Load::Failed(error) => Shown::Failed(error),
-        Load::Ready(page) if page.rows.is_empty() => Shown::Nothing,
-        Load::Ready(_) => Shown::List,
+    let (stage, listing) = loader.stages();
+    let nothing = Memo::new(move |_| {
+        listing.with(|listing| {
+            let listing = listing.as_ref()?;
+            listing.page.rows.is_empty().then_some(listing.environment)
+        })
     });
     let about = if has_mailbox {
         "Invitations stay here, since no SMTP server is set. Nothing has left this server."
@@ -44,24 +47,27 @@ pub(crate) fn Mailbox() -> impl IntoView {
             <button type="button" class="button" on:click=move |_| loader.reload()>"Refresh"</button>
         </PageHead>
         <p class="soft lead-in">{about}</p>
-        <div aria-busy=move || if loader.is_busy.get() { "true" } else { "false" }>
-            {move || match shown.get() {
-                Shown::Waiting => view! { <Skeleton lines=8/> }.into_any(),
-                Shown::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
-                Shown::Nothing => view! { <Nothing environment=environment.get_untracked()/> }.into_any(),
-                Shown::List => view! { <List page environment cursor/> }.into_any(),
+        <div aria-busy=move || if loader.is_awaited.get() { "true" } else { "false" }>
+            {move || match stage.get() {
+                Load::Waiting => view! { <Skeleton lines=8/> }.into_any(),
+                Load::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
+                Load::Ready(()) => view! {
+                    {move || match nothing.get() {
+                        Some(environment) => view! { <Nothing environment/> }.into_any(),
+                        None => view! { <List listing/> }.into_any(),
+                    }}
+                }.into_any(),
             }}
         </div>
     }
 }
 
-/// What stands on the page. The list stays while mail arrives in it.
+/// An answer, beside what was asked.
 #[derive(Clone, PartialEq)]
-enum Shown {
-    Waiting,
-    Failed(ClientError),
-    Nothing,
-    List,
+struct Listing {
+    environment: Environment,
+    cursor: String,
+    page: Page,
 }
 
 #[component]
@@ -76,20 +82,30 @@ fn Nothing(environment: Environment) -> impl IntoView {
 }
 
 #[component]
-fn List(
-    page: Memo<Option<Page>>,
-    environment: Memo<Environment>,
-    cursor: Memo<String>,
-) -> impl IntoView {
+fn List(listing: Memo<Option<Listing>>) -> impl IntoView {
     focus_left_row();
-    let rows = move || page.get().map(|page| page.rows).unwrap_or_default();
+    focus_turned_page(Memo::new(move |_| {
+        listing
+            .get()
+            .map(|listing| listing.cursor)
+            .unwrap_or_default()
+    }));
+    let rows = move || {
+        listing.get().map_or_else(Vec::new, |listing| {
+            let rows = listing.page.rows.into_iter();
+            rows.map(|row| (listing.environment, row)).collect()
+        })
+    };
     let pager = move || {
-        let environment = environment.get_untracked();
-        let next = page.get().and_then(|page| page.next_cursor);
-        let older =
-            next.map(|cursor| place::with(place::mailbox(environment), &[("cursor", &cursor)]));
-        let newest = (!cursor.get_untracked().is_empty()).then(|| place::mailbox(environment));
-        view! { <Pager newest older/> }
+        listing.get().map(|listing| {
+            let newest = place::mailbox(listing.environment);
+            let older = listing
+                .page
+                .next_cursor
+                .map(|cursor| place::with(newest.clone(), &[("cursor", &cursor)]));
+            let newest = (!listing.cursor.is_empty()).then_some(newest);
+            view! { <Pager newest older/> }
+        })
     };
     view! {
         <table class="table">
@@ -103,8 +119,8 @@ fn List(
             </thead>
             <tbody>
                 // A row stays who it is when mail arrives above it: somebody may be about to open it.
-                <For each=rows key=|row| row.id.clone() let:row>
-                    <Line row environment=environment.get_untracked()/>
+                <For each=rows key=|(_, row)| row.id.clone() let:row>
+                    <Line environment=row.0 row=row.1/>
                 </For>
             </tbody>
         </table>
@@ -118,7 +134,7 @@ fn Line(row: Row, environment: Environment) -> impl IntoView {
         <tr>
             <td>
                 <a class="row-link" href=place::message(&row.id, environment) title=row.subject.clone()>
-                    <span class="clip">{row.subject.clone()}</span>
+                    <span class="clip" dir="auto">{row.subject.clone()}</span>
                 </a>
                 <span class="only-phone small soft">{row.to.clone()}</span>
             </td>

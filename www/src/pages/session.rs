@@ -5,9 +5,10 @@ use vouchkey_types::api_key::Environment;
 use vouchkey_types::country::CountryCode;
 use vouchkey_types::json::{self, Json};
 
-use super::created::{CaptureLink, stages};
+use super::created::CaptureLink;
 use crate::form::curl::write_pretty;
 use crate::form::fields;
+use crate::model::Moment;
 use crate::model::session::{Detail, Event, Session as Facts};
 use crate::parts::account::Account;
 use crate::parts::copy::Copy;
@@ -26,7 +27,7 @@ pub(crate) fn Session(id: String) -> impl IntoView {
         |(environment, id)| api::detail(environment, id),
     );
     loader.follow(|detail| !detail.session.status.is_terminal());
-    let (stage, detail) = stages(loader);
+    let (stage, detail) = loader.stages();
     let title = Signal::derive(move || {
         let reference = detail.with(|detail| detail.as_ref()?.session.external_ref.clone());
         reference.map_or_else(
@@ -183,10 +184,15 @@ fn FactSheet(detail: Detail, environment: Environment) -> impl IntoView {
             .collect::<Vec<_>>()
             .join(", ")
     });
-    let ended = if status.is_terminal() {
-        "Capture URL ended"
-    } else {
-        "Capture URL ends"
+    let is_past = |moment: &Moment| moment.ms <= browser::now_ms();
+    let ended = match (
+        status.is_terminal(),
+        expires_at.as_ref().is_some_and(is_past),
+    ) {
+        (false, _) => "Capture URL ends",
+        (true, true) => "Capture URL ended",
+        // It ended with the session.
+        (true, false) => "Capture URL would have ended",
     };
     let country = country.map(|code| {
         let mut known = CountryCode::all().filter(|known| *known == code);
@@ -196,9 +202,9 @@ fn FactSheet(detail: Detail, environment: Environment) -> impl IntoView {
         }
     });
     let line = |name: &'static str, value: Option<String>| {
-        value.map(|value| view! { <dt>{name}</dt><dd>{value}</dd> })
+        value.map(|value| view! { <dt>{name}</dt><dd dir="auto">{value}</dd> })
     };
-    let time = |name: &'static str, value: Option<crate::model::Moment>| {
+    let time = |name: &'static str, value: Option<Moment>| {
         value.map(|moment| view! { <dt>{name}</dt><dd><At moment/></dd> })
     };
     view! {
@@ -210,7 +216,7 @@ fn FactSheet(detail: Detail, environment: Environment) -> impl IntoView {
                 <dd><span class="copyable"><span class="mono">{id.clone()}</span> <Copy text=Signal::stored(id) label="session id"/></span></dd>
                 {external_ref.map(|reference| view! {
                     <dt>"Reference"</dt>
-                    <dd><span class="copyable"><span>{reference.clone()}</span> <Copy text=Signal::stored(reference) label="reference"/></span></dd>
+                    <dd><span class="copyable"><span dir="auto">{reference.clone()}</span> <Copy text=Signal::stored(reference) label="reference"/></span></dd>
                 })}
                 {line("Applicant", detail.applicant_name)}
                 {line("E-mail address", detail.applicant_email)}
@@ -220,7 +226,7 @@ fn FactSheet(detail: Detail, environment: Environment) -> impl IntoView {
                 {line("Country", Some(country.unwrap_or_else(|| "Any".to_owned())))}
                 {workflow.map(|(name, id)| view! {
                     <dt>"Workflow"</dt>
-                    <dd>{name} " " <span class="mono faint">{id}</span></dd>
+                    <dd><bdi>{name}</bdi> " " <span class="mono faint">{id}</span></dd>
                 })}
                 {line("Checks", Some(checks.unwrap_or_else(|| "The workflow’s own".to_owned())))}
                 {line("Redirect URL", detail.redirect_url)}
@@ -239,8 +245,8 @@ fn Pairs(title: &'static str, pairs: Vec<(String, String)>, is_mono: bool) -> im
             <h2>{title}</h2>
             <dl class="facts">
                 {pairs.into_iter().map(|(name, value)| view! {
-                    <dt class:mono=is_mono>{name}</dt>
-                    <dd class="value" class:mono=is_mono><Value value/></dd>
+                    <dt class:mono=is_mono dir="auto">{name}</dt>
+                    <dd class="value" class:mono=is_mono dir="auto"><Value value/></dd>
                 }).collect_view()}
             </dl>
         </section>
@@ -280,7 +286,7 @@ fn Timeline(detail: Detail) -> impl IntoView {
                     <li data-event=event.name>
                         {mark.draw()}
                         <div>
-                            <p>{title}</p>
+                            <p dir="auto">{title}</p>
                             {reason.map(|reason| view! { <p class="small soft">{reason}</p> })}
                             <At moment=event.at/>
                         </div>

@@ -3,12 +3,14 @@
 use std::future::Future;
 use std::time::Duration;
 
+use leptos::ev;
 use leptos::prelude::*;
 use vouchkey_wasm::client::ClientError;
 use wasm_bindgen_futures::spawn_local;
 
 use super::account::Account;
 use super::attention::Attention;
+use super::page_head::focus_heading;
 use crate::api::Answer;
 use crate::{browser, words};
 
@@ -25,13 +27,18 @@ pub(crate) struct Loader<T: Send + Sync + 'static> {
     pub(crate) state: RwSignal<Load<T>>,
     /// Something newer is on its way; what is shown still stands.
     pub(crate) is_busy: RwSignal<bool>,
+    /// And somebody waits for it.
+    pub(crate) is_awaited: RwSignal<bool>,
     attempt: RwSignal<u32>,
     /// The next answer was not asked for by anyone: if it fails, what is shown still stands.
     is_quiet: StoredValue<bool>,
+    asked_at_ms: StoredValue<i64>,
 }
 
 /// How often a page that waits for something asks again while somebody looks at it.
 const EVERY: Duration = Duration::from_secs(4);
+/// Who comes back sooner finds what they left.
+const PAUSE_MS: i64 = 3000;
 
 impl<T: Send + Sync> Clone for Loader<T> {
     fn clone(&self) -> Self {
@@ -55,21 +62,64 @@ impl<T: Send + Sync + 'static> Loader<T> {
                 Load::Ready(value) => while_it(value),
                 _ => false,
             });
-            let is_free = !self.is_busy.get_untracked();
-            let is_seen = browser::is_visible() && attention.is_paid();
-            if is_wanted && is_free && is_seen && !browser::is_offline() {
-                self.is_quiet.set_value(true);
-                self.reload();
+            if is_wanted && attention.is_paid() {
+                self.ask_quietly();
             }
         };
         if let Ok(handle) = set_interval_with_handle(ask, EVERY) {
             on_cleanup(move || handle.clear());
         }
     }
+
+    /// Asks once more by itself when somebody comes back to the page, as long as this holds.
+    pub(crate) fn freshen(self, while_it: impl Fn() -> bool + Copy + 'static) {
+        let ask = move || {
+            let is_there = self
+                .state
+                .with_untracked(|state| matches!(state, Load::Ready(_)));
+            let is_due = browser::now_ms() - self.asked_at_ms.get_value() >= PAUSE_MS;
+            if is_there && is_due && while_it() {
+                self.ask_quietly();
+            }
+        };
+        let focus = window_event_listener(ev::focus, move |_| ask());
+        let look = window_event_listener(ev::visibilitychange, move |_| ask());
+        on_cleanup(move || {
+            focus.remove();
+            look.remove();
+        });
+    }
+
+    fn ask_quietly(self) {
+        let is_free = !self.is_busy.get_untracked();
+        if is_free && browser::is_visible() && !browser::is_offline() {
+            self.is_quiet.set_value(true);
+            self.reload();
+        }
+    }
+
+    /// Whether there is something to show, apart from what it is: a page that follows it is then changed in place, and
+    /// what has the focus or fills the screen stays there.
+    pub(crate) fn stages(self) -> (Memo<Load<()>>, Memo<Option<T>>)
+    where
+        T: Clone + PartialEq,
+    {
+        let stage = Memo::new(move |_| match &*self.state.read() {
+            Load::Waiting => Load::Waiting,
+            Load::Failed(error) => Load::Failed(error.clone()),
+            Load::Ready(_) => Load::Ready(()),
+        });
+        let value = Memo::new(move |_| match &*self.state.read() {
+            Load::Ready(value) => Some(value.clone()),
+            _ => None,
+        });
+        (stage, value)
+    }
 }
 
 /// Loads whenever the key changes or [`Loader::reload`] is called. What is shown stays until the
-/// newer answer is there; an answer that was overtaken is dropped.
+/// newer answer is there; an answer that was overtaken is dropped. What failed for want of a
+/// connection is tried again once there is one.
 pub(crate) fn use_loader<K, T, F>(
     key: impl Fn() -> K + 'static,
     fetch: impl Fn(K) -> F + 'static,
@@ -81,9 +131,20 @@ where
     let loader = Loader {
         state: RwSignal::new(Load::Waiting),
         is_busy: RwSignal::new(true),
+        is_awaited: RwSignal::new(true),
         attempt: RwSignal::new(0),
         is_quiet: StoredValue::new(false),
+        asked_at_ms: StoredValue::new(0),
     };
+    let online = window_event_listener(ev::online, move |_| {
+        let was_offline = loader
+            .state
+            .with_untracked(|state| matches!(state, Load::Failed(error) if error.offline));
+        if was_offline {
+            loader.reload();
+        }
+    });
+    on_cleanup(move || online.remove());
     let account = Account::here();
     let newest = StoredValue::new(0_u32);
     Effect::new(move |_| {
@@ -94,10 +155,16 @@ where
         let is_quiet = loader.is_quiet.get_value();
         loader.is_quiet.set_value(false);
         loader.is_busy.set(true);
+        loader.is_awaited.set(!is_quiet);
+        loader.asked_at_ms.set_value(browser::now_ms());
         if loader
             .state
             .with_untracked(|state| matches!(state, Load::Failed(_)))
         {
+            // The button that asks again goes away.
+            if browser::has_focus(".state *") {
+                focus_heading();
+            }
             loader.state.set(Load::Waiting);
         }
         spawn_local(async move {
@@ -106,6 +173,7 @@ where
                 return;
             }
             loader.is_busy.set(false);
+            loader.is_awaited.set(false);
             match answer {
                 Ok(value) => loader.state.set(Load::Ready(value)),
                 Err(error) if error.status == Some(401) => account.lose(),

@@ -31,6 +31,15 @@ impl Now {
     }
 }
 
+/// On paper nothing moves on, and nothing can be hovered over: there the time stands as it is, with its zone.
+#[component]
+fn Shown(ms: i64, children: Children) -> impl IntoView {
+    view! {
+        <span class="on-screen">{children()}</span>
+        <span class="on-paper">{browser::local_time(ms, "long")}</span>
+    }
+}
+
 fn on_hover(moment: &Moment) -> String {
     moment.utc.replace('T', " ").replace('Z', " UTC")
 }
@@ -41,17 +50,23 @@ pub(crate) fn Ago(moment: Moment) -> impl IntoView {
     let now = Now::here();
     let title = on_hover(&moment);
     let Moment { utc, ms } = moment;
-    let words = move || words::ago(ms, now.get()).unwrap_or_else(|| browser::local_time(ms, false));
-    view! { <time class="figures" datetime=utc title=title>{words}</time> }
+    let words =
+        move || words::ago(ms, now.get()).unwrap_or_else(|| browser::local_time(ms, "short"));
+    view! { <time class="figures" datetime=utc title=title><Shown ms>{words}</Shown></time> }
 }
 
 /// The time itself, for pages.
 #[component]
-pub(crate) fn At(moment: Moment) -> impl IntoView {
+pub(crate) fn At(
+    moment: Moment,
+    /// Names the zone as well.
+    #[prop(optional)]
+    has_zone: bool,
+) -> impl IntoView {
     let title = on_hover(&moment);
     let Moment { utc, ms } = moment;
-    let words = browser::local_time(ms, true);
-    view! { <time class="figures" datetime=utc title=title>{words}</time> }
+    let words = browser::local_time(ms, if has_zone { "long" } else { "medium" });
+    view! { <time class="figures" datetime=utc title=title><Shown ms>{words}</Shown></time> }
 }
 
 /// How soon something expires; amber in its last hour.
@@ -68,7 +83,7 @@ pub(crate) fn Expiry(moment: Moment) -> impl IntoView {
             datetime=utc
             title=title
         >
-            {move || left.read().words.clone()}
+            <Shown ms>{move || left.read().words.clone()}</Shown>
         </time>
     }
 }

@@ -3,6 +3,8 @@
 use leptos::html;
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use crate::place;
 
@@ -20,12 +22,24 @@ pub(crate) fn use_title(title: Signal<String>) -> NodeRef<html::H1> {
     });
     Effect::new(move |_| {
         if let Some(heading) = heading.get() {
-            let options = web_sys::FocusOptions::new();
-            options.set_prevent_scroll(true);
-            let _ = heading.focus_with_options(&options);
+            focus_where_it_is(&heading);
         }
     });
     heading
+}
+
+fn focus_where_it_is(heading: &HtmlElement) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    let _ = heading.focus_with_options(&options);
+}
+
+/// Hands the focus to the heading, for when what has it goes away.
+pub(crate) fn focus_heading() {
+    let heading = document().query_selector("h1[tabindex]").ok().flatten();
+    if let Some(heading) = heading.and_then(|heading| heading.dyn_into().ok()) {
+        focus_where_it_is(&heading);
+    }
 }
 
 #[component]
@@ -49,7 +63,7 @@ pub(crate) fn PageHead(
             <div class="page-title">
                 {back.map(|(href, name)| view! { <p class="crumb"><a href=href>"← " {name}</a></p> })}
                 <div class="title-line">
-                    <h1 tabindex="-1" node_ref=heading>{move || title.get()}</h1>
+                    <h1 tabindex="-1" dir="auto" node_ref=heading>{move || title.get()}</h1>
                     {beside}
                 </div>
             </div>

@@ -32,7 +32,7 @@ pub(crate) fn Rail(environment: Memo<Environment>, help: Help) -> impl IntoView 
         }>
             <div class="brand">
                 <a href=move || place::sessions(environment.get())>"Vouchkey"</a>
-                <span>{move || account.with(|me| me.organization.clone())}</span>
+                <span dir="auto">{move || account.with(|me| me.organization.clone())}</span>
             </div>
             <button
                 type="button"

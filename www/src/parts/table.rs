@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlAnchorElement, HtmlElement};
 
+use crate::browser;
 use crate::router::Address;
 
 /// The links of the rows, in their order.
@@ -34,6 +35,25 @@ pub(crate) fn focus_left_row() {
         }
     };
     set_timeout(focus, Duration::ZERO);
+}
+
+/// Hands the focus to the first row once another page of the list is there, unless it has gone elsewhere meanwhile; to
+/// be called while the table is set up.
+pub(crate) fn focus_turned_page(cursor: Memo<String>) {
+    let focus = || {
+        if browser::has_focus("body, .pager *")
+            && let Some(row) = links().first()
+        {
+            let _ = row.focus();
+        }
+    };
+    Effect::new(move |before: Option<String>| {
+        let now = cursor.get();
+        if before.is_some_and(|before| before != now) {
+            set_timeout(focus, Duration::ZERO);
+        }
+        now
+    });
 }
 
 /// Moves the focus one row down or up; from outside the table to its first or last row.

@@ -10,7 +10,7 @@ use crate::form::fields::EXTERNAL_REF;
 use crate::form::placing::Control;
 use crate::parts::account::Account;
 use crate::parts::form_state::Form;
-use crate::parts::page_head::PageHead;
+use crate::parts::page_head::{PageHead, focus_heading};
 use crate::{browser, place};
 
 use companion::Companion;
@@ -27,6 +27,15 @@ pub(crate) fn NewSession() -> impl IntoView {
     if !browser::is_touched() {
         browser::focus_soon(Control::Text(EXTERNAL_REF.path).dom_id());
     }
+    let clear = move |_| {
+        form.clear();
+        // The button goes away with what it cleared.
+        if browser::is_touched() {
+            focus_heading();
+        } else {
+            browser::focus(&Control::Text(EXTERNAL_REF.path).dom_id());
+        }
+    };
     let back = (place::sessions(environment.get_untracked()), "Sessions");
     let may = account.read(crate::model::me::Me::can_create);
     view! {
@@ -36,7 +45,7 @@ pub(crate) fn NewSession() -> impl IntoView {
         })}
         <Show when=move || form.is_restored.get()>
             <p class="notice lead-in">
-                <span>"What you typed before is here again. " <button type="button" class="link-button" on:click=move |_| form.clear()>"Clear the form"</button></span>
+                <span>"What you typed before is here again. " <button type="button" class="link-button" on:click=clear>"Clear the form"</button></span>
             </p>
         </Show>
         <div class="with-companion">
