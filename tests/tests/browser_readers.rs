@@ -12,11 +12,11 @@ async fn with_references(references: &[&str]) -> (Installation, Server, String) 
     let installation = Installation::new().await;
     let (server, api) = installation.sandbox().await;
     server.owner(&installation).await;
-    let mut id = String::new();
+    let mut last = Value::Null;
     for reference in references {
-        let session = api.created(&json!({"external_ref": reference})).await;
-        id = session["id"].as_str().unwrap_or_default().to_owned();
+        last = api.created(&json!({"external_ref": reference})).await;
     }
+    let id = last["id"].as_str().unwrap_or_default().to_owned();
     (installation, server, id)
 }
 

@@ -22,11 +22,9 @@ pub(crate) fn code_for(path: &str, typed: &str) -> Option<&'static str> {
     if !FIELDS.contains(&path) || typed.len() < 3 {
         return None;
     }
-    let names = names();
-    let named = names
-        .iter()
-        .find(|(_, name)| name.eq_ignore_ascii_case(typed));
-    named.map(|(code, _)| *code)
+    let mut names = names().into_iter();
+    let country = names.find(|(_, name)| name.eq_ignore_ascii_case(typed));
+    country.map(|(code, _)| code)
 }
 
 #[cfg(test)]

@@ -99,11 +99,13 @@ pub(crate) fn Keyboard(environment: Memo<Environment>, help: Help) -> impl IntoV
                         <dd>{what}</dd>
                     }).collect_view()}
                 </dl>
-                <label class="choice">
-                    <input type="checkbox" aria-describedby="keys-off" prop:checked=move || is_on.get() on:change=switch/>
-                    <span>"These keys work"</span>
-                </label>
-                <p class="small soft" id="keys-off">"Switch them off if you speak to your computer, or press them by accident. Tab, Enter and Esc always work."</p>
+                <div>
+                    <label class="choice">
+                        <input type="checkbox" aria-describedby="keys-off" prop:checked=move || is_on.get() on:change=switch/>
+                        <span>"These keys work"</span>
+                    </label>
+                    <p class="small soft" id="keys-off">"Switch them off if you speak to your computer, or press them by accident. Tab, Enter and Esc always work."</p>
+                </div>
                 <form method="dialog"><button class="button">"Close"</button></form>
             </div>
         </dialog>
