@@ -1,6 +1,5 @@
 //! The frame around the pages: who is signed in, the rail, the environment, the keyboard.
 
-use leptos::ev;
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
 use wasm_bindgen_futures::spawn_local;
@@ -15,7 +14,7 @@ use crate::pages::sessions::Sessions;
 use crate::pages::sign_in::SignIn;
 use crate::parts::account::Account;
 use crate::parts::announcer::{Announce, Announcer};
-use crate::parts::attention::Attention;
+use crate::parts::attention::{Attention, on_return};
 use crate::parts::keyboard::{Help, Keyboard};
 use crate::parts::load::{Failure, Load, Skeleton};
 use crate::parts::moment::Now;
@@ -30,7 +29,7 @@ const PAUSE_MS: i64 = 3000;
 #[component]
 pub(crate) fn App() -> impl IntoView {
     Account::provide();
-    Announce::provide();
+    let words = Announce::provide();
     Attention::provide();
     Now::provide();
     let path = Address::provide().path();
@@ -38,7 +37,7 @@ pub(crate) fn App() -> impl IntoView {
     // Apart, so that the shell stays while the page in it changes.
     let is_sign_in = Memo::new(move |_| route.read() == Route::SignIn);
     view! {
-        <Announcer/>
+        <Announcer words/>
         {move || if is_sign_in.get() {
             view! { <SignIn/> }.into_any()
         } else {
@@ -153,12 +152,7 @@ fn stay_the_same(account: Account) {
             }
         });
     };
-    let focus = window_event_listener(ev::focus, move |_| ask());
-    let look = window_event_listener(ev::visibilitychange, move |_| ask());
-    on_cleanup(move || {
-        focus.remove();
-        look.remove();
-    });
+    on_return(Box::new(ask));
 }
 
 #[component]

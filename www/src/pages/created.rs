@@ -67,24 +67,17 @@ fn Handover(detail: Memo<Option<Detail>>, environment: Environment) -> impl Into
 /// Whose link this is, in a line: somebody may have several such pages open.
 #[component]
 fn Whose(detail: Memo<Option<Detail>>) -> impl IntoView {
-    let whose = Memo::new(move |_| {
-        detail.with(|detail| {
-            let session = &detail.as_ref()?.session;
-            Some((
-                session.external_ref.clone(),
-                session.id.clone(),
-                session.expires_at.clone(),
-            ))
-        })
-    });
     move || {
-        whose.get().map(|(reference, id, expires_at)| {
-            let reference = reference.map(|text| {
+        detail.get().map(|detail| {
+            let session = detail.session;
+            let reference = session.external_ref.map(|text| {
                 let short = words::middle_cut(&text, 28, 10);
                 view! { <strong dir="auto" title=text>{short}</strong> " · " }
             });
-            let until = expires_at.map(|moment| view! { " · until " <At moment has_zone=true/> });
-            view! { <p class="whose">{reference} <span class="mono">{id}</span> {until}</p> }
+            let until = session
+                .expires_at
+                .map(|moment| view! { " · until " <At moment has_zone=true/> });
+            view! { <p>{reference} <span class="mono">{session.id}</span> {until}</p> }
         })
     }
 }

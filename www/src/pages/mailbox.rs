@@ -1,5 +1,7 @@
 //! The embedded mailbox: mail that did not leave, since no SMTP server is set.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
 
@@ -9,7 +11,7 @@ use crate::parts::load::{Failure, Load, Skeleton, use_loader};
 use crate::parts::moment::Ago;
 use crate::parts::page_head::PageHead;
 use crate::parts::pager::Pager;
-use crate::parts::table::{focus_left_row, focus_turned_page};
+use crate::parts::table::{Rows, focus_left_row, focus_turned_page};
 use crate::{api, place};
 
 #[component]
@@ -31,10 +33,10 @@ pub(crate) fn Mailbox() -> impl IntoView {
     // Mail arrives by itself; further pages do not change.
     loader.follow(move |_| cursor.with_untracked(String::is_empty));
     let (stage, listing) = loader.stages();
-    let nothing = Memo::new(move |_| {
+    let is_empty = Memo::new(move |_| {
         listing.with(|listing| {
-            let listing = listing.as_ref()?;
-            listing.page.rows.is_empty().then_some(listing.environment)
+            let listing = listing.as_ref();
+            listing.is_some_and(|listing| listing.page.rows.is_empty())
         })
     });
     let about = if has_mailbox {
@@ -52,9 +54,10 @@ pub(crate) fn Mailbox() -> impl IntoView {
                 Load::Waiting => view! { <Skeleton lines=8/> }.into_any(),
                 Load::Failed(error) => view! { <Failure error retry=move || loader.reload()/> }.into_any(),
                 Load::Ready(()) => view! {
-                    {move || match nothing.get() {
-                        Some(environment) => view! { <Nothing environment/> }.into_any(),
-                        None => view! { <List listing/> }.into_any(),
+                    {move || if is_empty.get() {
+                        view! { <Nothing environment=environment.get_untracked()/> }.into_any()
+                    } else {
+                        view! { <List listing/> }.into_any()
                     }}
                 }.into_any(),
             }}
@@ -90,11 +93,20 @@ fn List(listing: Memo<Option<Listing>>) -> impl IntoView {
             .map(|listing| listing.cursor)
             .unwrap_or_default()
     }));
-    let rows = move || {
-        listing.get().map_or_else(Vec::new, |listing| {
-            let rows = listing.page.rows.into_iter();
-            rows.map(|row| (listing.environment, row)).collect()
+    let ids = move || {
+        listing.with(|listing| {
+            let rows = listing.as_ref().map(|listing| listing.page.rows.iter());
+            rows.map_or_else(Vec::new, |rows| rows.map(|row| row.id.clone()).collect())
         })
+    };
+    let draw = move |id: String| {
+        listing
+            .with_untracked(|listing| {
+                let listing = listing.as_ref()?;
+                let row = listing.page.rows.iter().find(|row| row.id == id)?;
+                Some(view! { <Line environment=listing.environment row=row.clone()/> })
+            })
+            .into_any()
     };
     let pager = move || {
         listing.get().map(|listing| {
@@ -118,10 +130,7 @@ fn List(listing: Memo<Option<Listing>>) -> impl IntoView {
                 </tr>
             </thead>
             <tbody>
-                // A row stays who it is when mail arrives above it: somebody may be about to open it.
-                <For each=rows key=|(_, row)| row.id.clone() let:row>
-                    <Line environment=row.0 row=row.1/>
-                </For>
+                <Rows ids=Arc::new(ids) draw=Arc::new(draw)/>
             </tbody>
         </table>
         {pager}

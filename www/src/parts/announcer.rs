@@ -8,16 +8,21 @@ pub(crate) struct Announce(RwSignal<String>);
 
 /// The live region.
 #[component]
-pub(crate) fn Announcer() -> impl IntoView {
-    let words = use_context::<Announce>();
-    view! {
-        <p class="unseen" role="status">{move || words.map(|words| words.0.get())}</p>
-    }
+pub(crate) fn Announcer(words: Announce) -> impl IntoView {
+    view! { <p class="unseen" role="status">{move || words.0.get()}</p> }
 }
 
 impl Announce {
-    pub(crate) fn provide() {
-        provide_context(Self::default());
+    /// Makes the one of every page.
+    pub(crate) fn provide() -> Self {
+        let words = Self::default();
+        provide_context(words);
+        words
+    }
+
+    /// That of the page; to be taken while a component is set up.
+    pub(crate) fn here() -> Self {
+        expect_context()
     }
 
     pub(crate) fn say(self, text: &str) {
@@ -28,15 +33,5 @@ impl Announce {
         } else {
             text.to_owned()
         });
-    }
-
-    /// Returns what announces; to be taken while a component is set up.
-    pub(crate) fn here() -> impl Fn(&str) + Copy + Send + Sync + 'static {
-        let words = use_context::<Self>();
-        move |text| {
-            if let Some(words) = words {
-                words.say(text);
-            }
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! Whether anybody is at the page: what asks by itself must not keep somebody signed in who has left (decision 27).
 
+use std::rc::Rc;
+
 use leptos::ev;
 use leptos::prelude::*;
 
@@ -7,6 +9,24 @@ use crate::browser;
 
 /// Who has not touched the page for so long has left it.
 const AWAY_MS: i64 = 5 * 60 * 1000;
+
+/// Does something whenever somebody may have come back to this tab, as long as the component stands.
+pub(crate) fn on_return(act: Box<dyn Fn()>) {
+    let act: Rc<dyn Fn()> = Rc::from(act);
+    let again = Rc::clone(&act);
+    let focus = window_event_listener(ev::focus, move |_| act());
+    let look = window_event_listener(ev::visibilitychange, move |_| again());
+    on_cleanup(move || {
+        focus.remove();
+        look.remove();
+    });
+}
+
+/// Does something whenever the browser has a network again, as long as the component stands.
+pub(crate) fn on_network(act: Box<dyn Fn()>) {
+    let online = window_event_listener(ev::online, move |_| act());
+    on_cleanup(move || online.remove());
+}
 
 /// When somebody last did something on the page.
 #[derive(Clone, Copy)]

@@ -22,10 +22,13 @@ pub(crate) fn Copy(
     /// Looks like a button instead of a link.
     #[prop(optional)]
     is_button: bool,
+    /// Where it is said; else as on every page.
+    #[prop(optional)]
+    words: Option<Announce>,
 ) -> impl IntoView {
     let is_done = RwSignal::new(false);
     let is_refused = RwSignal::new(false);
-    let announce = Announce::here();
+    let words = words.unwrap_or_else(Announce::here);
     let answer = move || {
         if is_refused.get() {
             "Not allowed"
@@ -44,7 +47,7 @@ pub(crate) fn Copy(
     let copy = move |_| {
         spawn_local(async move {
             let done = browser::copy(&text.get_untracked()).await;
-            announce(if done {
+            words.say(if done {
                 "Copied"
             } else {
                 "The browser does not allow copying"

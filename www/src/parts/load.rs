@@ -3,13 +3,12 @@
 use std::future::Future;
 use std::time::Duration;
 
-use leptos::ev;
 use leptos::prelude::*;
 use vouchkey_wasm::client::ClientError;
 use wasm_bindgen_futures::spawn_local;
 
 use super::account::Account;
-use super::attention::Attention;
+use super::attention::{Attention, on_network, on_return};
 use super::page_head::focus_heading;
 use crate::api::Answer;
 use crate::{browser, words};
@@ -82,12 +81,7 @@ impl<T: Send + Sync + 'static> Loader<T> {
                 self.ask_quietly();
             }
         };
-        let focus = window_event_listener(ev::focus, move |_| ask());
-        let look = window_event_listener(ev::visibilitychange, move |_| ask());
-        on_cleanup(move || {
-            focus.remove();
-            look.remove();
-        });
+        on_return(Box::new(ask));
     }
 
     fn ask_quietly(self) {
@@ -136,15 +130,14 @@ where
         is_quiet: StoredValue::new(false),
         asked_at_ms: StoredValue::new(0),
     };
-    let online = window_event_listener(ev::online, move |_| {
+    on_network(Box::new(move || {
         let was_offline = loader
             .state
             .with_untracked(|state| matches!(state, Load::Failed(error) if error.offline));
         if was_offline {
             loader.reload();
         }
-    });
-    on_cleanup(move || online.remove());
+    }));
     let account = Account::here();
     let newest = StoredValue::new(0_u32);
     Effect::new(move |_| {

@@ -76,7 +76,7 @@ fn MetadataRow(form: Form, id: u32, ids: Memo<Vec<u32>>) -> impl IntoView {
             event.prevent_default();
             let mut count = 0;
             form.edit(key, |draft| count = draft.merge(id, pasted));
-            announce(&format!("{} pasted", words::counted(count, "key", "keys")));
+            announce.say(&format!("{} pasted", words::counted(count, "key", "keys")));
             let last = form
                 .draft
                 .with_untracked(|draft| draft.rows.last().map(|row| row.id));

@@ -1,6 +1,5 @@
 //! The QR code of a capture URL, drawn here, with whole device pixels for each module.
 
-use leptos::context::Provider;
 use leptos::prelude::*;
 use leptos::{ev, html};
 use vouchkey_qr::{MODULE_PIXELS, png_bytes, png_data_url, svg};
@@ -129,7 +128,7 @@ fn FullScreen(
     modules: f64,
     view_port: RwSignal<(f64, f64, f64)>,
 ) -> impl IntoView {
-    let announce = Announce::default();
+    let words = Announce::default();
     let lock = StoredValue::new_local(None::<JsValue>);
     let largest = move || {
         let (width, height, ratio) = view_port.get();
@@ -140,7 +139,7 @@ fn FullScreen(
     let awake = move |_| {
         let is_open = dialog.get_untracked().is_some_and(|dialog| dialog.open());
         if is_open {
-            announce.say("QR code on the full screen. Escape closes it.");
+            words.say("QR code on the full screen. Escape closes it.");
             spawn_local(async move {
                 if let Some(held) = browser::keep_screen_on().await {
                     lock.try_set_value(Some(held));
@@ -173,17 +172,15 @@ fn FullScreen(
     on_cleanup(move || listener.remove());
     view! {
         <dialog class="full" node_ref=dialog aria-label="QR code on the full screen" on:close=asleep on:toggle=awake>
-            <Provider value=announce>
-                <Announcer/>
-                <div class="full-body">
-                    <img src=image.clone() alt="QR code of the capture URL" style:width=largest style:height=largest/>
-                    <div class="full-foot">
-                        <span>{url.clone()}</span>
-                        <Copy text=Signal::stored(url.clone()) label="capture URL"/>
-                        <button type="button" class="link-button" on:click=move |_| close()>"Close"</button>
-                    </div>
+            <Announcer words/>
+            <div class="full-body">
+                <img src=image alt="QR code of the capture URL" style:width=largest style:height=largest/>
+                <div class="full-foot">
+                    <span>{url.clone()}</span>
+                    <Copy text=Signal::stored(url) label="capture URL" words/>
+                    <button type="button" class="link-button" on:click=move |_| close()>"Close"</button>
                 </div>
-            </Provider>
+            </div>
         </dialog>
     }
 }

@@ -1,5 +1,6 @@
 //! Tables whose rows are links, with `j` and `k` to walk through them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -8,6 +9,16 @@ use web_sys::{HtmlAnchorElement, HtmlElement};
 
 use crate::browser;
 use crate::router::Address;
+
+/// The rows of a table, each drawn once by its id. One stays who it is when others come above it: somebody may be about to
+/// open it. (One for all tables, since each kind of list would be 3 KB more to load.)
+#[component]
+pub(crate) fn Rows(
+    ids: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
+    draw: Arc<dyn Fn(String) -> AnyView + Send + Sync>,
+) -> impl IntoView {
+    view! { <For each=move || ids() key=String::clone children=move |id| draw(id)/> }
+}
 
 /// The links of the rows, in their order.
 fn links() -> Vec<HtmlElement> {

@@ -97,16 +97,26 @@ fn address(environment: Environment, query: &Query) -> String {
 
 #[component]
 fn Found(listing: Memo<Option<Listing>>, can_create: bool) -> impl IntoView {
-    let nothing = Memo::new(move |_| {
+    let is_empty = Memo::new(move |_| {
         listing.with(|listing| {
-            let listing = listing.as_ref()?;
-            let is_empty = listing.page.rows.is_empty();
-            is_empty.then(|| (listing.environment, listing.query.clone()))
+            let listing = listing.as_ref();
+            listing.is_some_and(|listing| listing.page.rows.is_empty())
         })
     });
-    move || match nothing.get() {
-        Some((environment, query)) => view! { <Nothing environment query can_create/> }.into_any(),
-        None => view! { <List listing/> }.into_any(),
+    let nothing = move || {
+        listing.get().map(|listing| {
+            let Listing {
+                environment, query, ..
+            } = listing;
+            view! { <Nothing environment query can_create/> }
+        })
+    };
+    move || {
+        if is_empty.get() {
+            nothing.into_any()
+        } else {
+            view! { <List listing/> }.into_any()
+        }
     }
 }
 

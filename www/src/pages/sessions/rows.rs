@@ -1,5 +1,7 @@
 //! The rows of the list.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use vouchkey_types::api_key::Environment;
 
@@ -8,7 +10,7 @@ use crate::model::session::{Query, Session};
 use crate::parts::moment::{Ago, Expiry};
 use crate::parts::pager::Pager;
 use crate::parts::status::Status;
-use crate::parts::table::{focus_left_row, focus_turned_page};
+use crate::parts::table::{Rows, focus_left_row, focus_turned_page};
 use crate::{place, words};
 
 #[component]
@@ -22,13 +24,10 @@ pub(super) fn List(listing: Memo<Option<Listing>>) -> impl IntoView {
                 .unwrap_or_default()
         })
     }));
-    let rows = move || {
+    let ids = move || {
         listing.with(|listing| {
-            let listing = listing.as_ref();
-            listing.map_or_else(Vec::new, |listing| {
-                let rows = listing.page.rows.iter();
-                rows.map(|row| (listing.environment, row.clone())).collect()
-            })
+            let rows = listing.as_ref().map(|listing| listing.page.rows.iter());
+            rows.map_or_else(Vec::new, |rows| rows.map(|row| row.id.clone()).collect())
         })
     };
     let pager = move || {
@@ -60,41 +59,37 @@ pub(super) fn List(listing: Memo<Option<Listing>>) -> impl IntoView {
                 </tr>
             </thead>
             <tbody>
-                // A row stays who it is when sessions arrive above it: somebody may be about to open it.
-                <For each=rows key=|(_, row)| (row.id.clone(), row.external_ref.clone()) let:row>
-                    <Row environment=row.0 session=row.1 listing/>
-                </For>
+                <Rows ids=Arc::new(ids) draw=Arc::new(move |id| row(&id, listing))/>
             </tbody>
         </table>
         {pager}
     }
 }
 
-#[component]
-fn Row(
-    environment: Environment,
-    session: Session,
-    listing: Memo<Option<Listing>>,
-) -> impl IntoView {
-    let id = session.id.clone();
-    // What becomes of a session while its row stands there.
-    let latest = Memo::new(move |_| {
-        listing.with(|listing| {
-            let rows = &listing.as_ref()?.page.rows;
-            let row = rows.iter().find(|row| row.id == id)?;
-            Some((row.status, row.expires_at.clone()))
-        })
-    });
-    let status = move || {
-        latest.with(|latest| {
-            latest
-                .as_ref()
-                .map(|(status, _)| view! { <Status status=*status/> })
-        })
+/// The row of this id, as it is now.
+fn find(listing: Option<&Listing>, id: &str) -> Option<(Environment, Session)> {
+    let listing = listing?;
+    let row = listing.page.rows.iter().find(|row| row.id == id)?;
+    Some((listing.environment, row.clone()))
+}
+
+/// Draws a row, of which status and expiry change while it stands there.
+fn row(id: &str, listing: Memo<Option<Listing>>) -> AnyView {
+    let Some((environment, session)) = listing.with_untracked(|listing| find(listing.as_ref(), id))
+    else {
+        return ().into_any();
     };
+    let id = StoredValue::new(session.id.clone());
+    let latest = move || {
+        let found = listing.with(|listing| id.with_value(|id| find(listing.as_ref(), id)));
+        found.map(|(_, session)| session)
+    };
+    let status = move || latest().map(|session| view! { <Status status=session.status/> });
     let expiry = move || {
-        let (status, moment) = latest.get()?;
-        let moment = moment.filter(|_| !status.is_terminal())?;
+        let session = latest()?;
+        let moment = session
+            .expires_at
+            .filter(|_| !session.status.is_terminal())?;
         Some(view! { <Expiry moment/> })
     };
     let href = place::session(&session.id, environment);
@@ -127,6 +122,7 @@ fn Row(
             <td class="folds nowrap"><span class="over">{expiry}</span></td>
         </tr>
     }
+    .into_any()
 }
 
 /// A text that loses its middle where there is no room for it; its end where it cannot be cut anywhere.
