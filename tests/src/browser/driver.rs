@@ -5,6 +5,8 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
+use super::ATTEMPTS;
+
 /// What Chromium is started with: no window, no sandbox (tests run as root in containers), and
 /// nothing that talks to the outside.
 pub(super) const FLAGS: &[&str] = &[
@@ -34,7 +36,19 @@ pub(super) fn chromium() -> String {
 }
 
 impl Driver {
+    /// Starts a driver. The port that it takes on one kind of address may be somebody else's on the other: then it ends at
+    /// once, and another one is tried.
     pub(super) async fn start() -> Self {
+        for _ in 1..ATTEMPTS {
+            if let Some(driver) = Self::try_to_start().await {
+                return driver;
+            }
+        }
+        let last = Self::try_to_start().await;
+        last.expect("the driver says on which port it listens")
+    }
+
+    async fn try_to_start() -> Option<Self> {
         let program = std::env::var("CHROMEDRIVER");
         let program = program.unwrap_or_else(|_| "/usr/bin/chromedriver".to_owned());
         let mut child = Command::new(&program)
@@ -49,17 +63,16 @@ impl Driver {
         let mut lines = BufReader::new(out).lines();
         let port = loop {
             let line = lines.next_line().await.expect("the driver's output");
-            let line = line.expect("the driver says on which port it listens");
-            if let Some((_, port)) = line.split_once("started successfully on port ") {
+            if let Some((_, port)) = line?.split_once("started successfully on port ") {
                 break port.trim_end_matches('.').to_owned();
             }
         };
         // What it says later is read and dropped, so that a full pipe never stops it.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self {
+        Some(Self {
             _child: child,
             url: format!("http://127.0.0.1:{port}"),
-        }
+        })
     }
 
     pub(super) fn url(&self) -> &str {

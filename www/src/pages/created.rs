@@ -6,7 +6,7 @@ use vouchkey_types::api_key::Environment;
 use crate::model::session::{Detail, Invitation};
 use crate::parts::account::Account;
 use crate::parts::copy::Copy;
-use crate::parts::load::{Failure, Load, Skeleton, use_loader};
+use crate::parts::load::{Failure, Load, Loaded, Skeleton, use_loader};
 use crate::parts::moment::{At, Expiry};
 use crate::parts::page_head::PageHead;
 use crate::parts::qr_card::QrCard;
@@ -38,16 +38,11 @@ pub(crate) fn Created(id: String) -> impl IntoView {
 }
 
 #[component]
-fn Handover(detail: Memo<Option<Detail>>, environment: Environment) -> impl IntoView {
+fn Handover(detail: Loaded<Detail>, environment: Environment) -> impl IntoView {
     let is_over = move || {
-        detail.with(|detail| {
-            detail
-                .as_ref()
-                .is_some_and(|detail| detail.session.capture_url.is_none())
-        })
+        detail.with(|detail| detail.is_some_and(|detail| detail.session.capture_url.is_none()))
     };
-    let id =
-        detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.session.id.clone()));
+    let id = detail.with_untracked(|detail| detail.map(|detail| detail.session.id.clone()));
     let id = id.unwrap_or_default();
     view! {
         <div class="column">
@@ -66,7 +61,7 @@ fn Handover(detail: Memo<Option<Detail>>, environment: Environment) -> impl Into
 
 /// Whose link this is, in a line: somebody may have several such pages open.
 #[component]
-fn Whose(detail: Memo<Option<Detail>>) -> impl IntoView {
+fn Whose(detail: Loaded<Detail>) -> impl IntoView {
     move || {
         detail.get().map(|detail| {
             let session = detail.session;
@@ -85,22 +80,21 @@ fn Whose(detail: Memo<Option<Detail>>) -> impl IntoView {
 /// The capture URL as QR code and as text, until when it works, and what became of the invitation.
 #[component]
 pub(crate) fn CaptureLink(
-    detail: Memo<Option<Detail>>,
+    detail: Loaded<Detail>,
     environment: Environment,
     /// What stands before the expiry.
     lead: &'static str,
 ) -> impl IntoView {
     let link = Memo::new(move |_| {
         detail.with(|detail| {
-            let session = &detail.as_ref()?.session;
+            let session = &detail?.session;
             Some((session.capture_url.clone()?, session.id.clone()))
         })
     });
-    let expires_at =
-        Memo::new(move |_| detail.with(|detail| detail.as_ref()?.session.expires_at.clone()));
+    let expires_at = Memo::new(move |_| detail.with(|detail| detail?.session.expires_at.clone()));
     let invited = Memo::new(move |_| {
         detail.with(|detail| {
-            let detail = detail.as_ref()?;
+            let detail = detail?;
             Some((detail.invitation.clone()?, detail.applicant_email.clone()))
         })
     });

@@ -7,7 +7,7 @@ use vouchkey_types::api_key::Environment;
 
 use crate::model::mailbox::{Page, Row};
 use crate::parts::account::Account;
-use crate::parts::load::{Failure, Load, Skeleton, use_loader};
+use crate::parts::load::{Failure, Load, Loaded, Skeleton, use_loader};
 use crate::parts::moment::Ago;
 use crate::parts::page_head::PageHead;
 use crate::parts::pager::Pager;
@@ -34,10 +34,7 @@ pub(crate) fn Mailbox() -> impl IntoView {
     loader.follow(move |_| cursor.with_untracked(String::is_empty));
     let (stage, listing) = loader.stages();
     let is_empty = Memo::new(move |_| {
-        listing.with(|listing| {
-            let listing = listing.as_ref();
-            listing.is_some_and(|listing| listing.page.rows.is_empty())
-        })
+        listing.with(|listing| listing.is_some_and(|listing| listing.page.rows.is_empty()))
     });
     let about = if has_mailbox {
         "Invitations stay here, since no SMTP server is set. Nothing has left this server."
@@ -85,7 +82,7 @@ fn Nothing(environment: Environment) -> impl IntoView {
 }
 
 #[component]
-fn List(listing: Memo<Option<Listing>>) -> impl IntoView {
+fn List(listing: Loaded<Listing>) -> impl IntoView {
     focus_left_row();
     focus_turned_page(Memo::new(move |_| {
         listing
@@ -95,14 +92,14 @@ fn List(listing: Memo<Option<Listing>>) -> impl IntoView {
     }));
     let ids = move || {
         listing.with(|listing| {
-            let rows = listing.as_ref().map(|listing| listing.page.rows.iter());
+            let rows = listing.map(|listing| listing.page.rows.iter());
             rows.map_or_else(Vec::new, |rows| rows.map(|row| row.id.clone()).collect())
         })
     };
     let draw = move |id: String| {
         listing
             .with_untracked(|listing| {
-                let listing = listing.as_ref()?;
+                let listing = listing?;
                 let row = listing.page.rows.iter().find(|row| row.id == id)?;
                 Some(view! { <Line environment=listing.environment row=row.clone()/> })
             })

@@ -12,7 +12,7 @@ use crate::model::Moment;
 use crate::model::session::{Detail, Event, Session as Facts};
 use crate::parts::account::Account;
 use crate::parts::copy::Copy;
-use crate::parts::load::{Failure, Load, Skeleton, use_loader};
+use crate::parts::load::{Failure, Load, Loaded, Skeleton, use_loader};
 use crate::parts::moment::At;
 use crate::parts::page_head::PageHead;
 use crate::parts::status::{Mark, Status};
@@ -29,18 +29,15 @@ pub(crate) fn Session(id: String) -> impl IntoView {
     loader.follow(|detail| !detail.session.status.is_terminal());
     let (stage, detail) = loader.stages();
     let title = Signal::derive(move || {
-        let reference = detail.with(|detail| detail.as_ref()?.session.external_ref.clone());
+        let reference = detail.with(|detail| detail?.session.external_ref.clone());
         reference.map_or_else(
             || id.with_value(|id| words::middle_cut(id, 10, 6)),
             |text| words::middle_cut(&text, 28, 10),
         )
     });
     let beside = move || {
-        let session = detail.with(|detail| {
-            detail
-                .as_ref()
-                .map(|detail| (detail.session.status, detail.session.is_sandbox))
-        });
+        let session = detail
+            .with(|detail| detail.map(|detail| (detail.session.status, detail.session.is_sandbox)));
         session.map(|(status, is_sandbox)| {
             view! {
                 <Status status/>
@@ -79,13 +76,9 @@ fn Elsewhere(id: String, environment: Environment) -> impl IntoView {
 }
 
 #[component]
-fn Whole(detail: Memo<Option<Detail>>, environment: Environment) -> impl IntoView {
+fn Whole(detail: Loaded<Detail>, environment: Environment) -> impl IntoView {
     let has_link = Memo::new(move |_| {
-        detail.with(|detail| {
-            detail
-                .as_ref()
-                .is_some_and(|detail| detail.session.capture_url.is_some())
-        })
+        detail.with(|detail| detail.is_some_and(|detail| detail.session.capture_url.is_some()))
     });
     view! {
         <div class="two-columns">
@@ -97,8 +90,8 @@ fn Whole(detail: Memo<Option<Detail>>, environment: Environment) -> impl IntoVie
                     </section>
                 </Show>
                 {move || detail.get().map(|detail| view! { <FactSheet detail environment/> })}
-                {move || detail.with(|detail| detail.as_ref().and_then(metadata))}
-                {move || detail.with(|detail| detail.as_ref().and_then(prefill))}
+                {move || detail.with(|detail| detail.and_then(metadata))}
+                {move || detail.with(|detail| detail.and_then(prefill))}
             </div>
             <section class="section">
                 <h2>"Timeline"</h2>

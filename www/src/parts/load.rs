@@ -94,20 +94,47 @@ impl<T: Send + Sync + 'static> Loader<T> {
 
     /// Whether there is something to show, apart from what it is: a page that follows it is then changed in place, and
     /// what has the focus or fills the screen stays there.
-    pub(crate) fn stages(self) -> (Memo<Load<()>>, Memo<Option<T>>)
-    where
-        T: Clone + PartialEq,
-    {
+    pub(crate) fn stages(self) -> (Memo<Load<()>>, Loaded<T>) {
         let stage = Memo::new(move |_| match &*self.state.read() {
             Load::Waiting => Load::Waiting,
             Load::Failed(error) => Load::Failed(error.clone()),
             Load::Ready(_) => Load::Ready(()),
         });
-        let value = Memo::new(move |_| match &*self.state.read() {
-            Load::Ready(value) => Some(value.clone()),
+        (stage, Loaded(self.state))
+    }
+}
+
+/// What was loaded, if it was; followed like a signal. (A memo for each kind of value would be 1 KB more to load.)
+pub(crate) struct Loaded<T: Send + Sync + 'static>(RwSignal<Load<T>>);
+
+impl<T: Send + Sync> Clone for Loaded<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync> Copy for Loaded<T> {}
+
+impl<T: Clone + Send + Sync> Loaded<T> {
+    pub(crate) fn with<R>(self, read: impl FnOnce(Option<&T>) -> R) -> R {
+        read(self.0.read().value())
+    }
+
+    pub(crate) fn with_untracked<R>(self, read: impl FnOnce(Option<&T>) -> R) -> R {
+        read(self.0.read_untracked().value())
+    }
+
+    pub(crate) fn get(self) -> Option<T> {
+        self.0.read().value().cloned()
+    }
+}
+
+impl<T> Load<T> {
+    fn value(&self) -> Option<&T> {
+        match self {
+            Self::Ready(value) => Some(value),
             _ => None,
-        });
-        (stage, value)
+        }
     }
 }
 
@@ -119,7 +146,7 @@ pub(crate) fn use_loader<K, T, F>(
     fetch: impl Fn(K) -> F + 'static,
 ) -> Loader<T>
 where
-    T: Send + Sync + 'static,
+    T: PartialEq + Send + Sync + 'static,
     F: Future<Output = Answer<T>> + 'static,
 {
     let loader = Loader {
@@ -168,7 +195,13 @@ where
             loader.is_busy.set(false);
             loader.is_awaited.set(false);
             match answer {
-                Ok(value) => loader.state.set(Load::Ready(value)),
+                Ok(value) => {
+                    let answer = Load::Ready(value);
+                    // The same once more is nothing new.
+                    if loader.state.with_untracked(|before| *before != answer) {
+                        loader.state.set(answer);
+                    }
+                }
                 Err(error) if error.status == Some(401) => account.lose(),
                 Err(_) if is_quiet => {}
                 Err(error) => loader.state.set(Load::Failed(error)),

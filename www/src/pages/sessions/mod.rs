@@ -8,7 +8,7 @@ use vouchkey_types::api_key::Environment;
 
 use crate::model::session::{Page, Query};
 use crate::parts::account::Account;
-use crate::parts::load::{Failure, Load, Skeleton, use_loader};
+use crate::parts::load::{Failure, Load, Loaded, Skeleton, use_loader};
 use crate::parts::page_head::PageHead;
 use crate::{api, place, words};
 
@@ -52,7 +52,7 @@ pub(crate) fn Sessions() -> impl IntoView {
     loader.freshen(move || query.with_untracked(|query| query.cursor.is_empty()));
     let (stage, listing) = loader.stages();
     let can_create = move || account.with(crate::model::me::Me::can_create);
-    let count = Signal::derive(move || listing.with(|listing| counted(&listing.as_ref()?.page)));
+    let count = Signal::derive(move || listing.with(|listing| counted(&listing?.page)));
     view! {
         <PageHead title=Signal::stored("Sessions".to_owned())>
             <div class="actions">
@@ -96,12 +96,9 @@ fn address(environment: Environment, query: &Query) -> String {
 }
 
 #[component]
-fn Found(listing: Memo<Option<Listing>>, can_create: bool) -> impl IntoView {
+fn Found(listing: Loaded<Listing>, can_create: bool) -> impl IntoView {
     let is_empty = Memo::new(move |_| {
-        listing.with(|listing| {
-            let listing = listing.as_ref();
-            listing.is_some_and(|listing| listing.page.rows.is_empty())
-        })
+        listing.with(|listing| listing.is_some_and(|listing| listing.page.rows.is_empty()))
     });
     let nothing = move || {
         listing.get().map(|listing| {

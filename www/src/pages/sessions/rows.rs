@@ -7,6 +7,7 @@ use vouchkey_types::api_key::Environment;
 
 use super::{Listing, address};
 use crate::model::session::{Query, Session};
+use crate::parts::load::Loaded;
 use crate::parts::moment::{Ago, Expiry};
 use crate::parts::pager::Pager;
 use crate::parts::status::Status;
@@ -14,19 +15,18 @@ use crate::parts::table::{Rows, focus_left_row, focus_turned_page};
 use crate::{place, words};
 
 #[component]
-pub(super) fn List(listing: Memo<Option<Listing>>) -> impl IntoView {
+pub(super) fn List(listing: Loaded<Listing>) -> impl IntoView {
     focus_left_row();
     focus_turned_page(Memo::new(move |_| {
         listing.with(|listing| {
             listing
-                .as_ref()
                 .map(|listing| listing.query.cursor.clone())
                 .unwrap_or_default()
         })
     }));
     let ids = move || {
         listing.with(|listing| {
-            let rows = listing.as_ref().map(|listing| listing.page.rows.iter());
+            let rows = listing.map(|listing| listing.page.rows.iter());
             rows.map_or_else(Vec::new, |rows| rows.map(|row| row.id.clone()).collect())
         })
     };
@@ -74,14 +74,13 @@ fn find(listing: Option<&Listing>, id: &str) -> Option<(Environment, Session)> {
 }
 
 /// Draws a row, of which status and expiry change while it stands there.
-fn row(id: &str, listing: Memo<Option<Listing>>) -> AnyView {
-    let Some((environment, session)) = listing.with_untracked(|listing| find(listing.as_ref(), id))
-    else {
+fn row(id: &str, listing: Loaded<Listing>) -> AnyView {
+    let Some((environment, session)) = listing.with_untracked(|listing| find(listing, id)) else {
         return ().into_any();
     };
     let id = StoredValue::new(session.id.clone());
     let latest = move || {
-        let found = listing.with(|listing| id.with_value(|id| find(listing.as_ref(), id)));
+        let found = listing.with(|listing| id.with_value(|id| find(listing, id)));
         found.map(|(_, session)| session)
     };
     let status = move || latest().map(|session| view! { <Status status=session.status/> });
