@@ -40,7 +40,7 @@ describe("pages without Vite", ENDED, () => {
     const { early, missing, error, answers } = await chromium.outcome();
     assert.equal(error, undefined);
     assert.match(early, /await init\(\)/);
-    assert.match(missing, /missing\.wasm is not its wasm file \(status 404/);
+    assert.match(missing, /missing\.wasm is no wasm file \(status 404/);
     for (const answer of answers) {
       assert.deepEqual(answer, expected(answer));
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -288,6 +288,18 @@ impl Installation {
             .spawn()
             .unwrap_or_else(|error| panic!("{}: {error}: build it first", program().display()));
         Server::of(child)
+    }
+
+    /// One that runs, with an owner who has a password and so many sandbox sessions: `user_000`, `user_001`, …
+    pub async fn with_sessions(count: usize) -> (Self, Server, Api) {
+        let installation = Self::new().await;
+        let (server, api) = installation.sandbox().await;
+        server.owner(&installation).await;
+        for number in 0..count {
+            api.created(&json!({"external_ref": format!("user_{number:03}")}))
+                .await;
+        }
+        (installation, server, api)
     }
 
     /// The server with a key of the sandbox: what most tests begin with.

@@ -1,22 +1,10 @@
 //! A list is as fresh as it looks.
 
 use serde_json::{Value, json};
-use vouchkey_tests::api::Api;
 use vouchkey_tests::browser::{Browser, visit};
 use vouchkey_tests::database::Database;
-use vouchkey_tests::program::{Installation, Server};
+use vouchkey_tests::program::Installation;
 use vouchkey_tests::wait;
-
-async fn with_sessions(count: usize) -> (Installation, Server, Api) {
-    let installation = Installation::new().await;
-    let (server, api) = installation.sandbox().await;
-    server.owner(&installation).await;
-    for number in 0..count {
-        api.created(&json!({"external_ref": format!("user_{number:03}")}))
-            .await;
-    }
-    (installation, server, api)
-}
 
 /// Somebody was away for ten seconds, and is back.
 async fn come_back(browser: &Browser) {
@@ -29,7 +17,7 @@ async fn come_back(browser: &Browser) {
 
 #[tokio::test]
 async fn who_comes_back_finds_the_list_fresh_and_their_place_kept() {
-    let (installation, server, api) = with_sessions(3).await;
+    let (installation, server, api) = Installation::with_sessions(3).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;
@@ -67,8 +55,72 @@ async fn who_comes_back_finds_the_list_fresh_and_their_place_kept() {
 }
 
 #[tokio::test]
+async fn nothing_moves_under_a_button_that_is_held() {
+    let (_installation, server, api) = Installation::with_sessions(3).await;
+    let url = server.url("/dashboard/sessions?env=sandbox");
+    visit(|browser| async move {
+        browser.go_through_sign_in(&url).await;
+        browser.sees("user_002").await;
+        api.created(&json!({"external_ref": "user_003"})).await;
+        let point = |kind, buttons| {
+            format!("window.dispatchEvent(new PointerEvent('{kind}', {{ buttons: {buttons} }}));")
+        };
+        let listen = "
+            const { fetch } = window;
+            window.fetch = async (...given) => {
+                const answer = await fetch(...given);
+                window.isAnswered ||= (given[0].url ?? String(given[0])).includes('/sessions');
+                return answer;
+            };";
+        browser.script(listen, Vec::new()).await;
+        browser.script(&point("pointerdown", 1), Vec::new()).await;
+        come_back(&browser).await;
+        wait::until("the answer", async || {
+            // Looked at some frames after it, when it would be drawn.
+            let look = "
+                if (!window.isAnswered) return null;
+                window.frames_since = (window.frames_since ?? 0) + 1;
+                return window.frames_since > 10 ? document.body.innerText : null;";
+            let text = browser.script(look, Vec::new()).await;
+            let text = text.as_str()?;
+            assert!(!text.contains("user_003"), "{text}");
+            Some(())
+        })
+        .await;
+        browser.script(&point("pointerup", 0), Vec::new()).await;
+        come_back(&browser).await;
+        browser.sees("user_003").await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_focus_of_a_row_that_leaves_the_page_stays_in_the_list() {
+    let (_installation, server, api) = Installation::with_sessions(25).await;
+    let url = server.url("/dashboard/sessions?env=sandbox");
+    visit(|browser| async move {
+        browser.go_through_sign_in(&url).await;
+        browser.sees("user_000").await;
+        let focus = "[...document.querySelectorAll('.row-link')].at(-1).focus();";
+        browser.script(focus, Vec::new()).await;
+        api.created(&json!({"external_ref": "user_025"})).await;
+        come_back(&browser).await;
+        browser.sees("user_025").await;
+        wait::until("the focus on the row that is last now", async || {
+            let last = "return document.activeElement.matches('.row-link') && document.activeElement.textContent";
+            let text = browser.script(last, Vec::new()).await;
+            text.as_str()?.contains("user_001").then_some(())
+        })
+        .await;
+        browser.expect_silent_console().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn who_goes_through_older_pages_keeps_them() {
-    let (_installation, server, _api) = with_sessions(30).await;
+    let (_installation, server, _api) = Installation::with_sessions(30).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;
@@ -107,7 +159,7 @@ async fn network(browser: &Browser, is_offline: bool) {
 
 #[tokio::test]
 async fn a_list_that_was_cut_off_comes_back_with_the_network() {
-    let (_installation, server, _api) = with_sessions(1).await;
+    let (_installation, server, _api) = Installation::with_sessions(1).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;
@@ -123,7 +175,7 @@ async fn a_list_that_was_cut_off_comes_back_with_the_network() {
 
 #[tokio::test]
 async fn a_filter_does_not_look_applied_before_its_answer_is_there() {
-    let (_installation, server, _api) = with_sessions(2).await;
+    let (_installation, server, _api) = Installation::with_sessions(2).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;

@@ -2,23 +2,11 @@
 
 use serde_json::{Value, json};
 use vouchkey_tests::browser::{Browser, visit};
-use vouchkey_tests::program::{Installation, Server};
+use vouchkey_tests::program::Installation;
 use vouchkey_tests::wait;
 
 const ENTER: &str = "\u{e007}";
 const ESCAPE: &str = "\u{e00c}";
-
-/// An installation with so many sandbox sessions and an owner who has a password.
-async fn with_sessions(count: usize) -> (Installation, Server) {
-    let installation = Installation::new().await;
-    let (server, api) = installation.sandbox().await;
-    server.owner(&installation).await;
-    for number in 0..count {
-        api.created(&json!({"external_ref": format!("user_{number:03}")}))
-            .await;
-    }
-    (installation, server)
-}
 
 /// Waits until the focus is on an element of which this script, an expression about `here`, is true.
 async fn focus_where(browser: &Browser, is_it: &str) {
@@ -36,7 +24,7 @@ async fn reload(browser: &Browser) {
 
 #[tokio::test]
 async fn escape_leaves_the_search_and_what_was_searched_for() {
-    let (_installation, server) = with_sessions(12).await;
+    let (_installation, server, _api) = Installation::with_sessions(12).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;
@@ -55,7 +43,7 @@ async fn escape_leaves_the_search_and_what_was_searched_for() {
 
 #[tokio::test]
 async fn single_keys_can_be_switched_off_for_good() {
-    let (_installation, server) = with_sessions(1).await;
+    let (_installation, server, _api) = Installation::with_sessions(1).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;
@@ -87,7 +75,7 @@ async fn single_keys_can_be_switched_off_for_good() {
 
 #[tokio::test]
 async fn the_focus_goes_on_where_the_page_does() {
-    let (_installation, server) = with_sessions(30).await;
+    let (_installation, server, _api) = Installation::with_sessions(30).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;

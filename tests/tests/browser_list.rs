@@ -2,24 +2,12 @@
 
 use serde_json::json;
 use vouchkey_tests::browser::visit;
-use vouchkey_tests::program::{Installation, Server};
+use vouchkey_tests::program::Installation;
 use vouchkey_tests::wait;
-
-/// An installation with so many sandbox sessions and an owner who has a password.
-async fn with_sessions(count: usize) -> (Installation, Server) {
-    let installation = Installation::new().await;
-    let (server, api) = installation.sandbox().await;
-    server.owner(&installation).await;
-    for number in 0..count {
-        api.created(&json!({"external_ref": format!("user_{number:03}")}))
-            .await;
-    }
-    (installation, server)
-}
 
 #[tokio::test]
 async fn searching_filtering_and_paging_stand_in_the_address() {
-    let (_installation, server) = with_sessions(30).await;
+    let (_installation, server, _api) = Installation::with_sessions(30).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;
@@ -77,7 +65,7 @@ async fn searching_filtering_and_paging_stand_in_the_address() {
 
 #[tokio::test]
 async fn the_keyboard_alone_opens_a_session_and_the_form() {
-    let (_installation, server) = with_sessions(3).await;
+    let (_installation, server, _api) = Installation::with_sessions(3).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;
@@ -107,7 +95,7 @@ async fn the_keyboard_alone_opens_a_session_and_the_form() {
 
 #[tokio::test]
 async fn a_sign_in_that_has_ended_leads_to_the_gate_and_back() {
-    let (_installation, server) = with_sessions(1).await;
+    let (_installation, server, _api) = Installation::with_sessions(1).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;
@@ -128,7 +116,7 @@ async fn a_sign_in_that_has_ended_leads_to_the_gate_and_back() {
 
 #[tokio::test]
 async fn the_list_fits_between_phone_and_desk() {
-    let (_installation, server) = with_sessions(2).await;
+    let (_installation, server, _api) = Installation::with_sessions(2).await;
     let url = server.url("/dashboard/sessions?env=sandbox");
     visit(|browser| async move {
         browser.go_through_sign_in(&url).await;

@@ -65,13 +65,13 @@ describe("what the client refuses offline", () => {
 
   test("a signal is one, and names of a query are words", async ({ mock }) => {
     const timers = mock.method(globalThis, "setTimeout");
-    for (const signal of [{ aborted: false }, {}, 7, "x", new EventTarget().addEventListener]) {
+    for (const signal of [{ aborted: false }, {}, 7, "x", false, 0, "", new EventTarget().addEventListener]) {
       for (const call of ["list", "create"]) {
         assert.equal((await refusal(new VouchkeyClient({ baseUrl, key })[call]({}, { signal }))).code, "invalid_argument", inspect(signal));
       }
     }
-    for (const name of ["q\nlimit", "\n"]) {
-      assert.equal((await refusal(new VouchkeyClient({ baseUrl, key }).list({ [name]: "1" }))).code, "invalid_argument");
+    for (const [name, value] of [["q\nlimit", "1"], ["\n", "1"], ["a b", ""], ["", "a b"], ["q", "1\n"]]) {
+      assert.equal((await refusal(new VouchkeyClient({ baseUrl, key }).list({ [name]: value }))).code, "invalid_argument");
     }
     assert.equal(timers.mock.callCount(), 0);
   });

@@ -184,6 +184,19 @@ describe("the client in trouble", ENDED, () => {
     }
   });
 
+  test("what comes after the time is over is not read to its end", async ({ mock }) => {
+    const { client } = await against([created]);
+    let isOver;
+    const over = new Promise((resolve) => (isOver = resolve));
+    const endless = new ReadableStream({
+      pull: (controller) => new Promise((resolve) => setImmediate(() => resolve(controller.enqueue(new Uint8Array(1))))),
+      cancel: isOver,
+    });
+    mock.method(globalThis, "fetch").mock.mockImplementation(async () => new Response(endless));
+    assert.equal((await refusal(client.list({}, { timeout: 20, retries: 0 }))).code, "timeout");
+    await over;
+  });
+
   test("null stands for no options and no query", async () => {
     const page = (response) => response.end('{"data":[],"pagination":{"total":0}}');
     const { seen, client } = await against([created, created, page]);

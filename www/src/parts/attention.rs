@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use leptos::ev;
+use leptos::ev::PointerEvent;
 use leptos::prelude::*;
 
 use crate::browser;
@@ -28,21 +29,33 @@ pub(crate) fn on_network(act: Box<dyn Fn()>) {
     on_cleanup(move || online.remove());
 }
 
-/// When somebody last did something on the page.
+/// What somebody does on the page.
 #[derive(Clone, Copy)]
-pub(crate) struct Attention(StoredValue<i64>);
+pub(crate) struct Attention {
+    last_ms: StoredValue<i64>,
+    is_pressing: StoredValue<bool>,
+}
 
 impl Attention {
     /// Watches the page from now on.
     pub(crate) fn provide() {
-        let last = StoredValue::new(browser::now_ms());
-        let note = move || last.set_value(browser::now_ms());
-        window_event_listener(ev::pointermove, move |_| note());
-        window_event_listener(ev::pointerdown, move |_| note());
+        let last_ms = StoredValue::new(browser::now_ms());
+        let is_pressing = StoredValue::new(false);
+        let note = move || last_ms.set_value(browser::now_ms());
+        let point = move |event: PointerEvent| {
+            note();
+            is_pressing.set_value(event.buttons() != 0);
+        };
+        window_event_listener(ev::pointermove, point);
+        window_event_listener(ev::pointerdown, point);
+        window_event_listener(ev::pointerup, point);
         window_event_listener(ev::wheel, move |_| note());
         window_event_listener(ev::keydown, move |_| note());
         window_event_listener(ev::focus, move |_| note());
-        provide_context(Self(last));
+        provide_context(Self {
+            last_ms,
+            is_pressing,
+        });
     }
 
     pub(crate) fn here() -> Self {
@@ -50,6 +63,11 @@ impl Attention {
     }
 
     pub(crate) fn is_paid(self) -> bool {
-        browser::now_ms() - self.0.get_value() < AWAY_MS
+        browser::now_ms() - self.last_ms.get_value() < AWAY_MS
+    }
+
+    /// Whether a button is down: what moves now is not what somebody meant to click.
+    pub(crate) fn is_pressing(self) -> bool {
+        self.is_pressing.get_value()
     }
 }

@@ -22,9 +22,16 @@ pub(crate) fn code_for(path: &str, typed: &str) -> Option<&'static str> {
     if !FIELDS.contains(&path) || typed.len() < 3 {
         return None;
     }
+    let typed = plain(typed);
     let mut names = names().into_iter();
-    let country = names.find(|(_, name)| name.eq_ignore_ascii_case(typed));
+    let country = names.find(|(_, name)| plain(name) == typed);
     country.map(|(code, _)| code)
+}
+
+/// A name as it is compared: people differ in case, spaces and apostrophes.
+fn plain(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    words.join(" ").replace('’', "'").to_lowercase()
 }
 
 #[cfg(test)]
@@ -38,6 +45,10 @@ mod tests {
             ("country", "Germany", Some("DE")),
             ("country", "united states", Some("US")),
             ("fields.nationality", "Türkiye", Some("TR")),
+            ("fields.nationality", "TÜRKIYE", Some("TR")),
+            ("country", "åland islands", Some("AX")),
+            ("country", "Côte d'Ivoire", Some("CI")),
+            ("country", " United  States", Some("US")),
             ("country", "Germ", None),
             ("country", "DE", None),
             ("external_ref", "Germany", None),

@@ -10,6 +10,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::account::Account;
 use super::attention::{Attention, on_network, on_return};
 use super::page_head::focus_heading;
+use super::table::keep_focus_in_rows;
 use crate::api::Answer;
 use crate::{browser, words};
 
@@ -166,6 +167,7 @@ where
         }
     }));
     let account = Account::here();
+    let attention = Attention::here();
     let newest = StoredValue::new(0_u32);
     Effect::new(move |_| {
         loader.attempt.track();
@@ -195,11 +197,13 @@ where
             loader.is_busy.set(false);
             loader.is_awaited.set(false);
             match answer {
+                // Whoever came back by a click gets what they clicked; the list waits for the next return.
+                Ok(_) if is_quiet && attention.is_pressing() => {}
                 Ok(value) => {
                     let answer = Load::Ready(value);
                     // The same once more is nothing new.
                     if loader.state.with_untracked(|before| *before != answer) {
-                        loader.state.set(answer);
+                        keep_focus_in_rows(|| loader.state.set(answer));
                     }
                 }
                 Err(error) if error.status == Some(401) => account.lose(),

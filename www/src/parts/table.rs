@@ -67,6 +67,22 @@ pub(crate) fn focus_turned_page(cursor: Memo<String>) {
     });
 }
 
+/// Changes the rows. If the one with the focus is not among them any more, the last one gets it.
+pub(crate) fn keep_focus_in_rows(change: impl FnOnce()) {
+    let was_in_rows = browser::has_focus(".row-link");
+    change();
+    let focus = || {
+        if browser::has_focus("body")
+            && let Some(row) = links().last()
+        {
+            let _ = row.focus();
+        }
+    };
+    if was_in_rows {
+        set_timeout(focus, Duration::ZERO);
+    }
+}
+
 /// Moves the focus one row down or up; from outside the table to its first or last row.
 pub(crate) fn step(is_down: bool) {
     let links = links();

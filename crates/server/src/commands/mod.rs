@@ -112,10 +112,7 @@ pub async fn run() -> ExitCode {
 
 async fn dispatch(command: Command) -> Result<Option<String>, CommandError> {
     match command {
-        Command::Serve(arguments) => {
-            warn_of_unknown_variables();
-            serve::serve(&arguments.flags()).await.map(|()| None)
-        }
+        Command::Serve(arguments) => serve::serve(&arguments.flags()).await.map(|()| None),
         Command::Init(arguments) => {
             let installation = Installation::open(&arguments.place.flags()).await?;
             organizations::init(&installation, &arguments)

@@ -11,7 +11,7 @@ use vouchkey_types::api_key::Environment;
 
 use super::address_file::AddressFile;
 use super::installation::Installation;
-use super::{CommandError, complain};
+use super::{CommandError, complain, warn_of_unknown_variables};
 use crate::app::{self, Foundation};
 use crate::config::{Config, Flags, PublicUrl};
 use crate::http::listen::Lanes;
@@ -22,9 +22,11 @@ use crate::telemetry;
 const MOST_ORGANIZATIONS: i64 = 100;
 
 pub(super) async fn serve(flags: &Flags) -> Result<(), CommandError> {
-    let config = Config::load(flags)?;
+    // Where settings cannot be read there is no log, and a name typed wrongly may be why.
+    let config = Config::load(flags).inspect_err(|_| warn_of_unknown_variables())?;
     let telemetry =
         telemetry::start(config.telemetry.otlp_endpoint.as_ref()).map_err(CommandError::Failed)?;
+    warn_of_unknown_variables();
     telemetry::panics::log();
     let installation = Installation::with(config).await?;
     let mut address = AddressFile::hold(&installation.config.data.folder).await?;

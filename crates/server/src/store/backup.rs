@@ -50,6 +50,11 @@ impl Place {
     /// What the names of the files end in by which databases are locked.
     pub const LOCK_ENDING: &str = engine::LOCK_ENDING;
 
+    /// The files by which an SQLite database is locked.
+    pub fn locks_of(database: &Path) -> [PathBuf; 2] {
+        [engine::LOCK_ENDING, engine::SERVER_ENDING].map(|ending| engine::lock_of(database, ending))
+    }
+
     /// Takes the place of the SQLite database, and makes the data folder if need be; none for PostgreSQL.
     ///
     /// # Errors

@@ -252,7 +252,7 @@ export class VouchkeyClient {
     const retries = within("retries", options?.retries ?? this.#retries, 0, MOST_RETRIES);
     const timeout = within("timeout", options?.timeout ?? this.#timeout, 1, MOST_TIMEOUT);
     const signal = options?.signal ?? undefined;
-    if (signal && !isSignal(signal)) {
+    if (signal !== undefined && !isSignal(signal)) {
       throw new VouchkeyError("invalid_argument", "signal must be an AbortSignal.");
     }
     for (let attempt = 0; ; attempt++) {
@@ -333,7 +333,7 @@ function lines(query: ListQuery | Camelized<ListQuery>): string[] {
   const lines: string[] = [];
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined && value !== null) {
-      if (!["string", "number"].includes(typeof value) || !/^[^\n]+ [^\n]+$/.test(`${name} ${value}`)) {
+      if (!["string", "number"].includes(typeof value) || ![name, `${value}`].every((line) => /^[^\n]+$/.test(line))) {
         throw new VouchkeyError("invalid_argument", "Names and values of a query are numbers and strings of one line, not empty.");
       }
       lines.push(name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), `${value}`);

@@ -41,7 +41,7 @@ export function init(input?: InitInput): Promise<void> {
     return Promise.resolve();
   }
   return (loading ??= (INLINE ? WebAssembly.compile(inside()) : read(input))
-    .then(initSync)
+    .then(ready)
     // After a failure, the network's say, one may try again.
     .finally(() => (loading = undefined)));
 }
@@ -50,7 +50,11 @@ export function init(input?: InitInput): Promise<void> {
  * Makes the functions of this package ready, at once. Not needed, and harmless, where {@link init} is.
  */
 export function initSync(input: SyncInitInput): void {
-  compiled ??= compile(INLINE ? inside() : input);
+  ready(INLINE ? inside() : input);
+}
+
+function ready(source: SyncInitInput): void {
+  compiled ??= compile(source);
   engine();
 }
 
@@ -116,7 +120,7 @@ async function read(input: InitInput | undefined): Promise<SyncInitInput> {
     const type = response.headers.get("content-type") ?? "no type";
     // A page in place of the file is what servers answer for a path that they do not know.
     if (!ok || type.startsWith("text/html")) {
-      throw new Error(`@vouchkey/wasm: ${url} is not its wasm file (status ${status}, ${type}). ${inline}`);
+      throw new Error(`@vouchkey/wasm: ${url} is no wasm file (status ${status}, ${type}). ${inline}`);
     }
     // Not compiled while it comes in, which takes answers of this realm alone, and files of one type.
     source = await response.arrayBuffer();

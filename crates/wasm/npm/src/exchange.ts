@@ -28,13 +28,14 @@ export async function exchange(
       reject(controller.signal.reason);
     };
   });
-  const timer = setTimeout(abort, timeout);
-  signal?.addEventListener("abort", abort);
+  let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     throwIfAborted(signal);
+    signal?.addEventListener("abort", abort);
+    timer = setTimeout(abort, timeout);
     const answered = async (): Promise<Answer> => {
       const response = await fetch(request, { signal: controller.signal });
-      return answer(response, await read(response, mostBytes), isWanted);
+      return answer(response, await read(response, mostBytes, controller.signal), isWanted);
     };
     return await Promise.race([answered(), aborted]);
   } catch (cause) {
@@ -73,7 +74,7 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 /** The text of an answer, as far as it is bearable. */
-async function read(response: Response, mostBytes: number): Promise<string> {
+async function read(response: Response, mostBytes: number, signal: AbortSignal): Promise<string> {
   if (!response.body) {
     return "";
   }
@@ -83,6 +84,11 @@ async function read(response: Response, mostBytes: number): Promise<string> {
   let bytes = 0;
   for (;;) {
     const { done, value } = await reader.read();
+    if (signal.aborted) {
+      // The call has ended without it.
+      reader.cancel().catch(() => undefined);
+      return "";
+    }
     if (done) {
       return text + decoder.decode();
     }

@@ -11,6 +11,7 @@ use super::{Level, Report};
 use crate::config::{Config, RootKeySource};
 use crate::room::{self, Room};
 use crate::store::ReadOnly;
+use crate::store::backup::Place;
 
 /// Free bytes, and a share of the disk in percent, that are soon used up.
 const LITTLE_FREE: u64 = 2 * room::LEAST;
@@ -73,7 +74,8 @@ fn files(config: &Config) -> Vec<(PathBuf, Needed)> {
         files.push((file.clone(), Needed::Key));
     }
     if let Ok(Some(file)) = ReadOnly::file(&config.database, &config.data) {
-        for ending in ["", "-wal", "-shm", ".lock"] {
+        files.extend(Place::locks_of(&file).map(|lock| (lock, Needed::Own)));
+        for ending in ["", "-wal", "-shm"] {
             let mut path = file.clone().into_os_string();
             path.push(ending);
             files.push((path.into(), Needed::Own));

@@ -249,6 +249,9 @@ async fn what_others_can_read_is_named() {
     set_mode(folder.0.path(), 0o755);
     set_mode(&folder.file("root.key"), 0o640);
     set_mode(&folder.file("vouchkey.db"), 0o604);
+    let lock = folder.file("vouchkey.db.server.lock");
+    std::fs::write(&lock, "").unwrap();
+    set_mode(&lock, 0o606);
     let report = folder.doctor("").await;
     assert_said(
         &report,
@@ -263,6 +266,7 @@ async fn what_others_can_read_is_named() {
         &["root.key", "0640", "chmod 600"],
     );
     assert_said(&report, "files", Level::Warning, &["vouchkey.db", "0604"]);
+    assert_said(&report, "files", Level::Warning, &["server.lock", "0606"]);
 }
 
 #[tokio::test]

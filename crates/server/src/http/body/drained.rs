@@ -167,10 +167,12 @@ impl Drop for Drained {
     }
 }
 
-async fn drain(mut body: Body, until: Instant, unasked: Option<oneshot::Receiver<Infallible>>) {
+async fn drain(mut body: Body, mut until: Instant, unasked: Option<oneshot::Receiver<Infallible>>) {
     if let Some(unasked) = unasked {
         // Its end is what is waited for.
         let _ = tokio::time::timeout_at(until, unasked).await;
+        // Who sends it unasked does so now.
+        until = until.min(Instant::now() + GRACE);
     }
     let mut dropped = 0;
     while let Ok(Some(Ok(frame))) = tokio::time::timeout_at(until, body.frame()).await {
@@ -204,7 +206,7 @@ pub(super) mod tests {
             (header::CONTENT_LENGTH, HeaderValue::from_static("5")),
         ]);
         let (held, mut let_go) = oneshot::channel::<()>();
-        let until = Instant::now() + DEADLINE;
+        let until = Instant::now() + 2 * DEADLINE;
         let silent = Body::new(Endless { held: Some(held) });
         let (body, sender) = Drained::until(silent, &headers, until);
         assert_eq!(body.size_hint().lower(), 5);
@@ -214,6 +216,8 @@ pub(super) mod tests {
         tokio::task::yield_now().await;
         assert!(let_go.try_recv().is_err(), "not polled, and not dropped");
         drop(answer);
+        let let_go = tokio::time::timeout(DEADLINE, let_go).await;
+        assert!(let_go.is_ok_and(|end| end.is_err()), "not waited for long");
     }
 
     #[tokio::test]
